@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/core/request.h"
+
+namespace leitai {
+
+/// What happened to a request: a fact, never rewritten.
+enum class Outcome { Answered, Truncated, Filtered, Empty, Failed };
+
+/// Why a request failed. Present if and only if the outcome is Failed.
+enum class FailureKind {
+  Auth, Balance, Quota, RateLimit, Overload, Server, Network, Timeout, Protocol, Request, Context, Tls, Budget, Permission
+};
+
+/// Canonical finish reasons (providers.md 6.4). Absent: the server gave none.
+enum class FinishReason { Stop, Length, Filtered, Tool };
+
+struct Failure {
+  FailureKind kind = FailureKind::Server;
+  std::string message;             // made safe to print by the reporter, never holds a secret
+  std::optional<int> http_status;
+};
+
+struct Usage {
+  std::optional<std::int64_t> prompt_tokens;
+  std::optional<std::int64_t> completion_tokens;  // reasoning included
+  std::optional<std::int64_t> reasoning_tokens;
+  std::optional<std::int64_t> cached_tokens;
+};
+
+struct Timing {
+  std::optional<double> ttft_ms;    // first byte sent to first event that carries text
+  std::optional<double> total_ms;
+  std::optional<double> queued_ms;  // submitted to first byte sent
+};
+
+/// Amount in the currency that the vendor charges; never converted.
+struct Price {
+  double amount = 0;
+  std::string currency;  // ISO 4217
+};
+
+/// One generated or scored token.
+struct TokenLogprob {
+  std::string token;
+  double logprob = 0;
+};
+
+struct Response {
+  std::int64_t request_id = 0;
+  Outcome outcome = Outcome::Failed;
+  std::optional<Failure> failure;
+  std::string text;
+  std::optional<std::string> reasoning;  // what arrived apart from the answer
+  std::optional<FinishReason> finish_reason;
+  Usage usage;
+  Timing timing;
+  std::optional<Price> price;
+  std::optional<std::string> served_model;  // as named by whoever answered
+  int attempts = 1;
+  std::vector<TokenLogprob> logprobs;               // generated tokens, when asked for
+  std::vector<double> continuation_logprobs;        // LogLikelihood mode: sum a continuation
+  std::vector<bool> continuation_greedy;            // LogLikelihood mode: would greedy decoding say it
+  std::vector<int> continuation_tokens;             // LogLikelihood mode: tokens of each continuation
+};
+
+/// A response with the request it answers, as it travels from backend to store.
+struct Answer {
+  Request request;
+  Response response;
+};
+
+}  // namespace leitai
