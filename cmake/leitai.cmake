@@ -67,3 +67,13 @@ function(leitai_embed out function)
     DEPENDS ${ARGN} ${CMAKE_SOURCE_DIR}/cmake/embed.cmake VERBATIM)
   set(${out} ${path} PARENT_SCOPE)
 endfunction()
+
+# leitai_link_rooms(target): links every room that is built, users before what they use.
+function(leitai_link_rooms target)
+  foreach(room suites engine replay reports harness stats jinja io core)
+    if(TARGET leitai_${room})
+      target_link_libraries(${target} PRIVATE leitai_${room})
+    endif()
+  endforeach()
+  target_link_libraries(${target} PRIVATE fmt::fmt nlohmann_json::nlohmann_json)
+endfunction()
