@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/core/backend.h"
+#include "harness/core/model.h"
+#include "harness/core/suite.h"
+
+namespace leitai {
+
+struct ModelEntry {
+  Model model;
+  std::string where;  // "-m" or "eval.yaml:4: models[0]"
+};
+
+struct SuiteEntry {
+  std::string spec;
+  SuiteOptions options;
+  std::string where;
+};
+
+/// Everything a run is told, from file and flags.
+struct RunConfig {
+  std::string file;  // the config file, "" when there is none
+  std::string name;  // "" until resolve_name
+  std::vector<ModelEntry> models;
+  std::vector<SuiteEntry> suites;
+  std::optional<std::string> prompt;  // --prompt: ask one thing
+  int samples = 1;
+  std::uint64_t seed = 42;
+  std::optional<Mode> mode;
+  std::optional<int> in_flight;
+  std::map<std::string, int> in_flight_of;  // by model id
+  std::optional<double> total_timeout_s;    // deadline of one request
+  std::optional<std::int64_t> max_requests;
+  std::optional<double> time_s;
+  double allow_failures_pct = 0.5;
+  double progress_every_s = 30;
+  std::vector<std::string> formats{"terminal"};
+  std::string out = "runs";
+  bool offline = false;
+  bool is_partial = false;  // a limit was given
+};
+
+/// What the configuration is checked against; the composition root fills it in.
+struct Known {
+  std::span<const BackendFactory* const> backends;
+  std::vector<std::string> formats;
+  /// A sentence that says what is wrong with this suite entry (unknown name, unknown option), or nothing.
+  std::function<std::optional<std::string>(const SuiteEntry&)> suite_mistake;
+};
+
+/// Reads a YAML file. All mistakes are reported together, each as `FILE:LINE: path: what is wrong; what to do`.
+RunConfig read_config(const std::string& path, std::string_view text, const Known& known);
+
+/// Checks what needs the whole picture (no model, no suite, equal ids) and gives defaults: model ids, run name.
+/// Throws one Error holding all mistakes.
+void resolve(RunConfig& config, const Known& known);
+
+/// The resolved configuration as YAML, defaults included, secrets excluded.
+std::string to_yaml(const RunConfig& config);
+
+/// "200", "0.1" -> a limit; throws Error naming `where`.
+double parse_limit(std::string_view text, std::string_view where);
+
+}  // namespace leitai
