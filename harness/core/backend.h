@@ -18,6 +18,7 @@ struct BackendTraits {
   std::string identity;      // resolved configuration that can change an answer, as canonical text: part of every digest
   int default_in_flight = 64;
   int max_in_flight = 1 << 20;
+  std::string exclusive;     // models that name the same device here run one after another; "" for no such bound
   std::string describe;      // for people: "SmolLM2-135M-Instruct, Q4_1, cpu, 2 threads"
 };
 

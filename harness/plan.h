@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/config.h"
+#include "harness/core/backend.h"
+#include "harness/core/request.h"
+#include "harness/core/suite.h"
+
+namespace leitai {
+
+/// A request with the item it asks about.
+struct Planned {
+  Request request;
+  Item item;
+};
+
+/// Tells whether a digest has a stored answer; made anew for each (model, suite), so that memory stays flat.
+using IsDone = std::function<bool(const Digest&)>;
+using DoneLookup = std::function<IsDone(const std::string& model, const std::string& suite)>;
+
+enum class ItemOrder {
+  Seeded,   // a random order fixed by the run's seed
+  Natural,  // the order of the data
+};
+
+/// The requests of one model that have no stored answer yet, made one at a time: suites in the run's order, inside a
+/// suite all samples of an item together. Holds no more than one request. The set difference of DESIGN.md.
+class PlanCursor {
+ public:
+  PlanCursor(const RunConfig& config, const Model& model, const Backend& backend,
+             std::span<const std::unique_ptr<Suite>> suites, DoneLookup done, ItemOrder order);
+
+  /// Absent at the end. Throws Error where a suite cannot be asked in the wanted mode.
+  std::optional<Planned> next();
+
+  /// Requests seen so far that were done already.
+  std::int64_t skipped() const { return skipped_; }
+
+ private:
+  Planned make(const Suite& suite, const Item& item, int sample) const;
+
+  const RunConfig& config_;
+  const Model& model_;
+  const Backend& backend_;
+  std::span<const std::unique_ptr<Suite>> suites_;
+  DoneLookup lookup_;
+  ItemOrder order_;
+  IsDone is_done_;
+  std::size_t suite_ = 0;
+  std::int64_t index_ = 0;
+  int sample_ = 0;
+  std::optional<Item> item_;
+  std::int64_t skipped_ = 0;
+};
+
+/// Requests of the whole plan for one model, done or not.
+std::int64_t plan_size(const RunConfig& config, std::span<const std::unique_ptr<Suite>> suites);
+
+/// A bijection of [0, n): where `index` goes in the order of `key`. A Feistel network with cycle walking, so that no
+/// table is held (Black and Rogaway, "Ciphers with arbitrary finite domains", CT-RSA 2002).
+std::int64_t permuted(std::int64_t index, std::int64_t n, std::uint64_t key);
+
+}  // namespace leitai
