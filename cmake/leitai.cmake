@@ -2,9 +2,9 @@
 
 add_library(leitai_flags INTERFACE)
 target_include_directories(leitai_flags INTERFACE ${CMAKE_SOURCE_DIR})
-# -Wno-restrict: GCC 12 warns falsely about std::string::insert and operator+ (GCC bug 105651).
+# -Wno-restrict, -Wno-array-bounds, -Wno-stringop-overflow: GCC 12 warns falsely about std::string (GCC bugs 105651, 105329).
 target_compile_options(leitai_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Werror -Wno-restrict -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers -fno-math-errno -ffp-contract=off)
+  -Wall -Wextra -Wpedantic -Werror -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers -fno-math-errno -ffp-contract=off)
 set(LEITAI_SANITIZE "" CACHE STRING "address,undefined or thread")
 if(LEITAI_SANITIZE)
   target_compile_options(leitai_flags INTERFACE -fsanitize=${LEITAI_SANITIZE} -fno-omit-frame-pointer)

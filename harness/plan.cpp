@@ -47,8 +47,8 @@ PlanCursor::PlanCursor(const RunConfig& config, const Model& model, const Backen
                        std::span<const std::unique_ptr<Suite>> suites, DoneLookup done, ItemOrder order)
     : config_(config), model_(model), backend_(backend), suites_(suites), lookup_(std::move(done)), order_(order) {}
 
-std::optional<Planned> PlanCursor::next() {
-  while (suite_ < suites_.size()) {
+std::optional<Planned> PlanCursor::next(std::int64_t most_skips) {
+  while (suite_ < suites_.size() && most_skips >= 0) {
     const Suite& suite = *suites_[suite_];
     const SuiteInfo& info = suite.info();
     if (index_ == 0 && sample_ == 0 && !is_done_) is_done_ = lookup_(model_.id, info.name);
@@ -71,6 +71,7 @@ std::optional<Planned> PlanCursor::next() {
     }
     if (is_done_(planned.request.digest)) {
       ++skipped_;
+      --most_skips;
       continue;
     }
     return planned;
@@ -89,6 +90,7 @@ Planned PlanCursor::make(const Suite& suite, const Item& item, int sample) const
   request.sample = sample;
   request.mode = config_.mode.value_or(info.mode);
   request.prompt = item.prompt;
+  request.question = item.question;
   if (model_.system) {
     if (request.prompt.messages.empty()) {
       request.prompt.text = *model_.system + "\n\n" + request.prompt.text.value_or("");

@@ -37,8 +37,11 @@ class PlanCursor {
   PlanCursor(const RunConfig& config, const Model& model, const Backend& backend,
              std::span<const std::unique_ptr<Suite>> suites, DoneLookup done, ItemOrder order);
 
-  /// Absent at the end. Throws Error where a suite cannot be asked in the wanted mode.
-  std::optional<Planned> next();
+  /// The next request. Absent at the end, or after skipping `most_skips` requests that are done (then is_finished() is
+  /// false). Throws Error where a suite cannot be asked in the wanted mode.
+  std::optional<Planned> next(std::int64_t most_skips = INT64_MAX);
+
+  bool is_finished() const { return suite_ >= suites_.size(); }
 
   /// Requests seen so far that were done already.
   std::int64_t skipped() const { return skipped_; }

@@ -42,6 +42,9 @@ class Backend {
   /// Gives up what is in flight as soon as possible; each such request still yields its Answer (Failed, Network,
   /// "cancelled") or none at all if the channel is closed. Called on a second Ctrl-C.
   virtual void cancel() = 0;
+
+  /// Whole sentences worth telling at the end of a run, such as recorded answers that met no item.
+  virtual std::vector<std::string> remarks() const { return {}; }
 };
 
 /// One key that a backend's models may carry behind a comma, beside the sampling parameters.

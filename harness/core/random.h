@@ -20,7 +20,8 @@ class SplitMix64 {
 
   /// Uniform in [0, n): the high 64 bits of next() * n.
   constexpr std::uint64_t below(std::uint64_t n) {
-    return static_cast<std::uint64_t>((static_cast<unsigned __int128>(next()) * n) >> 64);
+    __extension__ using Wide = unsigned __int128;
+    return static_cast<std::uint64_t>((static_cast<Wide>(next()) * n) >> 64);
   }
 
   /// Uniform in [0, 1) with 53 bits.

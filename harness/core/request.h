@@ -23,6 +23,7 @@ struct Request {
   Prompt prompt;          // complete: system instruction included
   SamplingParams wanted;  // after merging suite defaults, model parameters and flags
   std::string sent_json;  // what the backend will really send or apply, as a JSON object; filled by Backend::prepare
+  std::string question;    // Item::question, for backends that look answers up by it; not part of the digest
   std::uint64_t seed = 0;  // of (run seed, item, sample); equal for all models
   std::optional<std::chrono::steady_clock::time_point> deadline;
 };

@@ -1,0 +1,168 @@
+#include "harness/core/backend.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "backends/replay/answers_file.h"
+#include "harness/core/codec.h"
+#include "harness/core/error.h"
+#include "harness/core/text.h"
+
+namespace leitai {
+
+namespace {
+
+using Json = nlohmann::json;
+
+/// Reads an optional member; a wrong type counts as absent, since recorded answers come from many hands.
+template <typename T>
+std::optional<T> member(const Json& in, const char* name) {
+  const auto found = in.find(name);
+  if (found == in.end()) return std::nullopt;
+  if constexpr (std::is_same_v<T, std::string>) {
+    if (!found->is_string()) return std::nullopt;
+  } else {
+    if (!found->is_number()) return std::nullopt;
+  }
+  return found->template get<T>();
+}
+
+Response to_response(const Json& line) {
+  Response out;
+  out.text = member<std::string>(line, "text").value_or("");
+  out.reasoning = member<std::string>(line, "reasoning");
+  if (const auto word = member<std::string>(line, "finish_reason")) out.finish_reason = finish_reason_from(*word);
+  if (line.contains("usage") && line["usage"].is_object()) {
+    const Json& usage = line["usage"];
+    out.usage = {member<std::int64_t>(usage, "prompt_tokens"), member<std::int64_t>(usage, "completion_tokens"),
+                 member<std::int64_t>(usage, "reasoning_tokens"), member<std::int64_t>(usage, "cached_tokens")};
+  }
+  if (line.contains("timing") && line["timing"].is_object()) {
+    out.timing.ttft_ms = member<double>(line["timing"], "ttft_ms");
+    out.timing.total_ms = member<double>(line["timing"], "total_ms");
+  }
+  out.served_model = member<std::string>(line, "served_model");
+  out.attempts = static_cast<int>(member<std::int64_t>(line, "attempts").value_or(1));
+  if (const auto outcome = member<std::string>(line, "outcome")) {
+    out.outcome = *outcome_from(*outcome);
+  } else if (out.finish_reason == FinishReason::Filtered) {
+    out.outcome = Outcome::Filtered;
+  } else if (out.finish_reason == FinishReason::Length) {
+    out.outcome = Outcome::Truncated;
+  } else {
+    out.outcome = trim(out.text).empty() ? Outcome::Empty : Outcome::Answered;
+  }
+  if (out.outcome == Outcome::Failed) {
+    out.failure = Failure{failure_kind_from(member<std::string>(line, "kind").value_or("")).value_or(FailureKind::Server),
+                          member<std::string>(line, "error").value_or("the recorded call had failed"), std::nullopt};
+  }
+  if (line.contains("logprobs") && line["logprobs"].is_array()) {
+    for (const Json& one : line["logprobs"]) {
+      out.logprobs.push_back({member<std::string>(one, "token").value_or(""), member<double>(one, "logprob").value_or(0)});
+    }
+  }
+  if (line.contains("continuations") && line["continuations"].is_object()) {
+    const Json& scored = line["continuations"];
+    try {
+      out.continuation_logprobs = scored.value("logprobs", std::vector<double>{});
+      out.continuation_greedy = scored.value("greedy", std::vector<bool>{});
+      out.continuation_tokens = scored.value("tokens", std::vector<int>{});
+    } catch (const Json::exception&) {
+      out.continuation_logprobs.clear();
+    }
+  }
+  return out;
+}
+
+/// Answers from a file of recorded answers. What is recorded for an item is part of the request's digest: a
+/// corrected line is a new request, lines added later are picked up by the next run, unchanged ones resume.
+class ReplayBackend final : public Backend {
+ public:
+  ReplayBackend(const Model& model, Channel<Answer>& answers)
+      : answers_(answers),
+        file_(model.target, model.options.contains("model") ? model.options.at("model") : ""),
+        met_(file_.size()) {
+    traits_.identity = "replay/1";
+    traits_.default_in_flight = 512;
+    traits_.describe = fmt::format("{} recorded answers of {}", with_commas(static_cast<std::int64_t>(file_.size())), model.target);
+  }
+
+  const BackendTraits& traits() const override { return traits_; }
+
+  void prepare(Request& request) const override {
+    const AnswersFile::Line* line = file_.find(request.suite, request.item, request.question, request.sample);
+    if (!line) {
+      request.sent_json = R"({"recorded":null})";
+      return;
+    }
+    met_[file_.position(line)].store(true, std::memory_order_relaxed);
+    request.sent_json = fmt::format(R"({{"recorded":"{}"}})", sha256(file_.read(*line)).hex().substr(0, 32));
+  }
+
+  void submit(Request request) override {
+    Response response;
+    const AnswersFile::Line* line = file_.find(request.suite, request.item, request.question, request.sample);
+    try {
+      if (!line) {
+        response.failure = Failure{FailureKind::Request, fmt::format("{} holds no answer to {}/{}, sample {}", file_.path(), request.suite, request.item, request.sample), {}};
+      } else {
+        response = to_response(parse_json(file_.read(*line), fmt::format("{}:{}", file_.path(), line->number)));
+      }
+    } catch (const Error& error) {
+      response.outcome = Outcome::Failed;
+      response.failure = Failure{FailureKind::Request, error.what(), {}};
+    }
+    response.request_id = request.id;
+    answers_.push({std::move(request), std::move(response)});
+  }
+
+  void cancel() override {}
+
+  std::vector<std::string> remarks() const override {
+    std::size_t unmet = 0;
+    const AnswersFile::Line* first = nullptr;
+    for (std::size_t i = 0; i < met_.size(); ++i) {
+      if (met_[i].load(std::memory_order_relaxed)) continue;
+      ++unmet;
+      if (!first || file_.at(i).number < first->number) first = &file_.at(i);
+    }
+    if (unmet == 0) return {};
+    return {fmt::format("{}: {} of {} recorded answers met no item of this plan (the first: line {}).", file_.path(), with_commas(static_cast<std::int64_t>(unmet)),
+                        with_commas(static_cast<std::int64_t>(file_.size())), first->number)};
+  }
+
+ private:
+  Channel<Answer>& answers_;
+  AnswersFile file_;
+  mutable std::vector<std::atomic<bool>> met_;
+  BackendTraits traits_;
+};
+
+constexpr BackendKey kKeys[] = {
+    {"as", "name of the model in results"},
+    {"model", "take only the lines of this model, where the file holds several"},
+};
+
+std::string default_id(const Model& model) {
+  if (const auto as = model.options.find("as"); as != model.options.end()) return as->second;
+  std::string stem = std::filesystem::path(model.target).filename().string();
+  for (std::string_view suffix : {".zst", ".gz", ".jsonl"}) {
+    if (stem.ends_with(suffix)) stem.resize(stem.size() - suffix.size());
+  }
+  return stem;
+}
+
+std::unique_ptr<Backend> make(const Model& model, Channel<Answer>& answers) {
+  return std::make_unique<ReplayBackend>(model, answers);
+}
+
+}  // namespace
+
+extern constinit const BackendFactory replay;
+constinit const BackendFactory replay = {
+    .name = "replay", .help = "answers recorded earlier, from a file of JSON lines", .keys = kKeys, .default_id = default_id, .make = make};
+
+}  // namespace leitai

@@ -1,0 +1,347 @@
+#include "harness/runner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <thread>
+#include <unordered_map>
+
+#include "harness/core/codec.h"
+#include "harness/core/error.h"
+#include "harness/core/text.h"
+#include "harness/event_log.h"
+
+namespace leitai {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kGraders = 2;
+constexpr std::size_t kBatch = 512;                 // answers of one transaction at most
+constexpr auto kGather = std::chrono::milliseconds(40);  // and the time to wait for more
+constexpr auto kPatience = std::chrono::seconds(30);     // for what is in flight after the first Ctrl-C
+
+/// The counts that a model's line of the progress shows.
+struct Counts {
+  std::int64_t answered = 0, cut_off = 0, refused = 0, failed = 0, retries = 0;
+  std::map<std::string, double> spent;
+};
+
+class Runner {
+ public:
+  explicit Runner(const RunParts& parts) : parts_(parts), graded_(1024), stored_(4096) {
+    for (const RunParts::Competitor& one : parts.competitors) {
+      Lane lane;
+      lane.model = one.model;
+      lane.backend = one.backend;
+      lane.cursor = std::make_unique<PlanCursor>(*parts.config, *one.model, *one.backend, parts.suites, parts.done, ItemOrder::Seeded);
+      lane.total = plan_size(*parts.config, parts.suites);
+      const RunConfig& config = *parts.config;
+      const BackendTraits& traits = one.backend->traits();
+      lane.bound = config.in_flight.value_or(traits.default_in_flight);
+      if (const auto own = config.in_flight_of.find(one.model->id); own != config.in_flight_of.end()) lane.bound = own->second;
+      lane.bound = std::clamp(lane.bound, 1, traits.max_in_flight);
+      result_.planned += lane.total;
+      lanes_.push_back(std::move(lane));
+    }
+  }
+
+  RunResult operator()() {
+    std::vector<std::jthread> threads;
+    threads.emplace_back([this] { collect(); });
+    for (int i = 0; i < kGraders; ++i) threads.emplace_back([this] { grade(); });
+    threads.emplace_back([this] { write(); });
+    std::exception_ptr trouble;
+    try {
+      dispatch();
+    } catch (...) {
+      trouble = std::current_exception();
+    }
+    // Answers still in flight after a hard stop are given up: the collector drops what arrives from here on.
+    parts_.answers->close();
+    threads.clear();
+    update_progress(true);
+    if (trouble) std::rethrow_exception(trouble);
+    if (!fatal_.empty()) throw Error(fatal_);
+    for (const Lane& lane : lanes_) result_.resumed += lane.cursor->skipped();
+    return result_;
+  }
+
+ private:
+  struct Lane {
+    const Model* model = nullptr;
+    Backend* backend = nullptr;
+    std::unique_ptr<PlanCursor> cursor;
+    std::int64_t total = 0;
+    int bound = 1;
+    int in_flight = 0;  // guarded by mutex_
+    Counts counts;      // guarded by mutex_
+    std::deque<std::pair<Clock::time_point, std::int64_t>> recent;  // generated tokens of the last 30 s; guarded by mutex_
+    bool is_idle() const { return cursor->is_finished() && in_flight == 0; }
+  };
+
+  /// Sends requests as room appears until all is asked or something stops the run. Runs on the caller's thread.
+  void dispatch() {
+    started_ = Clock::now();
+    std::optional<Clock::time_point> stopping_since;
+    bool cancelled = false;
+    for (;;) {
+      const int interrupts = parts_.interrupts ? parts_.interrupts() : 0;
+      const bool broken = has_failed();
+      if (!stopping_since && (interrupts > 0 || broken || is_budget_reached())) {
+        stopping_since = Clock::now();
+        result_.interrupted = interrupts > 0;
+        if (parts_.progress && !broken) {
+          parts_.progress->event(fmt::format("stopping, {} answers still arriving", in_flight()));
+        }
+      }
+      bool sent = false;
+      if (!stopping_since) sent = send_some();
+      std::unique_lock lock(mutex_);
+      const bool idle = std::all_of(lanes_.begin(), lanes_.end(), [&](const Lane& lane) { return lane.in_flight == 0 && (stopping_since || lane.cursor->is_finished()); });
+      if (idle) return;
+      if (stopping_since && !cancelled && (interrupts > 1 || broken || Clock::now() - *stopping_since > kPatience)) {
+        cancelled = true;
+        cancelled_ = true;
+        result_.interrupted = result_.interrupted || interrupts > 0;
+        lock.unlock();
+        for (Lane& lane : lanes_) lane.backend->cancel();
+        lock.lock();
+        stopping_since = Clock::now() - kPatience;
+      }
+      if (cancelled && Clock::now() - *stopping_since > kPatience + std::chrono::seconds(2)) return;
+      if (!sent) room_.wait_for(lock, std::chrono::milliseconds(50));
+      lock.unlock();
+      update_progress(false);
+    }
+  }
+
+  bool is_budget_reached() {
+    const RunConfig& config = *parts_.config;
+    if (config.max_requests && submitted_ >= *config.max_requests && has_more()) {
+      result_.stopped_because = fmt::format("the budget of {} requests is reached", with_commas(*config.max_requests));
+    } else if (config.time_s && std::chrono::duration<double>(Clock::now() - started_).count() >= *config.time_s && has_more()) {
+      result_.stopped_because = fmt::format("the time of {:g} s is over", *config.time_s);
+    }
+    return !result_.stopped_because.empty();
+  }
+
+  bool has_more() const {
+    return std::any_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return !lane.cursor->is_finished(); });
+  }
+
+  /// Models that share a device run one after another: only the first unfinished of each group sends.
+  bool send_some() {
+    bool sent = false;
+    std::set<std::string> busy;
+    for (Lane& lane : lanes_) {
+      const std::string& group = lane.backend->traits().exclusive;
+      {
+        std::lock_guard lock(mutex_);
+        if (lane.is_idle()) continue;
+      }
+      if (!group.empty() && !busy.insert(group).second) continue;
+      for (int n = 0; n < 64 && has_room(lane); ++n) {
+        std::optional<Planned> planned = lane.cursor->next(2000);
+        if (!planned) {
+          sent = sent || !lane.cursor->is_finished();
+          break;
+        }
+        sent = true;
+        submit(lane, std::move(*planned));
+      }
+    }
+    return sent;
+  }
+
+  bool has_room(const Lane& lane) {
+    if (parts_.config->max_requests && submitted_ >= *parts_.config->max_requests) return false;
+    std::lock_guard lock(mutex_);
+    if (lane.in_flight >= lane.bound) return false;
+    return !parts_.config->in_flight || flying_.size() < static_cast<std::size_t>(*parts_.config->in_flight);
+  }
+
+  void submit(Lane& lane, Planned planned) {
+    Request request = std::move(planned.request);
+    request.id = ++submitted_;
+    if (parts_.config->total_timeout_s) {
+      request.deadline = Clock::now() + std::chrono::milliseconds(static_cast<std::int64_t>(*parts_.config->total_timeout_s * 1000));
+    }
+    {
+      std::lock_guard lock(mutex_);
+      flying_.emplace(request.id, Flying{static_cast<std::size_t>(&lane - lanes_.data()), std::move(planned.item)});
+      ++lane.in_flight;
+    }
+    lane.backend->submit(std::move(request));
+  }
+
+  /// Takes finished answers, frees their room and hands them to the graders.
+  void collect() {
+    while (std::optional<Answer> answer = parts_.answers->pop()) {
+      Recorded recorded;
+      {
+        std::lock_guard lock(mutex_);
+        const auto found = flying_.find(answer->request.id);
+        if (found == flying_.end()) continue;
+        Lane& lane = lanes_[found->second.lane];
+        recorded.item = std::move(found->second.item);
+        flying_.erase(found);
+        --lane.in_flight;
+        const bool given_up = cancelled_ && answer->response.outcome == Outcome::Failed;
+        if (!given_up) count(lane, answer->response);
+        if (given_up) {
+          room_.notify_one();
+          continue;
+        }
+      }
+      room_.notify_one();
+      recorded.request = std::move(answer->request);
+      recorded.response = std::move(answer->response);
+      graded_.push(std::move(recorded));
+    }
+    graded_.close();
+  }
+
+  /// `mutex_` is held.
+  void count(Lane& lane, const Response& response) {
+    Counts& counts = lane.counts;
+    ++counts.answered;
+    counts.cut_off += response.outcome == Outcome::Truncated;
+    counts.refused += response.outcome == Outcome::Filtered;
+    counts.failed += response.outcome == Outcome::Failed;
+    counts.retries += std::max(0, response.attempts - 1);
+    if (response.price) counts.spent[response.price->currency] += response.price->amount;
+    if (response.usage.completion_tokens) lane.recent.emplace_back(Clock::now(), *response.usage.completion_tokens);
+    ++result_.asked;
+    result_.failed += response.outcome == Outcome::Failed;
+  }
+
+  void grade() {
+    while (std::optional<Recorded> one = graded_.pop()) {
+      if (one->response.outcome != Outcome::Failed) {
+        try {
+          one->score = parts_.grade(one->item, one->response);
+        } catch (const std::exception& error) {
+          Score score;
+          score.scorer = one->item.grading.scorer;
+          score.status = ScoreStatus::InfraError;
+          score.why = error.what();
+          one->score = std::move(score);
+        }
+      }
+      stored_.push(std::move(*one));
+    }
+    if (++graders_done_ == kGraders) stored_.close();
+  }
+
+  void write() {
+    std::vector<Recorded> batch;
+    while (std::optional<Recorded> first = stored_.pop()) {
+      batch.clear();
+      batch.push_back(std::move(*first));
+      const auto until = Clock::now() + kGather;
+      while (batch.size() < kBatch) {
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now());
+        if (left.count() <= 0) break;
+        std::optional<Recorded> next = stored_.pop_for(left);
+        if (!next) break;
+        batch.push_back(std::move(*next));
+      }
+      if (has_failed()) continue;
+      try {
+        parts_.record(batch);
+        if (parts_.log) log_failures(batch);
+      } catch (const std::exception& error) {
+        std::lock_guard lock(mutex_);
+        fatal_ = error.what();
+        room_.notify_all();
+      }
+    }
+  }
+
+  void log_failures(std::span<const Recorded> batch) {
+    for (const Recorded& one : batch) {
+      if (!one.response.failure) continue;
+      parts_.log->write("failed", {{"model", one.request.model}, {"suite", one.request.suite}, {"item", one.request.item}, {"sample", one.request.sample},
+                                   {"kind", to_text(one.response.failure->kind)}, {"message", one.response.failure->message}});
+    }
+  }
+
+  bool has_failed() {
+    std::lock_guard lock(mutex_);
+    return !fatal_.empty();
+  }
+
+  std::size_t in_flight() {
+    std::lock_guard lock(mutex_);
+    return flying_.size();
+  }
+
+  void update_progress(bool last) {
+    if (!parts_.progress) return;
+    const auto now = Clock::now();
+    if (!last && now - shown_ < std::chrono::milliseconds(200)) return;
+    shown_ = now;
+    ProgressSnapshot snapshot;
+    snapshot.title = parts_.config->name;
+    snapshot.suites = static_cast<int>(parts_.suites.size());
+    snapshot.elapsed_s = std::chrono::duration<double>(now - started_).count();
+    {
+      std::lock_guard lock(mutex_);
+      for (Lane& lane : lanes_) {
+        while (!lane.recent.empty() && now - lane.recent.front().first > std::chrono::seconds(30)) lane.recent.pop_front();
+        std::int64_t tokens = 0;
+        for (const auto& [at, n] : lane.recent) tokens += n;
+        ProgressModel line;
+        line.id = lane.model->id;
+        line.resumed = lane.cursor->skipped();
+        line.answered = line.resumed + lane.counts.answered;
+        line.total = lane.total;
+        line.in_flight = lane.in_flight;
+        line.tok_s = static_cast<double>(tokens) / std::clamp(snapshot.elapsed_s, 1.0, 30.0);
+        line.cut_off = lane.counts.cut_off;
+        line.refused = lane.counts.refused;
+        line.failed = lane.counts.failed;
+        line.retries = lane.counts.retries;
+        line.spent = lane.counts.spent;
+        line.is_done = lane.is_idle();
+        snapshot.models.push_back(std::move(line));
+      }
+    }
+    parts_.progress->update(snapshot);
+    if (last) parts_.progress->finish();
+  }
+
+  struct Flying {
+    std::size_t lane;
+    Item item;
+  };
+
+  const RunParts& parts_;
+  std::vector<Lane> lanes_;  // fixed after construction; members guarded as marked
+  std::int64_t submitted_ = 0;  // dispatch thread only
+  Clock::time_point started_ = Clock::now();
+  Clock::time_point shown_{};
+  std::atomic<int> graders_done_ = 0;
+  Channel<Recorded> graded_;  // collector -> graders
+  Channel<Recorded> stored_;  // graders -> writer
+  std::mutex mutex_;          // guards flying_, fatal_, cancelled_, result_ counts and the marked members of lanes
+  std::condition_variable room_;
+  std::unordered_map<std::int64_t, Flying> flying_;
+  std::string fatal_;
+  bool cancelled_ = false;
+  RunResult result_;
+};
+
+}  // namespace
+
+RunResult run(const RunParts& parts) { return Runner(parts)(); }
+
+}  // namespace leitai

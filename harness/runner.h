@@ -1,0 +1,64 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/config.h"
+#include "harness/core/backend.h"
+#include "harness/core/channel.h"
+#include "harness/core/suite.h"
+#include "harness/plan.h"
+#include "harness/progress.h"
+
+namespace leitai {
+
+class EventLog;
+
+/// An answer with its grade, on its way into the store.
+struct Recorded {
+  Request request;
+  Response response;
+  std::optional<Score> score;
+  Item item;
+};
+
+/// What the runner needs from outside: pure values and functions, so that it can be driven by fakes.
+struct RunParts {
+  const RunConfig* config = nullptr;
+  std::span<const std::unique_ptr<Suite>> suites;
+  struct Competitor {
+    const Model* model = nullptr;
+    Backend* backend = nullptr;
+  };
+  std::vector<Competitor> competitors;
+  Channel<Answer>* answers = nullptr;  // the channel that the backends were made with
+  DoneLookup done;
+  /// Called from several threads.
+  std::function<std::optional<Score>(const Item&, const Response&)> grade;
+  /// Commits durably; called from one thread. Throws Error (full disk, ...): the run then stops.
+  std::function<void(std::span<const Recorded>)> record;
+  Progress* progress = nullptr;
+  EventLog* log = nullptr;
+  /// Number of interrupts so far; the first stops sending, the second stops at once.
+  std::function<int()> interrupts;
+};
+
+struct RunResult {
+  std::int64_t planned = 0;   // requests of the whole plan
+  std::int64_t resumed = 0;   // had a stored answer already
+  std::int64_t asked = 0;     // stored by this call
+  std::int64_t failed = 0;    // of these, failed
+  bool interrupted = false;
+  std::string stopped_because;  // a budget that was reached; "" if none
+};
+
+/// Asks what has no stored answer, grades and stores. Order of arrival never changes a result.
+RunResult run(const RunParts& parts);
+
+}  // namespace leitai
