@@ -112,7 +112,7 @@ TEST(Layering, RoomsIncludeOnlyWhatTheTableAllows) {
   std::size_t checked = 0;
   for (const Source& source : sources()) {
     for (const Include& include : includes_of(source)) {
-      if (!include.ours) continue;
+      if (!include.ours || include.path == "build_info.h") continue;  // that one the build writes
       ++checked;
       const std::string from = room_of(source.path), to = room_of(include.path);
       const bool from_root = fs::exists(test::source_dir() / include.path);
