@@ -1,0 +1,150 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/core/item.h"
+#include "harness/core/reporter.h"
+#include "harness/core/request.h"
+#include "harness/core/response.h"
+#include "harness/core/score.h"
+#include "harness/core/suite.h"
+
+namespace leitai {
+
+/// A competitor as stored.
+struct StoredModel {
+  std::string id;
+  std::string identity;     // BackendTraits::identity
+  std::string describe;     // BackendTraits::describe
+  std::string config_json;  // resolved configuration without secrets, a JSON object
+};
+
+/// A suite as stored.
+struct StoredSuite {
+  SuiteInfo info;
+  std::string scorer;         // name@version; "" when nothing is graded
+  std::int64_t planned = 0;   // items the plan holds for each model
+};
+
+/// Requests of one (model, suite) that have an answer. 24 bytes a request.
+class DoneSet {
+ public:
+  bool contains(const Digest& digest) const;
+  /// As above, and for this very item: two items with the same prompt have the same digest.
+  bool contains(const Request& request) const;
+  std::size_t size() const { return entries_.size(); }
+
+ private:
+  friend class Store;
+  struct Entry {
+    std::array<std::uint8_t, 16> digest;  // first bytes
+    std::uint64_t item;                   // hash
+    auto operator<=>(const Entry&) const = default;
+  };
+  std::vector<Entry> entries_;  // sorted
+};
+
+/// What record() takes; all pointers stay the caller's. `score` and `item` may be null.
+struct AnswerView {
+  const Request* request = nullptr;
+  const Response* response = nullptr;
+  const Score* score = nullptr;
+  const Item* item = nullptr;
+};
+
+struct ScoredRequest {
+  std::int64_t request_id = 0;
+  Score score;
+};
+
+/// Responses of one kind.
+struct StoredCount {
+  std::string model;
+  std::string suite;
+  Outcome outcome = Outcome::Failed;
+  std::optional<ScoreStatus> status;  // absent: not graded
+  std::int64_t n = 0;
+};
+
+struct StoredEvent {
+  std::string at;    // ISO 8601, UTC
+  std::string kind;  // "interrupted", "failed_before", ...
+  std::string json;
+};
+
+/// The record of a run: FOLDER/store.sqlite (tables in schema.sql). One process writes; any number read meanwhile. What a member that writes has
+/// returned from survives SIGKILL and a power loss. Every member throws Error where the file, the disk or the rights fail; what
+/// was committed before stays. Thread-safe: members wait for each other.
+class Store : public RunReader {
+ public:
+  /// Opens for writing, makes folder and file where they are missing, migrates an older file. Throws Error if another process
+  /// writes the same run, if the folder is on a network file system, or if the file is not ours, newer or damaged.
+  static Store create_or_open(const std::filesystem::path& folder, std::string_view leitai_version);
+
+  /// Opens for reading. Works in a read-only folder.
+  static Store open_read(const std::filesystem::path& folder);
+
+  /// True if the folder holds a store.
+  static bool exists(const std::filesystem::path& folder);
+
+  ~Store() override;
+  Store(Store&&) noexcept;
+  Store& operator=(Store&&) noexcept;
+
+  const std::filesystem::path& path() const;  // of the file
+
+  // ---- writing
+  void set_meta(std::string_view key, std::string_view value);
+  void put_models(std::span<const StoredModel> models);  // in the run's order; keeps those stored before
+  void put_suites(std::span<const StoredSuite> suites);  // likewise
+  void put_items(std::span<const Item> items);           // a changed item replaces the stored one
+
+  /// One transaction. A failed response is replaced by a newer outcome and kept as event "failed_before"; any other stored response stays
+  /// as it is and the newer one is not stored. Returns how many were stored.
+  std::int64_t record(std::span<const AnswerView> answers);
+
+  /// Replaces scores by the same scorer (of any version); the newest score of a response counts.
+  void put_scores(std::span<const ScoredRequest> scores);
+
+  void add_event(std::string_view kind, const nlohmann::json& body);
+
+  // ---- reading
+  std::optional<std::string> meta(std::string_view key) const;
+  std::vector<StoredModel> models() const;  // in the run's order
+  std::vector<StoredSuite> suites() const;
+
+  /// Requests with a stored outcome other than failed.
+  DoneSet load_done(std::string_view model, std::string_view suite) const;
+
+  /// In a damaged file: visits every answer that can still be read, then throws Error with how many cannot.
+  void each(bool with_prompts, const std::function<bool(const Record&)>& visit) const override;
+  std::optional<Item> item(std::string_view suite, std::string_view id) const override;
+
+  /// Every item of a suite ("" for all), in the order stored. Stops when `visit` returns false.
+  void each_item(std::string_view suite, const std::function<bool(const Item&)>& visit) const;
+
+  /// The newest responses to one item, with prompts; of one model if `model` is not empty.
+  std::vector<Record> find(std::string_view suite, std::string_view item, std::string_view model = {}) const;
+  std::optional<Record> find(std::int64_t request_id) const;
+
+  std::vector<StoredCount> counts() const;  // newest responses, by (model, suite, outcome, status)
+  std::vector<StoredEvent> events(std::string_view kind = {}) const;
+  std::int64_t size() const;  // stored responses
+
+ private:
+  struct Impl;
+  explicit Store(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace leitai
