@@ -69,7 +69,7 @@ std::optional<Planned> PlanCursor::next(std::int64_t most_skips) {
       ++index_;
       item_.reset();
     }
-    if (is_done_(planned.request.digest)) {
+    if (is_done_(planned.request)) {
       ++skipped_;
       --most_skips;
       continue;

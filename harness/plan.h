@@ -21,8 +21,8 @@ struct Planned {
   Item item;
 };
 
-/// Tells whether a digest has a stored answer; made anew for each (model, suite), so that memory stays flat.
-using IsDone = std::function<bool(const Digest&)>;
+/// Tells whether a request has a stored answer; made anew for each (model, suite), so that memory stays flat.
+using IsDone = std::function<bool(const Request&)>;
 using DoneLookup = std::function<IsDone(const std::string& model, const std::string& suite)>;
 
 enum class ItemOrder {
