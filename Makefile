@@ -50,14 +50,15 @@ bench: setup
 	  echo "== $${bench##*/}"; $$bench || exit 1; done
 
 fuzz: setup-dev
-	@$(QUIETLY) cmake -S . -B build/fuzz -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=clang-14 \
+	@$(QUIETLY) cmake -S . -B build/fuzz -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DCMAKE_C_COMPILER=clang-14 \
 	  -DCMAKE_CXX_COMPILER=clang++-14 -DLEITAI_FUZZ=ON -DLEITAI_TESTS=OFF
 	@cmake --build build/fuzz -j $(JOBS) --target fuzz_targets
 	@for fuzz in build/fuzz/fuzz_*; do \
 	  test -x $$fuzz || { echo "make fuzz: tests/fuzz holds no fuzz target" >&2; exit 1; }; \
 	  corpus=build/fuzz/corpus/$${fuzz##*/fuzz_}; mkdir -p $$corpus; echo "== $${fuzz##*/}, $(FUZZ_SECONDS) s"; \
-	  $$fuzz $$corpus -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1 \
-	    -artifact_prefix=build/fuzz/ || exit 1; done
+	  if $$fuzz $$corpus -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+	    -artifact_prefix=build/fuzz/ >$$fuzz.log 2>&1; then grep -E "executed_units|peak_rss" $$fuzz.log; \
+	  else tail -n 60 $$fuzz.log; exit 1; fi; done
 
 format: setup-dev
 	@git ls-files -z -- '*.h' '*.cpp' | xargs -0 clang-format-14 -i
