@@ -55,10 +55,11 @@ fuzz: setup-dev
 	@cmake --build build/fuzz -j $(JOBS) --target fuzz_targets
 	@for fuzz in build/fuzz/fuzz_*; do \
 	  test -x $$fuzz || { echo "make fuzz: tests/fuzz holds no fuzz target" >&2; exit 1; }; \
-	  corpus=build/fuzz/corpus/$${fuzz##*/fuzz_}; mkdir -p $$corpus; echo "== $${fuzz##*/}, $(FUZZ_SECONDS) s"; \
+	  corpus=build/fuzz/corpus/$${fuzz##*/fuzz_}; log=build/fuzz/logs/$${fuzz##*/}; mkdir -p $$corpus build/fuzz/logs; \
+	  echo "== $${fuzz##*/}, $(FUZZ_SECONDS) s"; \
 	  if $$fuzz $$corpus -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-	    -artifact_prefix=build/fuzz/ >$$fuzz.log 2>&1; then grep -E "executed_units|peak_rss" $$fuzz.log; \
-	  else tail -n 60 $$fuzz.log; exit 1; fi; done
+	    -artifact_prefix=build/fuzz/ >$$log 2>&1; then grep -E "executed_units|peak_rss" $$log; \
+	  else tail -n 60 $$log; exit 1; fi; done
 
 format: setup-dev
 	@git ls-files -z -- '*.h' '*.cpp' | xargs -0 clang-format-14 -i
