@@ -17,6 +17,7 @@ struct Interval {
 struct Cell {
   std::int64_t planned = 0;     // items that the plan holds
   std::int64_t n = 0;           // items in the mean: all stored but failed
+  std::int64_t answers = 0;     // stored responses, failed ones included: items x samples
   std::int64_t correct = 0;     // full marks
   std::optional<double> mean;   // in [0, 1]; absent when n is 0 or nothing is graded
   std::optional<Interval> interval;  // Wilson, 95 %

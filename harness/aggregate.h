@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/core/leaderboard.h"
+#include "harness/core/reporter.h"
+
+namespace leitai {
+
+/// What an aggregate needs to know of an item beside its answers.
+struct ItemFacts {
+  std::string language;
+  std::vector<std::string> tags;
+  bool graded = true;  // a scorer is named
+};
+
+/// What a leaderboard needs to know of a run beside its answers.
+struct BoardFacts {
+  struct SuiteFacts {
+    std::string name;      // with subset
+    std::string family;
+    std::string version;
+    std::string scorer;    // name@version; "" when nothing is graded
+    std::int64_t planned = 0;  // items for each model
+  };
+  struct ModelFacts {
+    std::string id;
+    std::string describe;
+  };
+  std::string title;
+  std::string built_with;
+  std::string created;
+  bool partial = false;
+  std::vector<SuiteFacts> suites;  // in the run's order
+  std::vector<ModelFacts> models;
+};
+
+/// Share of failed items above which a model is not ranked.
+constexpr double kMostFailed = 0.005;
+
+/// Records in, leaderboard out. Memory grows with models x suites x (languages + tags), never with items.
+///
+/// An item's score is the mean of its samples that did not fail; `n` counts items. A suite's interval is Wilson at 95 %. Every
+/// other mean (all, family, language, tag) is the mean of the suites' means, so that a large suite does not drown a small one; its
+/// interval takes the suites as independent and adds their Wilson half-widths in squares, each side for itself.
+class Aggregator {
+ public:
+  Aggregator();
+  ~Aggregator();
+  Aggregator(const Aggregator&) = delete;
+  Aggregator& operator=(const Aggregator&) = delete;
+
+  /// Records come in the order of RunReader::each: the samples of an item follow one another.
+  void add(const Record& record, const ItemFacts& item);
+
+  /// Ranks and cautions. Models and suites that `facts` does not name are left out. Nothing may be added afterwards.
+  Leaderboard finish(const BoardFacts& facts);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// One pass over a run. Keeps about 40 bytes an item to look each up once.
+Leaderboard aggregate(const RunReader& run, const BoardFacts& facts);
+
+}  // namespace leitai
