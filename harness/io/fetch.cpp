@@ -264,7 +264,7 @@ PullResult pull_hub(const HubId& what, const PullOptions& options) {
     write_manifest(folder, what.word, result);
     return result;
   }
-  throw Error(fmt::format("pull {}: no mirror has it\n        {}\n        check the name and the network; LEITAI_MIRRORS and HF_ENDPOINT "
+  throw Error(fmt::format("pull {}: could not be obtained\n        {}\n        check the name and the network; LEITAI_MIRRORS and HF_ENDPOINT "
                           "say where to look, HF_TOKEN opens gated models", what.id, fmt::join(reasons, "\n        ")));
 }
 
