@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "harness/core/reporter.h"
@@ -49,9 +50,9 @@ struct TimeLeft {
 };
 std::optional<TimeLeft> time_left(const ProgressSnapshot& snapshot);
 
-/// The live block: always models + 5 lines when the width holds each model's reason on its line (100 columns and more), and
-/// 2 * models + 5 below that, so that nothing jumps. No line is wider than the style's width; no line end is included.
-std::vector<std::string> progress_block(const ProgressSnapshot& snapshot, const Style& style);
+/// The live block: always models + 5 lines, so that nothing jumps; models that `rows` (0: no bound) has no room for share one
+/// line. No line is wider than the style's width; no line end is included.
+std::vector<std::string> progress_block(const ProgressSnapshot& snapshot, const Style& style, int rows = 0);
 
 /// "2026-11-21T13:32:00Z run 139540/193764 72.0% in_flight=189 ...": keys are stable; no colour, no carriage return.
 std::string progress_line(const ProgressSnapshot& snapshot, std::chrono::system_clock::time_point now);
@@ -75,7 +76,7 @@ struct ProgressPorts {
   std::function<void(std::string_view)> write;                              // to stderr
   std::function<std::chrono::steady_clock::time_point()> now;
   std::function<std::chrono::system_clock::time_point()> wall;
-  std::function<int()> width;                                               // columns now; may be empty: Style::width
+  std::function<std::pair<int, int>()> size;                                // columns and rows now; empty: Style::width, no bound
 };
 
 /// stderr, the real clocks, the window's size.

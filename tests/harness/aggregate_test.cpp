@@ -1,0 +1,220 @@
+#include "harness/aggregate.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "harness/stats/proportion.h"
+
+namespace leitai {
+namespace {
+
+Record record(const std::string& model, const std::string& suite, int item, std::optional<double> score, int sample = 0,
+              Outcome outcome = Outcome::Answered) {
+  Record out;
+  out.request.model = model;
+  out.request.suite = suite;
+  out.request.item = std::to_string(item);
+  out.request.sample = sample;
+  out.response.outcome = outcome;
+  out.response.usage = {.prompt_tokens = 10, .completion_tokens = 3};
+  out.response.timing.total_ms = 2;
+  if (score) {
+    out.score.emplace();
+    out.score->status = *score >= 1 ? ScoreStatus::Correct : ScoreStatus::Incorrect;
+    out.score->score = score;
+  }
+  return out;
+}
+
+BoardFacts facts(std::vector<std::pair<std::string, int>> suites, std::vector<std::string> models) {
+  BoardFacts out;
+  out.title = "t";
+  for (const auto& [name, planned] : suites) out.suites.push_back({name, "reasoning", "1", "numeric@1", planned});
+  for (const std::string& model : models) out.models.push_back({model, model + " as configured"});
+  return out;
+}
+
+void fill(Aggregator& to, const std::string& model, const std::string& suite, int right, int wrong) {
+  for (int i = 0; i < right + wrong; ++i) to.add(record(model, suite, i, i < right ? 1.0 : 0.0), {.language = "en"});
+}
+
+TEST(Aggregate, MeanIntervalAndCountsOfOneSuite) {
+  Aggregator aggregator;
+  fill(aggregator, "m", "s", 17, 3);
+  const Leaderboard board = aggregator.finish(facts({{"s", 20}}, {"m"}));
+  const LeaderboardRow& row = board.rows.at(0);
+  const Cell& cell = row.suites.at("s");
+  EXPECT_EQ(cell.n, 20);
+  EXPECT_EQ(cell.correct, 17);
+  EXPECT_EQ(cell.planned, 20);
+  EXPECT_DOUBLE_EQ(*cell.mean, 0.85);
+  EXPECT_NEAR(cell.interval->low, 0.639581, 1e-6);
+  EXPECT_EQ(cell.prompt_tokens, 200);
+  EXPECT_EQ(cell.completion_tokens, 60);
+  EXPECT_DOUBLE_EQ(cell.total_ms, 40);
+  EXPECT_NEAR(row.all.interval->high, cell.interval->high, 1e-12) << "of a single suite: Wilson itself";
+  EXPECT_EQ(row.languages.at("en").n, 20);
+  EXPECT_EQ(row.rank_low, 1);
+  EXPECT_EQ(row.rank_high, 1);
+  EXPECT_TRUE(board.cautions.empty());
+}
+
+TEST(Aggregate, MacroMeanGivesEverySuiteTheSameWeight) {
+  Aggregator aggregator;
+  fill(aggregator, "m", "large", 90, 910);
+  fill(aggregator, "m", "small", 9, 1);
+  const Leaderboard board = aggregator.finish(facts({{"large", 1000}, {"small", 10}}, {"m"}));
+  const Cell& all = board.rows.at(0).all;
+  EXPECT_DOUBLE_EQ(*all.mean, (0.09 + 0.9) / 2);
+  EXPECT_EQ(all.n, 1010);
+  const Interval a = wilson(90, 1000), b = wilson(9, 10);
+  EXPECT_NEAR(all.interval->low, 0.495 - std::hypot(0.09 - a.low, 0.9 - b.low) / 2, 1e-12);
+  EXPECT_NEAR(all.interval->high, 0.495 + std::hypot(a.high - 0.09, b.high - 0.9) / 2, 1e-12);
+}
+
+TEST(Aggregate, AnItemIsTheMeanOfItsSamplesAndFailedSamplesAreLeftOut) {
+  Aggregator aggregator;
+  aggregator.add(record("m", "s", 0, 1.0, 0), {});
+  aggregator.add(record("m", "s", 0, 0.0, 1), {});
+  aggregator.add(record("m", "s", 1, 1.0, 0), {});
+  aggregator.add(record("m", "s", 1, std::nullopt, 1, Outcome::Failed), {});
+  aggregator.add(record("m", "s", 2, std::nullopt, 0, Outcome::Failed), {});
+  const Leaderboard board = aggregator.finish(facts({{"s", 3}}, {"m"}));
+  const Cell& cell = board.rows.at(0).suites.at("s");
+  EXPECT_EQ(cell.n, 2);
+  EXPECT_DOUBLE_EQ(*cell.mean, 0.75);
+  EXPECT_EQ(cell.failed, 2);
+  EXPECT_EQ(cell.answers, 5);
+  EXPECT_EQ(cell.correct, 1);
+}
+
+TEST(Aggregate, CutOffRefusedAndEmptyCountAsZeroAndAreShown) {
+  Aggregator aggregator;
+  aggregator.add(record("m", "s", 0, 1.0), {});
+  aggregator.add(record("m", "s", 1, std::nullopt, 0, Outcome::Truncated), {});
+  aggregator.add(record("m", "s", 2, std::nullopt, 0, Outcome::Filtered), {});
+  aggregator.add(record("m", "s", 3, std::nullopt, 0, Outcome::Empty), {});
+  Record multi = record("m", "s", 4, 0.0), refused = record("m", "s", 5, 0.0), judge = record("m", "s", 6, std::nullopt);
+  multi.score->status = ScoreStatus::Multi;
+  refused.score->status = ScoreStatus::Refused;
+  judge.score.emplace();
+  judge.score->status = ScoreStatus::JudgeInvalid;
+  for (const Record& one : {multi, refused, judge}) aggregator.add(one, {});
+  const Leaderboard board = aggregator.finish(facts({{"s", 7}}, {"m"}));
+  const Cell& cell = board.rows.at(0).suites.at("s");
+  EXPECT_EQ(cell.n, 6);
+  EXPECT_NEAR(*cell.mean, 1.0 / 6, 1e-12);
+  EXPECT_EQ(cell.cut_off, 1);
+  EXPECT_EQ(cell.refused, 2);
+  EXPECT_EQ(cell.no_answer, 2);
+  EXPECT_EQ(cell.failed, 1);
+}
+
+TEST(Aggregate, RanksTieWhereIntervalsOverlap) {
+  Aggregator aggregator;
+  fill(aggregator, "low", "s", 100, 900);
+  fill(aggregator, "best", "s", 900, 100);
+  fill(aggregator, "second", "s", 890, 110);
+  const Leaderboard board = aggregator.finish(facts({{"s", 1000}}, {"low", "second", "best"}));
+  ASSERT_EQ(board.rows.size(), 3u);
+  EXPECT_EQ(board.rows[0].model, "best");
+  EXPECT_EQ(board.rows[0].rank_low, 1);
+  EXPECT_EQ(board.rows[0].rank_high, 2);
+  EXPECT_EQ(board.rows[1].model, "second");
+  EXPECT_EQ(board.rows[1].rank_low, 1);
+  EXPECT_EQ(board.rows[1].rank_high, 2);
+  EXPECT_EQ(board.rows[2].rank_low, 3);
+  EXPECT_EQ(board.rows[2].rank_high, 3);
+}
+
+TEST(Aggregate, ChainedOverlapsGiveRankRanges) {
+  Aggregator aggregator;  // neighbours overlap, the ends do not
+  fill(aggregator, "a", "s", 170, 30);
+  fill(aggregator, "b", "s", 154, 46);
+  fill(aggregator, "c", "s", 136, 64);
+  const Leaderboard board = aggregator.finish(facts({{"s", 200}}, {"a", "b", "c"}));
+  EXPECT_EQ(std::pair(*board.rows[0].rank_low, *board.rows[0].rank_high), std::pair(1, 2));
+  EXPECT_EQ(std::pair(*board.rows[1].rank_low, *board.rows[1].rank_high), std::pair(1, 3));
+  EXPECT_EQ(std::pair(*board.rows[2].rank_low, *board.rows[2].rank_high), std::pair(2, 3));
+}
+
+TEST(Aggregate, FailuresAndMissingSuitesTakeTheRankAway) {
+  Aggregator aggregator;
+  fill(aggregator, "whole", "s", 150, 50);
+  fill(aggregator, "whole", "u", 150, 50);
+  fill(aggregator, "half", "s", 150, 50);
+  fill(aggregator, "shaky", "s", 150, 48);
+  for (int i = 198; i < 200; ++i) aggregator.add(record("shaky", "s", i, std::nullopt, 0, Outcome::Failed), {});
+  fill(aggregator, "shaky", "u", 199, 0);
+  aggregator.add(record("shaky", "u", 199, std::nullopt, 0, Outcome::Failed), {});
+  fill(aggregator, "started", "s", 150, 50);
+  fill(aggregator, "started", "u", 10, 0);
+  const Leaderboard board = aggregator.finish(facts({{"s", 200}, {"u", 200}}, {"half", "none", "shaky", "started", "whole"}));
+  const auto row = [&](const std::string& model) -> const LeaderboardRow& {
+    return *std::find_if(board.rows.begin(), board.rows.end(), [&](const LeaderboardRow& r) { return r.model == model; });
+  };
+  EXPECT_EQ(board.rows[0].model, "whole");
+  EXPECT_EQ(row("whole").rank_high, 1) << "rows without a rank do not count";
+  EXPECT_FALSE(row("half").rank_low);
+  EXPECT_EQ(row("half").not_ranked_because, "1 of 2 suites");
+  EXPECT_FALSE(row("half").all.mean) << "no mean over the suites that happen to be there";
+  EXPECT_TRUE(row("half").suites.at("s").mean);
+  EXPECT_EQ(row("shaky").not_ranked_because, "3 failed (0.8 %; a rank needs at most 0.5 %)");
+  EXPECT_TRUE(row("shaky").all.mean);
+  EXPECT_EQ(row("started").not_ranked_because, "210 of 400 items");
+  EXPECT_EQ(row("none").not_ranked_because, "no answer yet");
+  EXPECT_TRUE(std::count(board.cautions.begin(), board.cautions.end(), "3 requests to shaky failed (0.8 %) and are in no score."));
+}
+
+TEST(Aggregate, CautionsAreWholeSentences) {
+  Aggregator aggregator;
+  for (int i = 0; i < 10; ++i) aggregator.add(record("m", "s", i, 0.0, 0, i < 1 ? Outcome::Truncated : Outcome::Answered), {});
+  aggregator.add(record("m", "v", 0, std::nullopt), {.graded = false});
+  BoardFacts run = facts({{"s", 10}, {"v", 1}}, {"m"});
+  run.suites[1].scorer = "";
+  run.partial = true;
+  const Leaderboard board = aggregator.finish(run);
+  EXPECT_EQ(board.cautions, (std::vector<std::string>{
+                                "Partial run: --limit was given, so these scores are not those of the whole suites.",
+                                "m was cut off in 1 answer (9.1 %); a larger --max-tokens with --retry truncated asks those again.",
+                                "1 answer in v is not graded and in no score."}));
+  EXPECT_FALSE(board.rows[0].suites.at("v").mean);
+  EXPECT_EQ(board.rows[0].suites.at("v").ungraded, 1);
+  EXPECT_EQ(board.rows[0].rank_low, 1) << "a suite that nobody is graded in does not take the rank away";
+}
+
+class FakeRun : public RunReader {
+ public:
+  mutable int lookups = 0;
+  void each(bool, const std::function<bool(const Record&)>& visit) const override {
+    for (const char* model : {"a", "b"}) {
+      for (int i = 0; i < 4; ++i) {
+        if (!visit(record(model, "s", i, i % 2))) return;
+      }
+    }
+  }
+  std::optional<Item> item(std::string_view suite, std::string_view id) const override {
+    ++lookups;
+    Item out;
+    out.suite = suite;
+    out.id = id;
+    out.grading.scorer = "numeric";
+    out.language = id < "2" ? "en" : "zh";
+    out.tags = {"level=1"};
+    return out;
+  }
+};
+
+TEST(Aggregate, ReadsARunOnceAndEachItemOnce) {
+  const FakeRun run;
+  const Leaderboard board = aggregate(run, facts({{"s", 4}}, {"a", "b"}));
+  EXPECT_EQ(run.lookups, 4);
+  EXPECT_EQ(board.languages, (std::vector<std::string>{"en", "zh"}));
+  EXPECT_EQ(board.rows[1].languages.at("zh").n, 2);
+  EXPECT_EQ(board.rows[0].tags.at("level=1").n, 4);
+  EXPECT_DOUBLE_EQ(*board.rows[0].all.mean, 0.5);
+}
+
+}  // namespace
+}  // namespace leitai
