@@ -27,13 +27,12 @@ std::array<std::uint8_t, 16> prefix_of(const Digest& digest) {
   return out;
 }
 
-void refuse_network(const fs::path& folder) {
-  const FileSystem where = file_system_of(folder);
+}  // namespace
+
+void refuse_network(const fs::path& folder, const FileSystem& where) {
   if (!where.is_network) return;
   throw Error(fmt::format("{}: lies on a network file system ({} on {}), where the store's write-ahead log can break\n        put the run on a local disk (--out DIR) and copy it afterwards", folder.string(), where.type, where.mount_point));
 }
-
-}  // namespace
 
 std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -56,7 +55,7 @@ bool Store::exists(const fs::path& folder) {
 
 Store Store::create_or_open(const fs::path& folder, std::string_view leitai_version) {
   make_folder(folder);
-  refuse_network(folder);
+  refuse_network(folder, file_system_of(folder));
   std::string holder;
   std::optional<FileLock> lock = FileLock::try_take(folder / "store.lock", &holder);
   if (!lock) {
@@ -69,7 +68,7 @@ Store Store::create_or_open(const fs::path& folder, std::string_view leitai_vers
   if (!is_ours && db.query_int("SELECT count(*) FROM sqlite_schema") > 0) prepare_schema(db, Database::Access::Read, leitai_version);
   if (is_ours && db.query_int("PRAGMA user_version") > kSchemaVersion) prepare_schema(db, Database::Access::Read, leitai_version);
   // FULL: a commit is on the disk when it returns. The runner groups commits, so that this costs little.
-  db.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;");
+  db.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864;");
   prepare_schema(db, Database::Access::Write, leitai_version);
   impl->can_write = true;
   return Store(std::move(impl));

@@ -21,6 +21,7 @@ class DamagedError : public Error {
   using Error::Error;
 };
 
+/// Not thread-safe: the store's lock guards it.
 class Database {
  public:
   enum class Access { Read, Write };

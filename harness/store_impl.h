@@ -82,7 +82,12 @@ struct Store::Impl {
   Recent prompts;
   Recent items;
   std::unordered_set<std::string> known_models;
+  SamplingParams last_wanted;  // mostly the same for many requests
+  std::string last_wanted_json;
 };
+
+/// Throws Error if a store must not be written there.
+void refuse_network(const std::filesystem::path& folder, const FileSystem& where);
 
 /// Milliseconds since 1970 UTC.
 std::int64_t now_ms();

@@ -17,7 +17,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kWorthPacking = 256;  // shorter texts gain little
+constexpr std::size_t kWorthPacking = 512;  // shorter texts gain little
 
 std::string_view as_view(const Digest& digest, std::size_t size) {
   return {reinterpret_cast<const char*>(digest.bytes.data()), size};
@@ -74,7 +74,8 @@ Writers& Store::Impl::writers() {
 }
 
 void Store::Impl::put_item(const Item& item) {
-  const Recent::Key key{std::hash<std::string>{}(item.id), std::hash<std::string>{}(item.suite)};
+  const std::hash<std::string> hash;
+  const Recent::Key key{hash(item.id), hash(item.suite) + 31 * hash(item.question)};
   if (items.find(key)) return;
   Statement& put = writers().insert_item;
   const InUse use(put);
@@ -209,12 +210,15 @@ bool Store::Impl::put_answer(const AnswerView& answer, std::int64_t now) {
   {
     Statement& put = writers().insert_request;
     const InUse use(put);
-    const std::string wanted = dump(to_json(request.wanted));
+    if (last_wanted_json.empty() || request.wanted != last_wanted) {
+      last_wanted = request.wanted;
+      last_wanted_json = dump(to_json(request.wanted));
+    }
     std::string packed_wanted, packed_sent;
     bind_key(put);
     put.bind(6, to_text(request.mode));
     put.bind(7, prompt_id);
-    packer.bind(put, 8, wanted, packed_wanted);
+    packer.bind(put, 8, last_wanted_json, packed_wanted);
     packer.bind(put, 9, request.sent_json, packed_sent);
     put.bind(10, static_cast<std::int64_t>(request.seed));
     put.step();

@@ -115,5 +115,135 @@ TEST(Store, GivesBackWhatItWasGiven) {
   EXPECT_FALSE(store.item("gsm8k", "18").has_value());
 }
 
+std::vector<std::string> texts(const Store& store) {
+  std::vector<std::string> out;
+  store.each(false, [&](const Record& one) {
+    out.push_back(one.response.text);
+    return true;
+  });
+  return out;
+}
+
+TEST(Store, AFailureIsAskedAgainAndAFactStays) {
+  TempDir dir;
+  Store store = Store::create_or_open(dir / "run", "0.1.0");
+  const Asked good = asked("m", "s", "1", 0, "q");
+  Asked bad = good;
+  bad.response = {.outcome = Outcome::Failed, .failure = Failure{FailureKind::Timeout, "too slow", std::nullopt}};
+  bad.score.reset();
+  EXPECT_EQ(record(store, {bad}), 1);
+  EXPECT_FALSE(store.load_done("m", "s").contains(good.request));
+  EXPECT_EQ(record(store, {good}), 1);
+  EXPECT_TRUE(store.load_done("m", "s").contains(good.request));
+  ASSERT_EQ(store.events("failed_before").size(), 1u);
+  EXPECT_NE(store.events("failed_before")[0].json.find("too slow"), std::string::npos);
+
+  Asked other = good;
+  other.response.text = "something else";
+  EXPECT_EQ(record(store, {other, bad}), 0);
+  EXPECT_EQ(texts(store), std::vector<std::string>{good.response.text});
+  EXPECT_EQ(store.size(), 1);
+  // Neither can another program rewrite it.
+  Database raw(store.path(), Database::Access::Write);
+  EXPECT_NE(message_of([&] { raw.execute("UPDATE responses SET text = 'x'"); }).find("never rewritten"), std::string::npos);
+  EXPECT_NE(message_of([&] { raw.execute("DELETE FROM responses"); }).find("never removed"), std::string::npos);
+}
+
+TEST(Store, AChangedPromptIsANewRequestAndTheNewestIsShown) {
+  TempDir dir;
+  Store store = Store::create_or_open(dir / "run", "0.1.0");
+  const Asked before = asked("m", "s", "1", 0, "old wording"), after = asked("m", "s", "1", 0, "new wording");
+  record(store, {before, asked("m", "s", "2", 0, "q2")});
+  record(store, {after});
+  EXPECT_EQ(store.size(), 3);
+  EXPECT_EQ(texts(store), (std::vector<std::string>{after.response.text, "The answer to \"q2\" is 2."}));
+  EXPECT_EQ(store.find("s", "1").size(), 1u);
+  EXPECT_EQ(store.item("s", "1")->question, "new wording");
+  const DoneSet done = store.load_done("m", "s");
+  EXPECT_EQ(done.size(), 3u);
+  EXPECT_TRUE(done.contains(before.request.digest));
+  EXPECT_TRUE(done.contains(after.request.digest));
+  Item regraded = after.item;
+  regraded.grading.gold = {"43"};
+  store.put_items({&regraded, 1});
+  EXPECT_EQ(store.item("s", "1")->grading.gold, std::vector<std::string>{"43"});
+}
+
+TEST(Store, EqualPromptsOfTwoItemsAreTwoRequests) {
+  TempDir dir;
+  Store store = Store::create_or_open(dir / "run", "0.1.0");
+  const Asked first = asked("m", "s", "1", 0, "same"), second = asked("m", "s", "2", 0, "same"), elsewhere = asked("m", "t", "1", 0, "same");
+  ASSERT_EQ(first.request.digest, second.request.digest);
+  record(store, {first});
+  EXPECT_TRUE(store.load_done("m", "s").contains(first.request));
+  EXPECT_FALSE(store.load_done("m", "s").contains(second.request));
+  EXPECT_FALSE(store.load_done("m", "t").contains(first.request));
+  EXPECT_EQ(record(store, {second, elsewhere}), 2);
+  EXPECT_EQ(texts(store).size(), 3u);
+  Database raw(store.path(), Database::Access::Read);
+  EXPECT_EQ(raw.query_int("SELECT count(*) FROM prompts"), 1);
+}
+
+TEST(Store, ScoresAreOpinions) {
+  TempDir dir;
+  Store store = Store::create_or_open(dir / "run", "0.1.0");
+  record(store, {asked("m", "s", "1", 0, "q")});
+  const std::int64_t id = store.find("s", "1").front().request.id;
+  const auto give = [&](const char* scorer, ScoreStatus status) {
+    const ScoredRequest one{id, {.scorer = scorer, .status = status}};
+    store.put_scores({&one, 1});
+    return *store.find(id)->score;
+  };
+  EXPECT_EQ(give("numeric@2", ScoreStatus::Incorrect).scorer, "numeric@2");
+  EXPECT_FALSE(store.find(id)->score->score.has_value());
+  usleep(2000);  // graded_at counts milliseconds
+  EXPECT_EQ(give("exact@1", ScoreStatus::NoAnswer).status, ScoreStatus::NoAnswer);
+  Database raw(store.path(), Database::Access::Read);
+  EXPECT_EQ(raw.query_int("SELECT count(*) FROM scores"), 2);
+}
+
+TEST(Store, CountsModelsAndSuites) {
+  TempDir dir;
+  Store store = Store::create_or_open(dir / "run", "0.1.0");
+  std::vector<Asked> all;
+  for (int n = 0; n < 10; ++n) {
+    Asked& one = all.emplace_back(asked(n % 2 ? "b" : "a", "s", std::to_string(n), 0, "q" + std::to_string(n)));
+    if (n == 3) one.score.reset();
+    if (n == 5) one.response.outcome = Outcome::Truncated, one.score->status = ScoreStatus::Incorrect;
+  }
+  record(store, all);
+  std::vector<std::string> counted;
+  for (const StoredCount& one : store.counts()) {
+    counted.push_back(fmt::format("{} {} {} {} {}", one.model, one.suite, to_text(one.outcome), one.status ? to_text(*one.status) : "-", one.n));
+  }
+  EXPECT_EQ(counted, (std::vector<std::string>{"a s answered CORRECT 5", "b s answered - 1", "b s answered CORRECT 3", "b s truncated INCORRECT 1"}));
+  store.put_models(std::vector<StoredModel>{{"z", "id z", "Z", "{}"}, {"b", "id b", "B", R"({"k":1})"}});
+  std::vector<std::string> ids;
+  for (const StoredModel& one : store.models()) ids.push_back(one.id);
+  EXPECT_EQ(ids, (std::vector<std::string>{"z", "b", "a"}));
+  EXPECT_EQ(store.models()[1].config_json, R"({"k":1})");
+  StoredSuite suite;
+  suite.info = {.name = "s", .version = "3", .family = "reasoning", .kind = "number", .language = "zh", .licence = "MIT", .publish = "full",
+                .mode = Mode::LogLikelihood, .params = {.max_tokens = 24, .stop = {"\n"}}, .size = 10, .whole = 100, .floor = 0.25};
+  suite.scorer = "numeric@1";
+  suite.planned = 20;
+  store.put_suites({&suite, 1});
+  store.put_suites({&suite, 1});
+  ASSERT_EQ(store.suites().size(), 1u);
+  const StoredSuite got = store.suites()[0];
+  EXPECT_EQ(got.info.version, "3");
+  EXPECT_EQ(got.info.mode, Mode::LogLikelihood);
+  EXPECT_EQ(got.info.params, suite.info.params);
+  EXPECT_EQ(got.info.whole, 100);
+  EXPECT_EQ(got.info.floor, 0.25);
+  EXPECT_EQ(got.planned, 20);
+  std::vector<std::string> items;
+  store.each_item("s", [&](const Item& one) {
+    items.push_back(one.id);
+    return items.size() < 3;
+  });
+  EXPECT_EQ(items, (std::vector<std::string>{"0", "1", "2"}));
+}
+
 }  // namespace
 }  // namespace leitai
