@@ -14,6 +14,9 @@ namespace {
 using test::FakeBackend;
 using test::FakeSuite;
 
+/// Two items with equal prompts have equal digests; with the item's name they differ.
+std::string key(const Request& r) { return r.suite + "/" + r.item + " " + r.digest.hex(); }
+
 IsDone nothing(const std::string&, const std::string&) {
   return [](const Request&) { return false; };
 }
@@ -54,7 +57,7 @@ TEST(Plan, HoldsEverySampleOfEveryItemOnce) {
   f.config.samples = 2;
   std::set<std::string> digests;
   const auto all = f.all(nothing);
-  for (const Request& one : all) digests.insert(one.digest.hex());
+  for (const Request& one : all) digests.insert(key(one));
   EXPECT_EQ(all.size(), 20u);
   EXPECT_EQ(digests.size(), 20u);
   EXPECT_EQ(plan_size(f.config, f.suites), 20);
@@ -78,18 +81,18 @@ TEST(Plan, IsASetDifference) {
   Fixture f;
   const auto all = f.all(nothing);
   std::set<std::string> done;
-  for (std::size_t i = 0; i < all.size(); i += 2) done.insert(all[i].digest.hex());
-  const auto rest = f.all([&](const std::string&, const std::string&) { return [&](const Request& r) { return done.contains(r.digest.hex()); }; });
+  for (std::size_t i = 0; i < all.size(); i += 2) done.insert(key(all[i]));
+  const auto rest = f.all([&](const std::string&, const std::string&) { return [&](const Request& r) { return done.contains(key(r)); }; });
   EXPECT_EQ(rest.size() + done.size(), all.size());
-  for (const Request& one : rest) EXPECT_FALSE(done.contains(one.digest.hex()));
+  for (const Request& one : rest) EXPECT_FALSE(done.contains(key(one)));
 }
 
 TEST(Plan, SmallerLimitIsASubsetOfALargerOne) {
   Fixture f;
   std::set<std::string> large;
-  for (const Request& one : f.all(nothing)) large.insert(one.digest.hex());
+  for (const Request& one : f.all(nothing)) large.insert(key(one));
   f.suites[0] = std::make_unique<FakeSuite>("a", 4);
-  for (const Request& one : f.all(nothing)) EXPECT_TRUE(large.contains(one.digest.hex()));
+  for (const Request& one : f.all(nothing)) EXPECT_TRUE(large.contains(key(one)));
 }
 
 TEST(Plan, TheModelsParametersWinOverTheSuites) {
