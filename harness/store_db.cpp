@@ -50,6 +50,8 @@ Database::Database(const fs::path& path, Access access) : path_(path) {
   const int code = sqlite3_open_v2(uri.c_str(), &handle_, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
   try {
     if (code != SQLITE_OK) fail(code);
+    // SQLite opens a file that it may not write for reading, without a word.
+    if (access == Access::Write && sqlite3_db_readonly(handle_, "main") == 1) fail(SQLITE_READONLY);
     sqlite3_extended_result_codes(handle_, 1);
     sqlite3_busy_timeout(handle_, kBusyWaitMs);
     execute("PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;");
@@ -223,7 +225,7 @@ void prepare_schema(Database& db, Database::Access access, std::string_view leit
   if (version > kSchemaVersion) {
     Statement meta(db, "SELECT value FROM meta WHERE key = 'leitai_version'");
     const std::string wrote = meta.step() ? meta.get_text(0) : "a newer version";
-    throw Error(fmt::format("{}: written by leitai {} (schema {}); this leitai {} knows schema {} and leaves it alone\n        use leitai {} or newer, or choose another run with --name", path, wrote, version, leitai_version, kSchemaVersion, wrote));
+    throw Error(fmt::format("{}: written by leitai {} (schema {}); this leitai knows schema {} and leaves it alone\n        use leitai {} or newer, or choose another run with --name", path, wrote, version, kSchemaVersion, wrote));
   }
   if (version == kSchemaVersion) return;
   if (access == Database::Access::Read) {

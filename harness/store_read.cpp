@@ -175,18 +175,23 @@ void Store::Impl::each_readable(bool with_prompts, const std::function<bool(cons
     }
   }
   std::int64_t lost = 0, read = std::count(seen.begin(), seen.end(), true);
-  // Whether a response is the newest cannot be told where the index is damaged; then it is given.
-  const std::string tries[] = {select_records(with_prompts, fmt::format("WHERE r.request_id = ?1 AND {}", kNewest)),
-                               select_records(with_prompts, "WHERE r.request_id = ?1")};
+  // Where the prompt is damaged the answer is given without it; where the index is, older answers are given too.
+  const struct {
+    bool with_prompt;
+    std::string sql;
+  } tries[] = {{with_prompts, select_records(with_prompts, fmt::format("WHERE r.request_id = ?1 AND {}", kNewest))},
+               {with_prompts, select_records(with_prompts, "WHERE r.request_id = ?1")},
+               {false, select_records(false, fmt::format("WHERE r.request_id = ?1 AND {}", kNewest))},
+               {false, select_records(false, "WHERE r.request_id = ?1")}};
   for (std::int64_t id = 1; id <= last; ++id) {
     if (static_cast<std::size_t>(id) < seen.size() && seen[static_cast<std::size_t>(id)]) continue;
     std::optional<Record> record;
     bool is_damaged = false;
-    for (const std::string& sql : tries) {
+    for (const auto& [with_prompt, sql] : tries) {
       try {
         Statement one(db, sql.c_str());
         one.bind(1, id);
-        if (one.step()) record = record_of(one, with_prompts);
+        if (one.step()) record = record_of(one, with_prompt);
         is_damaged = false;
         break;
       } catch (const DamagedError&) {
