@@ -1,0 +1,39 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace leitai::test {
+
+/// One finished call of the program under test.
+struct Ran {
+  int code = -1;  // exit code; 128 + signal if it died of one
+  std::string out;
+  std::string err;
+};
+
+struct CallOptions {
+  std::filesystem::path folder;              // working directory; "" = the test's own
+  std::string input;                         // standard input
+  std::map<std::string, std::string> environment;  // beside the inherited one
+};
+
+/// build/.../leitai, built with the tests.
+std::filesystem::path leitai_binary();
+
+/// Runs it to its end.
+Ran call(const std::vector<std::string>& args, const CallOptions& options = {});
+
+/// Starts it, output thrown away; gives its pid (its own process group).
+pid_t start(const std::vector<std::string>& args, const CallOptions& options = {});
+
+/// Waits at most `limit`; absent if it still runs.
+std::optional<int> wait_for(pid_t pid, std::chrono::milliseconds limit);
+
+}  // namespace leitai::test
