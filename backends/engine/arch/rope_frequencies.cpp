@@ -33,10 +33,12 @@ void yarn(std::vector<float>& f, int d, const RopeConfig& rope) {
   low = std::max(low, 0.0);
   high = std::min(high, d - 1.0);
   if (low == high) high += 0.001;
+  // The blend itself is in f32, as in the reference.
+  const auto factor = static_cast<float>(rope.factor);
   for (std::size_t i = 0; i < f.size(); ++i) {
-    const double ramp = std::clamp((static_cast<double>(i) - low) / (high - low), 0.0, 1.0);
-    const auto whole = static_cast<double>(f[i]);
-    f[i] = static_cast<float>(whole / rope.factor * ramp + whole * (1 - ramp));
+    const float ramp = std::clamp(static_cast<float>((static_cast<double>(i) - low) / (high - low)), 0.0f, 1.0f);
+    const float kept = 1.0f - ramp;
+    f[i] = (f[i] / factor) * (1.0f - kept) + f[i] * kept;
   }
 }
 
