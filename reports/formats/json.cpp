@@ -1,0 +1,44 @@
+#include <nlohmann/json.hpp>
+
+#include "harness/core/reporter.h"
+#include "reports/summary.h"
+
+namespace leitai {
+
+namespace {
+std::string write(const Leaderboard& board, const Style& style);
+}  // namespace
+
+extern constinit const Reporter json_reporter;
+constinit const Reporter json_reporter = {
+    .name = "json", .extension = "json", .help = "everything of the leaderboard, versioned schema (summary.json)", .write = write};
+
+namespace {
+
+std::string write(const Leaderboard& board, const Style&) {
+  nlohmann::ordered_json out;
+  out["schema"] = "leitai.summary/1";
+  out["title"] = board.title;
+  out["built_with"] = board.built_with;
+  out["created"] = board.created;
+  out["partial"] = board.partial;
+  out["suites"] = nlohmann::ordered_json::array();
+  const auto named = [](const std::map<std::string, std::string>& names, const std::string& suite) {
+    const auto found = names.find(suite);
+    return found == names.end() ? std::string() : found->second;
+  };
+  for (const std::string& suite : board.suites) {
+    out["suites"].push_back({{"name", suite}, {"version", named(board.suite_versions, suite)}, {"scorer", named(board.scorers, suite)}});
+  }
+  out["families"] = board.families;
+  out["languages"] = board.languages;
+  out["tags"] = board.tags;
+  out["models"] = nlohmann::ordered_json::array();
+  for (const LeaderboardRow& row : board.rows) out["models"].push_back(row_json(row));
+  out["cautions"] = board.cautions;
+  return out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+}  // namespace leitai

@@ -1,0 +1,49 @@
+#include "reports/summary.h"
+
+#include <nlohmann/json.hpp>
+
+namespace leitai {
+
+using Json = nlohmann::ordered_json;
+
+Json cell_json(const Cell& cell) {
+  Json out;
+  out["n"] = cell.n;
+  out["mean"] = cell.mean ? Json(*cell.mean) : Json();
+  out["interval"] = cell.interval ? Json::array({cell.interval->low, cell.interval->high}) : Json();
+  out["correct"] = cell.correct;
+  out["planned"] = cell.planned;
+  out["answers"] = cell.answers;
+  out["cut_off"] = cell.cut_off;
+  out["refused"] = cell.refused;
+  out["no_answer"] = cell.no_answer;
+  out["failed"] = cell.failed;
+  out["ungraded"] = cell.ungraded;
+  out["prompt_tokens"] = cell.prompt_tokens;
+  out["completion_tokens"] = cell.completion_tokens;
+  out["total_ms"] = cell.total_ms;
+  out["cost"] = Json::object();
+  for (const auto& [currency, amount] : cell.cost) out["cost"][currency] = amount;
+  return out;
+}
+
+Json row_json(const LeaderboardRow& row) {
+  Json out;
+  out["model"] = row.model;
+  out["describe"] = row.describe;
+  out["rank"] = row.rank_low ? Json::array({*row.rank_low, *row.rank_high}) : Json();
+  out["not_ranked_because"] = row.not_ranked_because.empty() ? Json() : Json(row.not_ranked_because);
+  out["served_models"] = row.served_models;
+  out["all"] = cell_json(row.all);
+  const auto group = [&](const char* name, const std::map<std::string, Cell>& cells) {
+    out[name] = Json::object();
+    for (const auto& [key, cell] : cells) out[name][key] = cell_json(cell);
+  };
+  group("suites", row.suites);
+  group("families", row.families);
+  group("languages", row.languages);
+  group("tags", row.tags);
+  return out;
+}
+
+}  // namespace leitai
