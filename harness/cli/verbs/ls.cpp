@@ -5,7 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "backends/engine/arch.h"
+#include "backends/engine/arch/architecture.h"
 #include "harness/cli/command.h"
 #include "harness/cli/compose.h"
 #include "harness/core/codec.h"
@@ -17,6 +17,8 @@
 #include "suites/scorers/workbench.h"
 
 namespace leitai {
+
+std::span<const Architecture* const> architectures();  // generated registry
 
 namespace {
 int run(std::span<const std::string> args, cli::Global& global);
@@ -247,7 +249,7 @@ int run(std::span<const std::string> args, cli::Global& global) {
     out.print();
   } else {
     Listing out({"architecture"}, json);
-    for (const std::string& name : architecture_names()) out.row({name});
+    for (const Architecture* one : architectures()) out.row({std::string(one->name)});
     out.print();
   }
   return 0;
