@@ -208,7 +208,10 @@ void prepare_schema(Database& db, Database::Access access, std::string_view leit
   const std::int64_t id = db.query_int("PRAGMA application_id");
   const std::int64_t tables = db.query_int("SELECT count(*) FROM sqlite_schema");
   const std::string path = db.path().string();
-  if (id != kApplicationId && (tables > 0 || access == Database::Access::Read)) {
+  if (id != kApplicationId && tables == 0 && access == Database::Access::Read) {
+    throw Error(fmt::format("{}: holds nothing yet: the run was stopped before its first answer\n        run it again", path));
+  }
+  if (id != kApplicationId && tables > 0) {
     throw Error(fmt::format("{}: is a database, but not a store of leitai\n        move it away, or choose another run with --name or --out", path));
   }
   if (id != kApplicationId) {

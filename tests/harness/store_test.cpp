@@ -1,15 +1,13 @@
 #include "harness/store.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmath>
+#include <atomic>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <set>
+#include <thread>
 
 #include "harness/core/codec.h"
 #include "harness/core/error.h"
@@ -243,6 +241,24 @@ TEST(Store, CountsModelsAndSuites) {
     return items.size() < 3;
   });
   EXPECT_EQ(items, (std::vector<std::string>{"0", "1", "2"}));
+}
+
+TEST(Store, PlannerAndWriterShareIt) {
+  TempDir dir;
+  Store store = Store::create_or_open(dir / "run", "0.1.0");
+  std::atomic<bool> is_over = false;
+  std::jthread writer([&] {
+    for (int n = 0; n < 40; ++n) record(store, {asked("m", "s", std::to_string(n), 0, "q" + std::to_string(n))});
+    is_over = true;
+  });
+  std::size_t last = 0;
+  while (!is_over) {
+    const std::size_t now = store.load_done("m", "s").size();
+    EXPECT_GE(now, last);
+    last = now;
+    store.each(false, [&](const Record& one) { return store.item(one.request.suite, one.request.item).has_value(); });
+  }
+  EXPECT_EQ(store.load_done("m", "s").size(), 40u);
 }
 
 }  // namespace
