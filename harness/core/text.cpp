@@ -236,6 +236,10 @@ std::string to_nfc(std::string_view text) {
   return out;
 }
 
+std::string_view general_category(char32_t value) {
+  return utf8proc_category_string(static_cast<utf8proc_int32_t>(value));
+}
+
 std::optional<std::string> nearest_name(std::string_view name, std::span<const std::string> known) {
   const auto distance = [](std::string_view a, std::string_view b) {
     std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));

@@ -49,6 +49,9 @@ bool starts_with_nocase(std::string_view text, std::string_view prefix);
 /// NFC by utf8proc; invalid UTF-8 is repaired first.
 std::string to_nfc(std::string_view text);
 
+/// General category of a code point: "Lu", "Nd", "Cn" (unassigned) ...
+std::string_view general_category(char32_t value);
+
 /// The known name closest to `name` by edit distance (transposition counts 1), if close enough to be a typing mistake.
 std::optional<std::string> nearest_name(std::string_view name, std::span<const std::string> known);
 

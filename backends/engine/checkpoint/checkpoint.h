@@ -59,6 +59,18 @@ class Checkpoint {
 
   /// Throws Error if the checkpoint has none or one that cannot be read.
   virtual std::unique_ptr<Tokenizer> tokenizer() const = 0;
+
+ protected:
+  struct Place {
+    std::string file;
+    std::string name;
+  };
+  /// Where a tensor that is absent should have been, for messages.
+  virtual Place place_of(std::string_view name) const = 0;
+
+ private:
+  /// require() without a look at the values.
+  const TensorView& shaped(std::string_view name, std::span<const std::int64_t> shape) const;
 };
 
 }  // namespace leitai

@@ -25,7 +25,8 @@ class Tokenizer {
   /// Bytes of a token as `decode` would join them; "" for an unknown id, and for a special one if `skip_special`.
   virtual std::string_view piece(int id, bool skip_special = false) const = 0;
 
-  /// Pieces joined; bytes that form no UTF-8 become U+FFFD, one for each maximal valid prefix.
+  /// Pieces joined; bytes that form no UTF-8 become U+FFFD, one for each maximal valid prefix. In vocabularies of
+  /// characters with tokens for single bytes (SentencePiece): one for each byte of a run of such tokens that is no UTF-8.
   std::string decode(const std::vector<int>& ids, bool skip_special = false) const;
 
   virtual int size() const = 0;                                   // 1 + largest id
@@ -33,7 +34,13 @@ class Tokenizer {
   virtual std::optional<int> find(std::string_view token) const = 0;  // of an added token or a whole vocabulary entry
   virtual std::optional<int> bos_id() const = 0;                  // as stated by the file
   virtual std::vector<int> eos_ids() const = 0;                   // as stated by the file: sorted, may be empty
+
+  virtual bool is_byte(int id) const { (void)id; return false; }  // a token for a byte among tokens of characters
+  virtual bool strips_first_space() const { return false; }       // of a decoded text
 };
+
+/// Ids of the special tokens by which chat models end a turn ("<|im_end|>", "<|eot_id|>", ...), by their well-known names.
+std::vector<int> end_of_turn_ids(const Tokenizer& tokenizer);
 
 /// From tokenizer.json, a .gguf file, or a folder with either. Throws Error.
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& path);
@@ -50,7 +57,12 @@ class StreamDecoder {
  private:
   const Tokenizer& tokenizer_;
   bool skip_special_;
-  std::string held_;
+  std::string take_bytes();
+  std::string finish(std::string text);
+
+  std::string held_;        // the start of a character, or
+  std::string held_bytes_;  // a run of tokens for bytes
+  bool is_at_start_ = true;
 };
 
 }  // namespace leitai
