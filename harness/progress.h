@@ -89,7 +89,11 @@ std::unique_ptr<Progress> plain_progress(double every_s, ProgressPorts ports = s
 /// -q.
 std::unique_ptr<Progress> silent_progress();
 
-/// Shows the cursor again on stderr if a live display hid it. Async-signal-safe: for handlers of SIGINT, SIGTERM and SIGTSTP.
+/// Shows the cursor again on stderr if a live display hid it; the next drawing hides it again. Async-signal-safe: for handlers of
+/// SIGINT and SIGTERM.
 void restore_terminal();
+
+/// From now on Ctrl-Z shows the cursor before the process stops. For main programs with a live display.
+void restore_terminal_on_suspend();
 
 }  // namespace leitai

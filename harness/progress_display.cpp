@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <tuple>
 
 #include "harness/core/text.h"
@@ -164,6 +165,33 @@ void restore_terminal() {
   if (!cursor_is_hidden.exchange(false)) return;
   constexpr std::string_view kShow = "\x1b[?25h";
   [[maybe_unused]] const ssize_t n = ::write(STDERR_FILENO, kShow.data(), kShow.size());
+}
+
+namespace {
+
+/// Stops as SIGTSTP would have by itself, and is in place again once the process goes on.
+void on_suspend(int) {
+  const int before = errno;
+  restore_terminal();
+  ::signal(SIGTSTP, SIG_DFL);
+  sigset_t suspend, old;
+  sigemptyset(&suspend);
+  sigaddset(&suspend, SIGTSTP);
+  ::raise(SIGTSTP);
+  pthread_sigmask(SIG_UNBLOCK, &suspend, &old);  // it is delivered here
+  pthread_sigmask(SIG_SETMASK, &old, nullptr);
+  restore_terminal_on_suspend();
+  errno = before;
+}
+
+}  // namespace
+
+void restore_terminal_on_suspend() {
+  struct sigaction action {};
+  action.sa_handler = on_suspend;
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGTSTP, &action, nullptr);
 }
 
 }  // namespace leitai
