@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -55,12 +56,7 @@ class SafetensorsCheckpoint final : public Checkpoint {
     Sha256 digest;
     digest.update(read_file(folder / "config.json", kMaxTextFile));
     for (const std::string& shard : shards) add_shard(folder / shard, is_sharded, digest);
-    for (const auto& [tensor, shard] : index_) {
-      if (!tensors_.contains(tensor)) {
-        throw Error(fmt::format("{}: tensor {}: is not in this file, though {} says so; obtain both again",
-                                (folder / shard).string(), shown_name(tensor), index.string()));
-      }
-    }
+    check_index(index);
     check_dtypes();
     for (const char* name : {"tokenizer.json", "tokenizer_config.json", "generation_config.json"}) {
       if (fs::exists(folder / name)) digest.update(sha256(read_file(folder / name, kMaxTextFile)).hex());
@@ -130,6 +126,21 @@ class SafetensorsCheckpoint final : public Checkpoint {
       if (is_sharded && (named == index_.end() || named->second != path.filename())) continue;
       tensors_.emplace(name, std::move(entry));
     }
+  }
+
+  /// Every tensor of the index is in the shard that it names.
+  void check_index(const fs::path& index) const {
+    constexpr std::size_t kMostNames = 8;
+    std::vector<std::string> absent;
+    std::string shard;
+    for (const auto& [tensor, file] : index_) {
+      if (tensors_.contains(tensor) || (!shard.empty() && file != shard)) continue;
+      shard = file;
+      if (absent.size() < kMostNames) absent.push_back(shown_name(tensor));
+    }
+    if (absent.empty()) return;
+    throw Error(fmt::format("{}: tensor {}: not in this file, though {} says so; obtain both again",
+                            (folder_ / shard).string(), fmt::join(absent, ", "), index.string()));
   }
 
   void check_dtypes() const {

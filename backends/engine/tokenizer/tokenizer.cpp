@@ -16,6 +16,14 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
+/// Whether `text`, of which `size` bytes begin a character, may yet go on as one. Half of a surrogate waits for its third
+/// byte too, as in the incremental decoder of CPython that the reference streams with.
+bool is_open(std::string_view text, std::size_t size) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  if (text.size() == 2 && byte(0) == 0xED && byte(1) >= 0xA0 && byte(1) <= 0xBF) return true;
+  return size == text.size() && byte(0) >= 0xC2 && byte(0) <= 0xF4;
+}
+
 }  // namespace
 
 std::string Tokenizer::decode(const std::vector<int>& ids, bool skip_special) const {
@@ -65,8 +73,7 @@ std::string StreamDecoder::push(int id) {
   while (!rest.empty()) {
     const CodePoint point = decode_utf8(rest);
     const auto size = static_cast<std::size_t>(point.size);
-    const auto lead = static_cast<unsigned char>(rest[0]);
-    if (!point.valid && size == rest.size() && lead >= 0xC2 && lead <= 0xF4) break;  // may yet become a character
+    if (!point.valid && is_open(rest, size)) break;
     out += point.valid ? rest.substr(0, size) : kReplacement;
     rest.remove_prefix(size);
   }
@@ -76,7 +83,7 @@ std::string StreamDecoder::push(int id) {
 
 std::string StreamDecoder::flush() {
   std::string out = take_bytes();
-  if (!held_.empty()) out += kReplacement;
+  out += repair_utf8(held_);
   held_.clear();
   return finish(std::move(out));
 }
