@@ -31,21 +31,29 @@ std::array<std::uint8_t, 16> prefix_of(const Digest& digest) {
 
 void refuse_network(const fs::path& folder, const FileSystem& where) {
   if (!where.is_network) return;
-  throw Error(fmt::format("{}: lies on a network file system ({} on {}), where the store's write-ahead log can break\n        put the run on a local disk (--out DIR) and copy it afterwards", folder.string(), where.type, where.mount_point));
+  throw Error(fmt::format(
+      "{}: lies on a network file system ({} on {}), where the store's write-ahead log can break\n "
+      "       put the run on a local disk (--out DIR) and copy it afterwards",
+      folder.string(), where.type, where.mount_point));
 }
 
 std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 bool DoneSet::contains(const Digest& digest) const {
   const auto prefix = prefix_of(digest);
-  const auto found = std::lower_bound(entries_.begin(), entries_.end(), prefix, [](const Entry& entry, const auto& key) { return entry.digest < key; });
+  const auto found =
+      std::lower_bound(entries_.begin(), entries_.end(), prefix,
+                       [](const Entry& entry, const auto& key) { return entry.digest < key; });
   return found != entries_.end() && found->digest == prefix;
 }
 
 bool DoneSet::contains(const Request& request) const {
-  return std::binary_search(entries_.begin(), entries_.end(), Entry{prefix_of(request.digest), item_hash(request.item)});
+  return std::binary_search(entries_.begin(), entries_.end(),
+                            Entry{prefix_of(request.digest), item_hash(request.item)});
 }
 
 bool Store::exists(const fs::path& folder) {
@@ -59,16 +67,24 @@ Store Store::create_or_open(const fs::path& folder, std::string_view leitai_vers
   std::string holder;
   std::optional<FileLock> lock = FileLock::try_take(folder / "store.lock", &holder);
   if (!lock) {
-    throw Error(fmt::format("{}: another leitai is writing this run ({})\n        wait for it or end it, or choose another run with --name; reading (report, show, export) works meanwhile", folder.string(), holder));
+    throw Error(fmt::format(
+        "{}: another leitai is writing this run ({})\n        wait for it or end it, or choose "
+        "another run with --name; reading (report, show, export) works meanwhile",
+        folder.string(), holder));
   }
   auto impl = std::make_unique<Impl>(std::move(lock), folder / kFile, Database::Access::Write);
   Database& db = impl->db;
   // A file that is not ours must not be touched, so it is looked at before the journal mode is set.
   const bool is_ours = db.query_int("PRAGMA application_id") == kApplicationId;
-  if (!is_ours && db.query_int("SELECT count(*) FROM sqlite_schema") > 0) prepare_schema(db, Database::Access::Read, leitai_version);
-  if (is_ours && db.query_int("PRAGMA user_version") > kSchemaVersion) prepare_schema(db, Database::Access::Read, leitai_version);
-  // FULL: a commit is on the disk when it returns. The runner groups commits, so that this costs little.
-  db.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864;");
+  if (!is_ours && db.query_int("SELECT count(*) FROM sqlite_schema") > 0)
+    prepare_schema(db, Database::Access::Read, leitai_version);
+  if (is_ours && db.query_int("PRAGMA user_version") > kSchemaVersion)
+    prepare_schema(db, Database::Access::Read, leitai_version);
+  // FULL: a commit is on the disk when it returns. The runner groups commits, so that this costs
+  // little.
+  db.execute(
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000; "
+      "PRAGMA journal_size_limit = 67108864;");
   prepare_schema(db, Database::Access::Write, leitai_version);
   impl->can_write = true;
   return Store(std::move(impl));
@@ -77,8 +93,14 @@ Store Store::create_or_open(const fs::path& folder, std::string_view leitai_vers
 Store Store::open_read(const fs::path& folder) {
   if (!exists(folder)) {
     std::error_code ignored;
-    throw Error(fs::exists(folder, ignored) ? fmt::format("{}: holds no run (no {})\n        `leitai ls runs` lists the runs there are", folder.string(), kFile)
-                                            : fmt::format("{}: there is no such run\n        `leitai ls runs` lists the runs there are", folder.string()));
+    throw Error(
+        fs::exists(folder, ignored)
+            ? fmt::format(
+                  "{}: holds no run (no {})\n        `leitai ls runs` lists the runs there are",
+                  folder.string(), kFile)
+            : fmt::format(
+                  "{}: there is no such run\n        `leitai ls runs` lists the runs there are",
+                  folder.string()));
   }
   auto impl = std::make_unique<Impl>(std::nullopt, folder / kFile, Database::Access::Read);
   prepare_schema(impl->db, Database::Access::Read, "");
@@ -95,7 +117,9 @@ const fs::path& Store::path() const { return impl_->db.path(); }
 void Store::set_meta(std::string_view key, std::string_view value) {
   std::lock_guard guard(impl_->mutex);
   impl_->writers();
-  Statement put(impl_->db, "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value");
+  Statement put(
+      impl_->db,
+      "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value");
   put.bind(1, key);
   put.bind(2, value);
   put.run();
@@ -112,9 +136,12 @@ void Store::put_models(std::span<const StoredModel> models) {
   std::lock_guard guard(impl_->mutex);
   impl_->writers();
   Transaction transaction(impl_->db);
-  Statement put(impl_->db, "INSERT OR REPLACE INTO models (model, position, identity, describe, config) VALUES (?1, ?2, ?3, ?4, ?5)");
+  Statement put(impl_->db,
+                "INSERT OR REPLACE INTO models (model, position, identity, describe, config) "
+                "VALUES (?1, ?2, ?3, ?4, ?5)");
   std::int64_t position = 0;
-  impl_->db.execute("UPDATE models SET position = position + 1000000");  // those of earlier calls come last
+  impl_->db.execute(
+      "UPDATE models SET position = position + 1000000");  // those of earlier calls come last
   for (const StoredModel& model : models) {
     put.bind(1, model.id);
     put.bind(2, position++);
@@ -128,9 +155,11 @@ void Store::put_models(std::span<const StoredModel> models) {
 
 std::vector<StoredModel> Store::models() const {
   std::lock_guard guard(impl_->mutex);
-  Statement get(impl_->db, "SELECT model, identity, describe, config FROM models ORDER BY position, model");
+  Statement get(impl_->db,
+                "SELECT model, identity, describe, config FROM models ORDER BY position, model");
   std::vector<StoredModel> out;
-  while (get.step()) out.push_back({get.get_text(0), get.get_text(1), get.get_text(2), get.get_text(3)});
+  while (get.step())
+    out.push_back({get.get_text(0), get.get_text(1), get.get_text(2), get.get_text(3)});
   return out;
 }
 
@@ -139,8 +168,10 @@ void Store::put_suites(std::span<const StoredSuite> suites) {
   impl_->writers();
   Transaction transaction(impl_->db);
   Statement put(impl_->db,
-                "INSERT OR REPLACE INTO suites (suite, position, version, family, kind, language, licence, publish, mode, "
-                "params, size, whole, floor, scorer, planned) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)");
+                "INSERT OR REPLACE INTO suites (suite, position, version, family, kind, language, "
+                "licence, publish, mode, "
+                "params, size, whole, floor, scorer, planned) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, "
+                "?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)");
   std::int64_t position = 0;
   impl_->db.execute("UPDATE suites SET position = position + 1000000");
   for (const StoredSuite& suite : suites) {
@@ -169,7 +200,8 @@ void Store::put_suites(std::span<const StoredSuite> suites) {
 std::vector<StoredSuite> Store::suites() const {
   std::lock_guard guard(impl_->mutex);
   Statement get(impl_->db,
-                "SELECT suite, version, family, kind, language, licence, publish, mode, params, size, whole, floor, scorer, planned "
+                "SELECT suite, version, family, kind, language, licence, publish, mode, params, "
+                "size, whole, floor, scorer, planned "
                 "FROM suites ORDER BY position, suite");
   std::vector<StoredSuite> out;
   while (get.step()) {
@@ -194,9 +226,10 @@ std::vector<StoredSuite> Store::suites() const {
 
 DoneSet Store::load_done(std::string_view model, std::string_view suite) const {
   std::lock_guard guard(impl_->mutex);
-  Statement get(impl_->db,
-                "SELECT r.digest, r.item FROM requests r JOIN responses p ON p.request_id = r.request_id "
-                "WHERE r.model = ?1 AND r.suite = ?2 AND p.outcome <> 'failed'");
+  Statement get(
+      impl_->db,
+      "SELECT r.digest, r.item FROM requests r JOIN responses p ON p.request_id = r.request_id "
+      "WHERE r.model = ?1 AND r.suite = ?2 AND p.outcome <> 'failed'");
   get.bind(1, model);
   get.bind(2, suite);
   DoneSet out;
@@ -223,7 +256,8 @@ void Store::add_event(std::string_view kind, const nlohmann::json& body) {
 
 std::vector<StoredEvent> Store::events(std::string_view kind) const {
   std::lock_guard guard(impl_->mutex);
-  Statement get(impl_->db, "SELECT at, kind, body FROM events WHERE ?1 = '' OR kind = ?1 ORDER BY event_id");
+  Statement get(impl_->db,
+                "SELECT at, kind, body FROM events WHERE ?1 = '' OR kind = ?1 ORDER BY event_id");
   get.bind(1, kind);
   std::vector<StoredEvent> out;
   while (get.step()) out.push_back({get.get_text(0), get.get_text(1), get.get_text(2)});

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,8 +32,8 @@ struct StoredModel {
 /// A suite as stored.
 struct StoredSuite {
   SuiteInfo info;
-  std::string scorer;         // name@version; "" when nothing is graded
-  std::int64_t planned = 0;   // items the plan holds for each model
+  std::string scorer;        // name@version; "" when nothing is graded
+  std::int64_t planned = 0;  // items the plan holds for each model
 };
 
 /// Requests of one (model, suite) that have an answer. 24 bytes a request.
@@ -82,13 +82,15 @@ struct StoredEvent {
   std::string json;
 };
 
-/// The record of a run: FOLDER/store.sqlite (tables in schema.sql). One process writes; any number read meanwhile. What a member that writes has
-/// returned from survives SIGKILL and a power loss. Every member throws Error where the file, the disk or the rights fail; what
-/// was committed before stays. Thread-safe: members wait for each other.
+/// The record of a run: FOLDER/store.sqlite (tables in schema.sql). One process writes; any number
+/// read meanwhile. What a member that writes has returned from survives SIGKILL and a power loss.
+/// Every member throws Error where the file, the disk or the rights fail; what was committed before
+/// stays. Thread-safe: members wait for each other.
 class Store : public RunReader {
  public:
-  /// Opens for writing, makes folder and file where they are missing, migrates an older file. Throws Error if another process
-  /// writes the same run, if the folder is on a network file system, or if the file is not ours, newer or damaged.
+  /// Opens for writing, makes folder and file where they are missing, migrates an older file.
+  /// Throws Error if another process writes the same run, if the folder is on a network file
+  /// system, or if the file is not ours, newer or damaged.
   static Store create_or_open(const std::filesystem::path& folder, std::string_view leitai_version);
 
   /// Opens for reading. Works in a read-only folder.
@@ -105,12 +107,14 @@ class Store : public RunReader {
 
   // ---- writing
   void set_meta(std::string_view key, std::string_view value);
-  void put_models(std::span<const StoredModel> models);  // in the run's order; keeps those stored before
+  void put_models(
+      std::span<const StoredModel> models);  // in the run's order; keeps those stored before
   void put_suites(std::span<const StoredSuite> suites);  // likewise
   void put_items(std::span<const Item> items);           // a changed item replaces the stored one
 
-  /// One transaction. A failed response is replaced by a newer outcome and kept as event "failed_before"; any other stored response stays
-  /// as it is and the newer one is not stored. Returns how many were stored.
+  /// One transaction. A failed response is replaced by a newer outcome and kept as event
+  /// "failed_before"; any other stored response stays as it is and the newer one is not stored.
+  /// Returns how many were stored.
   std::int64_t record(std::span<const AnswerView> answers);
 
   /// Replaces scores by the same scorer (of any version); the newest score of a response counts.
@@ -126,7 +130,8 @@ class Store : public RunReader {
   /// Requests with a stored outcome other than failed.
   DoneSet load_done(std::string_view model, std::string_view suite) const;
 
-  /// In a damaged file: visits every answer that can still be read, then throws Error with how many cannot.
+  /// In a damaged file: visits every answer that can still be read, then throws Error with how many
+  /// cannot.
   void each(bool with_prompts, const std::function<bool(const Record&)>& visit) const override;
   std::optional<Item> item(std::string_view suite, std::string_view id) const override;
 
@@ -134,7 +139,8 @@ class Store : public RunReader {
   void each_item(std::string_view suite, const std::function<bool(const Item&)>& visit) const;
 
   /// The newest responses to one item, with prompts; of one model if `model` is not empty.
-  std::vector<Record> find(std::string_view suite, std::string_view item, std::string_view model = {}) const;
+  std::vector<Record> find(std::string_view suite, std::string_view item,
+                           std::string_view model = {}) const;
   std::optional<Record> find(std::int64_t request_id) const;
 
   std::vector<StoredCount> counts() const;  // newest responses, by (model, suite, outcome, status)

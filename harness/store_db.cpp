@@ -44,10 +44,12 @@ std::string as_uri(const fs::path& path) {
 }  // namespace
 
 Database::Database(const fs::path& path, Access access) : path_(path) {
-  const int flags = access == Access::Write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+  const int flags =
+      access == Access::Write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
   std::string uri = as_uri(path);
   if (access == Access::Read && is_immutable(path)) uri += "?immutable=1";
-  const int code = sqlite3_open_v2(uri.c_str(), &handle_, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int code = sqlite3_open_v2(uri.c_str(), &handle_,
+                                   flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
   try {
     if (code != SQLITE_OK) fail(code);
     // SQLite opens a file that it may not write for reading, without a word.
@@ -82,17 +84,29 @@ void Database::fail(int code) const {
   const std::string words = handle_ ? sqlite3_errmsg(handle_) : sqlite3_errstr(code);
   switch (code & 0xFF) {
     case SQLITE_FULL:
-      throw Error(describe_io_error(path_, "cannot be written", ENOSPC) + "; what was stored before is safe");
+      throw Error(describe_io_error(path_, "cannot be written", ENOSPC) +
+                  "; what was stored before is safe");
     case SQLITE_IOERR:
       if (system == ENOSPC || system == EDQUOT || system == EFBIG || code == SQLITE_IOERR_SHMSIZE) {
-        throw Error(describe_io_error(path_, "cannot be written", system == 0 ? ENOSPC : system) + "; what was stored before is safe");
+        throw Error(describe_io_error(path_, "cannot be written", system == 0 ? ENOSPC : system) +
+                    "; what was stored before is safe");
       }
-      throw Error(system != 0 ? describe_io_error(path_, "the disk reports an error", system)
-                              : fmt::format("{}: the disk reports an error: {}\n        look at the system's log (dmesg); copy the run's folder elsewhere", path_.string(), words));
+      throw Error(system != 0
+                      ? describe_io_error(path_, "the disk reports an error", system)
+                      : fmt::format("{}: the disk reports an error: {}\n        look at the "
+                                    "system's log (dmesg); copy the run's folder elsewhere",
+                                    path_.string(), words));
     case SQLITE_CORRUPT:
-      throw DamagedError(fmt::format("{}: the file is damaged: {}\n        copy the run's folder first; then `leitai export {} -f answers -o answers.jsonl` saves what can still be read,\n        and a new run from `replay:answers.jsonl` takes it over", path_.string(), words, path_.parent_path().string()));
+      throw DamagedError(
+          fmt::format("{}: the file is damaged: {}\n        copy the run's folder first; then "
+                      "`leitai export {} -f answers -o answers.jsonl` saves what can still be "
+                      "read,\n        and a new run from `replay:answers.jsonl` takes it over",
+                      path_.string(), words, path_.parent_path().string()));
     case SQLITE_NOTADB:
-      throw Error(fmt::format("{}: is not a store of leitai, or its beginning is damaged ({})\n        restore it from a copy, or move it away and run again", path_.string(), words));
+      throw Error(
+          fmt::format("{}: is not a store of leitai, or its beginning is damaged ({})\n        "
+                      "restore it from a copy, or move it away and run again",
+                      path_.string(), words));
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_AUTH:
@@ -101,7 +115,10 @@ void Database::fail(int code) const {
       throw Error(describe_io_error(path_, "cannot be opened", system != 0 ? system : EACCES));
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      throw Error(fmt::format("{}: another program holds it\n        end that program (an open SQL shell, a copy under way) and run again", path_.string()));
+      throw Error(
+          fmt::format("{}: another program holds it\n        end that program (an open SQL shell, "
+                      "a copy under way) and run again",
+                      path_.string()));
     case SQLITE_CONSTRAINT:
       throw Error(fmt::format("{}: refused: {}", path_.string(), words));
     default:
@@ -112,7 +129,8 @@ void Database::fail(int code) const {
 Transaction::Transaction(Database& db) : db_(db) { db_.execute("BEGIN IMMEDIATE"); }
 
 Transaction::~Transaction() {
-  if (is_open_ && db_.in_transaction()) sqlite3_exec(db_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  if (is_open_ && db_.in_transaction())
+    sqlite3_exec(db_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
 void Transaction::commit() {
@@ -121,7 +139,8 @@ void Transaction::commit() {
 }
 
 Statement::Statement(Database& db, const char* sql) : db_(db) {
-  const int code = sqlite3_prepare_v3(db.handle(), sql, -1, SQLITE_PREPARE_PERSISTENT, &handle_, nullptr);
+  const int code =
+      sqlite3_prepare_v3(db.handle(), sql, -1, SQLITE_PREPARE_PERSISTENT, &handle_, nullptr);
   if (code != SQLITE_OK) db.fail(code);
 }
 
@@ -136,12 +155,14 @@ void Statement::bind(int index, std::int64_t value) { sqlite3_bind_int64(handle_
 void Statement::bind(int index, double value) { sqlite3_bind_double(handle_, index, value); }
 
 void Statement::bind(int index, std::string_view text) {
-  const int code = sqlite3_bind_text64(handle_, index, text.data() ? text.data() : "", text.size(), SQLITE_STATIC, SQLITE_UTF8);
+  const int code = sqlite3_bind_text64(handle_, index, text.data() ? text.data() : "", text.size(),
+                                       SQLITE_STATIC, SQLITE_UTF8);
   if (code != SQLITE_OK) db_.fail(code);
 }
 
 void Statement::bind_blob(int index, std::string_view bytes) {
-  const int code = sqlite3_bind_blob64(handle_, index, bytes.data() ? bytes.data() : "", bytes.size(), SQLITE_STATIC);
+  const int code = sqlite3_bind_blob64(handle_, index, bytes.data() ? bytes.data() : "",
+                                       bytes.size(), SQLITE_STATIC);
   if (code != SQLITE_OK) db_.fail(code);
 }
 
@@ -160,8 +181,12 @@ void Statement::run() {
   reset();
 }
 
-bool Statement::is_null(int column) const { return sqlite3_column_type(handle_, column) == SQLITE_NULL; }
-bool Statement::is_blob(int column) const { return sqlite3_column_type(handle_, column) == SQLITE_BLOB; }
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(handle_, column) == SQLITE_NULL;
+}
+bool Statement::is_blob(int column) const {
+  return sqlite3_column_type(handle_, column) == SQLITE_BLOB;
+}
 std::int64_t Statement::get_int(int column) const { return sqlite3_column_int64(handle_, column); }
 double Statement::get_double(int column) const { return sqlite3_column_double(handle_, column); }
 
@@ -195,7 +220,10 @@ void migrate(Database& db, std::span<const Migration> steps, int wanted) {
       if (one.from == version) step = &one;
     }
     if (!step) {
-      throw Error(fmt::format("{}: written by an older leitai (schema {}), and there is no way from there to schema {}\n        read it with the leitai that wrote it", db.path().string(), version, wanted));
+      throw Error(
+          fmt::format("{}: written by an older leitai (schema {}), and there is no way from there "
+                      "to schema {}\n        read it with the leitai that wrote it",
+                      db.path().string(), version, wanted));
     }
     db.execute(step->sql);
     ++version;
@@ -209,16 +237,25 @@ void prepare_schema(Database& db, Database::Access access, std::string_view leit
   const std::int64_t tables = db.query_int("SELECT count(*) FROM sqlite_schema");
   const std::string path = db.path().string();
   if (id != kApplicationId && tables == 0 && access == Database::Access::Read) {
-    throw Error(fmt::format("{}: holds nothing yet: the run was stopped before its first answer\n        run it again", path));
+    throw Error(fmt::format(
+        "{}: holds nothing yet: the run was stopped before its first answer\n        run it again",
+        path));
   }
   if (id != kApplicationId && tables > 0) {
-    throw Error(fmt::format("{}: is a database, but not a store of leitai\n        move it away, or choose another run with --name or --out", path));
+    throw Error(
+        fmt::format("{}: is a database, but not a store of leitai\n        move it away, or choose "
+                    "another run with --name or --out",
+                    path));
   }
   if (id != kApplicationId) {
     Transaction transaction(db);
     db.execute(std::string(store_schema().front().bytes).c_str());
-    db.execute(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};", kApplicationId, kSchemaVersion).c_str());
-    Statement meta(db, "INSERT INTO meta VALUES ('leitai_version', ?1), ('created', strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))");
+    db.execute(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};", kApplicationId,
+                           kSchemaVersion)
+                   .c_str());
+    Statement meta(db,
+                   "INSERT INTO meta VALUES ('leitai_version', ?1), ('created', "
+                   "strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))");
     meta.bind(1, leitai_version);
     meta.run();
     transaction.commit();
@@ -228,11 +265,17 @@ void prepare_schema(Database& db, Database::Access access, std::string_view leit
   if (version > kSchemaVersion) {
     Statement meta(db, "SELECT value FROM meta WHERE key = 'leitai_version'");
     const std::string wrote = meta.step() ? meta.get_text(0) : "a newer version";
-    throw Error(fmt::format("{}: written by leitai {} (schema {}); this leitai knows schema {} and leaves it alone\n        use leitai {} or newer, or choose another run with --name", path, wrote, version, kSchemaVersion, wrote));
+    throw Error(
+        fmt::format("{}: written by leitai {} (schema {}); this leitai knows schema {} and leaves "
+                    "it alone\n        use leitai {} or newer, or choose another run with --name",
+                    path, wrote, version, kSchemaVersion, wrote));
   }
   if (version == kSchemaVersion) return;
   if (access == Database::Access::Read) {
-    throw Error(fmt::format("{}: written by an older leitai (schema {}; this one reads {})\n        `leitai run` or `leitai score` on this run brings it up to date", path, version, kSchemaVersion));
+    throw Error(
+        fmt::format("{}: written by an older leitai (schema {}; this one reads {})\n        "
+                    "`leitai run` or `leitai score` on this run brings it up to date",
+                    path, version, kSchemaVersion));
   }
   migrate(db, migrations(), kSchemaVersion);
   Statement meta(db, "INSERT OR REPLACE INTO meta VALUES ('leitai_version', ?1)");

@@ -26,7 +26,8 @@ class Database {
  public:
   enum class Access { Read, Write };
 
-  /// Write makes the file if it is missing. A file without a write-ahead log in a folder that cannot be written is read as it is.
+  /// Write makes the file if it is missing. A file without a write-ahead log in a folder that
+  /// cannot be written is read as it is.
   Database(const std::filesystem::path& path, Access access);
   ~Database();
   Database(const Database&) = delete;
@@ -62,7 +63,8 @@ class Transaction {
   bool is_open_ = true;
 };
 
-/// A prepared statement. Bound text and blobs must live until the statement is stepped for the last time.
+/// A prepared statement. Bound text and blobs must live until the statement is stepped for the last
+/// time.
 class Statement {
  public:
   Statement(Database& db, const char* sql);
@@ -128,10 +130,12 @@ struct Migration {
 /// The steps there are.
 std::span<const Migration> migrations();
 
-/// Brings the tables to version `wanted` in one transaction. Throws Error if a step is missing; then nothing has changed.
+/// Brings the tables to version `wanted` in one transaction. Throws Error if a step is missing;
+/// then nothing has changed.
 void migrate(Database& db, std::span<const Migration> steps, int wanted);
 
-/// Makes the tables in an empty file, migrates an older one. Throws Error for a file that is not ours or newer.
+/// Makes the tables in an empty file, migrates an older one. Throws Error for a file that is not
+/// ours or newer.
 void prepare_schema(Database& db, Database::Access access, std::string_view leitai_version);
 
 }  // namespace leitai

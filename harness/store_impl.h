@@ -18,7 +18,8 @@ namespace leitai {
 /// Columns marked "packed" in schema.sql.
 class Packer {
  public:
-  /// Binds `text` as it is, or as a zstd frame in `scratch` where that pays or the text is not UTF-8. `scratch` must live as the statement does.
+  /// Binds `text` as it is, or as a zstd frame in `scratch` where that pays or the text is not
+  /// UTF-8. `scratch` must live as the statement does.
   void bind(Statement& statement, int index, std::string_view text, std::string& scratch);
   /// Throws DamagedError if the frame is.
   std::string get(const Statement& statement, int column, const std::filesystem::path& file);
@@ -27,7 +28,8 @@ class Packer {
   Zstd zstd_{1};
 };
 
-/// Remembers what was stored lately, in bounded memory: a table of fixed size that newer entries overwrite.
+/// Remembers what was stored lately, in bounded memory: a table of fixed size that newer entries
+/// overwrite.
 class Recent {
  public:
   using Key = std::array<std::uint64_t, 2>;
@@ -35,7 +37,9 @@ class Recent {
     const Slot& slot = slots_[key[0] % kSlots];
     return slot.value != 0 && slot.key == key ? std::optional(slot.value) : std::nullopt;
   }
-  void put(const Key& key, std::int64_t value) { slots_[key[0] % kSlots] = {key, value}; }  // value: not 0
+  void put(const Key& key, std::int64_t value) {
+    slots_[key[0] % kSlots] = {key, value};
+  }  // value: not 0
   void clear() { slots_.assign(kSlots, {}); }
 
  private:
@@ -50,8 +54,9 @@ class Recent {
 /// Statements of record(), kept for the life of the store.
 struct Writers {
   explicit Writers(Database& db);
-  Statement insert_item, find_prompt, insert_prompt, insert_request, find_request, insert_response, find_outcome, to_event,
-      delete_response, delete_scores, insert_score, insert_event, insert_model;
+  Statement insert_item, find_prompt, insert_prompt, insert_request, find_request, insert_response,
+      find_outcome, to_event, delete_response, delete_scores, insert_score, insert_event,
+      insert_model;
 };
 
 struct Store::Impl {
@@ -70,10 +75,10 @@ struct Store::Impl {
   /// Of a row of kRecordColumns.
   Record record_of(const Statement& row, bool with_prompt);
   std::vector<Record> records(Statement& statement, bool with_prompts);
-  void each_readable(bool with_prompts, const std::function<bool(const Record&)>& visit, std::vector<bool>& seen,
-                     const std::string& reason);
+  void each_readable(bool with_prompts, const std::function<bool(const Record&)>& visit,
+                     std::vector<bool>& seen, const std::string& reason);
 
-  std::recursive_mutex mutex;  // guards all below; recursive, since a visitor may ask for an item
+  std::recursive_mutex mutex;    // guards all below; recursive, since a visitor may ask for an item
   std::optional<FileLock> lock;  // of the writer
   Database db;
   Packer packer;

@@ -19,17 +19,24 @@ using Json = nlohmann::json;
 constexpr std::size_t kLongestText = std::size_t{1} << 30;  // unpacked, of one column
 
 constexpr const char* kColumns =
-    "SELECT r.request_id, r.model, r.suite, r.item, r.sample, r.digest, r.mode, r.wanted, r.sent, r.seed, "
-    "p.outcome, p.kind, p.message, p.http_status, p.finish_reason, p.text, p.reasoning, p.prompt_tokens, p.completion_tokens, "
-    "p.reasoning_tokens, p.cached_tokens, p.ttft_ms, p.total_ms, p.queued_ms, p.cost, p.currency, p.served_model, p.attempts, "
-    "p.logprobs, p.continuations, s.scorer, s.version, s.status, s.score, s.extracted, s.tier, s.span_begin, s.span_end, s.flags, s.why";
+    "SELECT r.request_id, r.model, r.suite, r.item, r.sample, r.digest, r.mode, r.wanted, r.sent, "
+    "r.seed, "
+    "p.outcome, p.kind, p.message, p.http_status, p.finish_reason, p.text, p.reasoning, "
+    "p.prompt_tokens, p.completion_tokens, "
+    "p.reasoning_tokens, p.cached_tokens, p.ttft_ms, p.total_ms, p.queued_ms, p.cost, p.currency, "
+    "p.served_model, p.attempts, "
+    "p.logprobs, p.continuations, s.scorer, s.version, s.status, s.score, s.extracted, s.tier, "
+    "s.span_begin, s.span_end, s.flags, s.why";
 
 constexpr const char* kTables =
-    " FROM requests r CROSS JOIN responses p ON p.request_id = r.request_id LEFT JOIN scores s ON s.request_id = r.request_id AND s.scorer = "
-    "(SELECT scorer FROM scores WHERE request_id = r.request_id ORDER BY graded_at DESC, scorer LIMIT 1)";
+    " FROM requests r CROSS JOIN responses p ON p.request_id = r.request_id LEFT JOIN scores s ON "
+    "s.request_id = r.request_id AND s.scorer = "
+    "(SELECT scorer FROM scores WHERE request_id = r.request_id ORDER BY graded_at DESC, scorer "
+    "LIMIT 1)";
 
 constexpr const char* kNewest =
-    "NOT EXISTS (SELECT 1 FROM requests n WHERE n.model = r.model AND n.suite = r.suite AND n.item = r.item AND n.sample = r.sample "
+    "NOT EXISTS (SELECT 1 FROM requests n WHERE n.model = r.model AND n.suite = r.suite AND n.item "
+    "= r.item AND n.sample = r.sample "
     "AND n.request_id > r.request_id)";
 
 std::string select_records(bool with_prompts, std::string_view rest) {
@@ -40,7 +47,9 @@ std::string select_records(bool with_prompts, std::string_view rest) {
 constexpr int kPromptColumn = 40;
 
 /// JSON has no infinity: null is minus infinity.
-double logprob_from(const Json& in) { return in.is_null() ? -std::numeric_limits<double>::infinity() : in.get<double>(); }
+double logprob_from(const Json& in) {
+  return in.is_null() ? -std::numeric_limits<double>::infinity() : in.get<double>();
+}
 
 }  // namespace
 
@@ -50,14 +59,16 @@ std::string Packer::get(const Statement& statement, int column, const std::files
   try {
     return zstd_.decompress(bytes, kLongestText);
   } catch (const Error& error) {
-    throw DamagedError(fmt::format("{}: a stored text is damaged: {}", file.string(), error.what()));
+    throw DamagedError(
+        fmt::format("{}: a stored text is damaged: {}", file.string(), error.what()));
   }
 }
 
 Record Store::Impl::record_of(const Statement& row, bool with_prompt) {
   Record out;
   const auto wrong = [&](std::string_view what) {
-    return DamagedError(fmt::format("{}: request {}: {}", db.path().string(), out.request.id, what));
+    return DamagedError(
+        fmt::format("{}: request {}: {}", db.path().string(), out.request.id, what));
   };
   const auto optional_int = [&](int column) {
     const auto value = row.get_optional_int(column);
@@ -85,23 +96,28 @@ Record Store::Impl::record_of(const Statement& row, bool with_prompt) {
     response.outcome = *outcome;
     if (!row.is_null(11)) {
       const auto kind = failure_kind_from(row.get_bytes(11));
-      response.failure = Failure{kind.value_or(FailureKind::Server), row.get_text(12), optional_int(13)};
+      response.failure =
+          Failure{kind.value_or(FailureKind::Server), row.get_text(12), optional_int(13)};
     }
     if (!row.is_null(14)) response.finish_reason = finish_reason_from(row.get_bytes(14));
     response.text = packer.get(row, 15, db.path());
     if (!row.is_null(16)) response.reasoning = packer.get(row, 16, db.path());
-    response.usage = {row.get_optional_int(17), row.get_optional_int(18), row.get_optional_int(19), row.get_optional_int(20)};
-    response.timing = {row.get_optional_double(21), row.get_optional_double(22), row.get_optional_double(23)};
+    response.usage = {row.get_optional_int(17), row.get_optional_int(18), row.get_optional_int(19),
+                      row.get_optional_int(20)};
+    response.timing = {row.get_optional_double(21), row.get_optional_double(22),
+                       row.get_optional_double(23)};
     if (!row.is_null(24)) response.price = Price{row.get_double(24), row.get_text(25)};
     response.served_model = row.get_optional_text(26);
     response.attempts = static_cast<int>(row.get_int(27));
     if (!row.is_null(28)) {
       const Json logprobs = Json::parse(packer.get(row, 28, db.path()));
-      for (const Json& one : logprobs) response.logprobs.push_back({one.at(0).get<std::string>(), logprob_from(one.at(1))});
+      for (const Json& one : logprobs)
+        response.logprobs.push_back({one.at(0).get<std::string>(), logprob_from(one.at(1))});
     }
     if (!row.is_null(29)) {
       const Json all = Json::parse(packer.get(row, 29, db.path()));
-      for (const Json& one : all.at("logprobs")) response.continuation_logprobs.push_back(logprob_from(one));
+      for (const Json& one : all.at("logprobs"))
+        response.continuation_logprobs.push_back(logprob_from(one));
       response.continuation_greedy = all.at("greedy").get<std::vector<bool>>();
       response.continuation_tokens = all.at("tokens").get<std::vector<int>>();
     }
@@ -116,11 +132,15 @@ Record Store::Impl::record_of(const Statement& row, bool with_prompt) {
       score.score = row.get_optional_double(33);
       score.extracted = row.get_optional_text(34);
       score.tier = row.get_text(35);
-      if (!row.is_null(36)) score.span = {static_cast<std::size_t>(row.get_int(36)), static_cast<std::size_t>(row.get_int(37))};
-      if (!row.is_null(38)) score.flags = Json::parse(row.get_bytes(38)).get<std::vector<std::string>>();
+      if (!row.is_null(36))
+        score.span = {static_cast<std::size_t>(row.get_int(36)),
+                      static_cast<std::size_t>(row.get_int(37))};
+      if (!row.is_null(38))
+        score.flags = Json::parse(row.get_bytes(38)).get<std::vector<std::string>>();
       score.why = row.get_text(39);
     }
-    if (with_prompt && !row.is_null(kPromptColumn)) request.prompt = prompt_from(Json::parse(packer.get(row, kPromptColumn, db.path())));
+    if (with_prompt && !row.is_null(kPromptColumn))
+      request.prompt = prompt_from(Json::parse(packer.get(row, kPromptColumn, db.path())));
   } catch (const DamagedError&) {
     throw;
   } catch (const Error& error) {
@@ -142,7 +162,11 @@ void Store::each(bool with_prompts, const std::function<bool(const Record&)>& vi
   std::vector<bool> seen;  // by request id
   std::string damage;
   try {
-    Statement all(impl_->db, select_records(with_prompts, fmt::format("WHERE {} ORDER BY r.model, r.suite, r.item, r.sample", kNewest)).c_str());
+    Statement all(
+        impl_->db,
+        select_records(with_prompts,
+                       fmt::format("WHERE {} ORDER BY r.model, r.suite, r.item, r.sample", kNewest))
+            .c_str());
     while (true) {
       std::optional<Record> record;
       try {
@@ -165,24 +189,28 @@ void Store::each(bool with_prompts, const std::function<bool(const Record&)>& vi
 }
 
 /// Request by request, past the damage; those in `seen` have been visited. Throws at the end.
-void Store::Impl::each_readable(bool with_prompts, const std::function<bool(const Record&)>& visit, std::vector<bool>& seen,
-                                const std::string& reason) {
+void Store::Impl::each_readable(bool with_prompts, const std::function<bool(const Record&)>& visit,
+                                std::vector<bool>& seen, const std::string& reason) {
   std::int64_t last = static_cast<std::int64_t>(seen.size());
-  for (const char* sql : {"SELECT max(request_id) FROM requests", "SELECT max(request_id) FROM responses"}) {
+  for (const char* sql :
+       {"SELECT max(request_id) FROM requests", "SELECT max(request_id) FROM responses"}) {
     try {
       last = std::max(last, db.query_int(sql));
     } catch (const DamagedError&) {  // the other table may tell
     }
   }
   std::int64_t lost = 0, read = std::count(seen.begin(), seen.end(), true);
-  // Where the prompt is damaged the answer is given without it; where the index is, older answers are given too.
+  // Where the prompt is damaged the answer is given without it; where the index is, older answers
+  // are given too.
   const struct {
     bool with_prompt;
     std::string sql;
-  } tries[] = {{with_prompts, select_records(with_prompts, fmt::format("WHERE r.request_id = ?1 AND {}", kNewest))},
-               {with_prompts, select_records(with_prompts, "WHERE r.request_id = ?1")},
-               {false, select_records(false, fmt::format("WHERE r.request_id = ?1 AND {}", kNewest))},
-               {false, select_records(false, "WHERE r.request_id = ?1")}};
+  } tries[] = {
+      {with_prompts,
+       select_records(with_prompts, fmt::format("WHERE r.request_id = ?1 AND {}", kNewest))},
+      {with_prompts, select_records(with_prompts, "WHERE r.request_id = ?1")},
+      {false, select_records(false, fmt::format("WHERE r.request_id = ?1 AND {}", kNewest))},
+      {false, select_records(false, "WHERE r.request_id = ?1")}};
   for (std::int64_t id = 1; id <= last; ++id) {
     if (static_cast<std::size_t>(id) < seen.size() && seen[static_cast<std::size_t>(id)]) continue;
     std::optional<Record> record;
@@ -203,7 +231,8 @@ void Store::Impl::each_readable(bool with_prompts, const std::function<bool(cons
     ++read;
     if (!visit(*record)) return;
   }
-  throw Error(fmt::format("{}\n        {} answers could be read, {} could not", reason, with_commas(read), with_commas(lost)));
+  throw Error(fmt::format("{}\n        {} answers could be read, {} could not", reason,
+                          with_commas(read), with_commas(lost)));
 }
 
 std::optional<Item> Store::item(std::string_view suite, std::string_view id) const {
@@ -217,17 +246,21 @@ std::optional<Item> Store::item(std::string_view suite, std::string_view id) con
 
 void Store::each_item(std::string_view suite, const std::function<bool(const Item&)>& visit) const {
   std::lock_guard guard(impl_->mutex);
-  Statement get(impl_->db, suite.empty() ? "SELECT body FROM items ORDER BY item_id" : "SELECT body FROM items WHERE suite = ?1 ORDER BY item_id");
+  Statement get(impl_->db, suite.empty()
+                               ? "SELECT body FROM items ORDER BY item_id"
+                               : "SELECT body FROM items WHERE suite = ?1 ORDER BY item_id");
   if (!suite.empty()) get.bind(1, suite);
   while (get.step()) {
     if (!visit(item_from(parse_json(impl_->packer.get(get, 0, path()), path().string())))) return;
   }
 }
 
-std::vector<Record> Store::find(std::string_view suite, std::string_view item, std::string_view model) const {
+std::vector<Record> Store::find(std::string_view suite, std::string_view item,
+                                std::string_view model) const {
   std::lock_guard guard(impl_->mutex);
-  const std::string rest = fmt::format("WHERE r.model IN ({}) AND r.suite = ?1 AND r.item = ?2 AND {} ORDER BY r.model, r.sample",
-                                       model.empty() ? "SELECT model FROM models" : "?3", kNewest);
+  const std::string rest = fmt::format(
+      "WHERE r.model IN ({}) AND r.suite = ?1 AND r.item = ?2 AND {} ORDER BY r.model, r.sample",
+      model.empty() ? "SELECT model FROM models" : "?3", kNewest);
   Statement get(impl_->db, select_records(true, rest).c_str());
   get.bind(1, suite);
   get.bind(2, item);
@@ -245,8 +278,10 @@ std::optional<Record> Store::find(std::int64_t request_id) const {
 
 std::vector<StoredCount> Store::counts() const {
   std::lock_guard guard(impl_->mutex);
-  Statement get(impl_->db, fmt::format("SELECT r.model, r.suite, p.outcome, s.status, count(*){} WHERE {} GROUP BY r.model, r.suite, p.outcome, s.status",
-                                       kTables, kNewest).c_str());
+  Statement get(impl_->db, fmt::format("SELECT r.model, r.suite, p.outcome, s.status, count(*){} "
+                                       "WHERE {} GROUP BY r.model, r.suite, p.outcome, s.status",
+                                       kTables, kNewest)
+                               .c_str());
   std::vector<StoredCount> out;
   while (get.step()) {
     StoredCount& count = out.emplace_back();

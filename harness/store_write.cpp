@@ -30,7 +30,9 @@ std::string logprobs_json(const std::vector<TokenLogprob>& logprobs) {
 }
 
 std::string continuations_json(const Response& response) {
-  return dump({{"logprobs", response.continuation_logprobs}, {"greedy", response.continuation_greedy}, {"tokens", response.continuation_tokens}});
+  return dump({{"logprobs", response.continuation_logprobs},
+               {"greedy", response.continuation_greedy},
+               {"tokens", response.continuation_tokens}});
 }
 
 }  // namespace
@@ -44,28 +46,47 @@ void Packer::bind(Statement& statement, int index, std::string_view text, std::s
 }
 
 Writers::Writers(Database& db)
-    : insert_item(db, "INSERT INTO items (suite, item, body) VALUES (?1, ?2, ?3) ON CONFLICT (suite, item) DO UPDATE SET body = excluded.body "
-                      "WHERE body <> excluded.body"),
+    : insert_item(db,
+                  "INSERT INTO items (suite, item, body) VALUES (?1, ?2, ?3) ON CONFLICT (suite, "
+                  "item) DO UPDATE SET body = excluded.body "
+                  "WHERE body <> excluded.body"),
       find_prompt(db, "SELECT prompt_id FROM prompts WHERE digest = ?1"),
-      insert_prompt(db, "INSERT INTO prompts (digest, body) VALUES (?1, ?2) ON CONFLICT DO NOTHING"),
-      insert_request(db, "INSERT INTO requests (model, suite, item, sample, digest, mode, prompt_id, wanted, sent, seed) "
-                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING"),
-      find_request(db, "SELECT request_id FROM requests WHERE model = ?1 AND suite = ?2 AND item = ?3 AND sample = ?4 AND digest = ?5"),
-      insert_response(db, "INSERT INTO responses (request_id, outcome, kind, message, http_status, finish_reason, text, reasoning, "
-                          "prompt_tokens, completion_tokens, reasoning_tokens, cached_tokens, ttft_ms, total_ms, queued_ms, cost, currency, "
-                          "served_model, attempts, logprobs, continuations, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
-                          "?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)"),
+      insert_prompt(db,
+                    "INSERT INTO prompts (digest, body) VALUES (?1, ?2) ON CONFLICT DO NOTHING"),
+      insert_request(db,
+                     "INSERT INTO requests (model, suite, item, sample, digest, mode, prompt_id, "
+                     "wanted, sent, seed) "
+                     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING"),
+      find_request(db,
+                   "SELECT request_id FROM requests WHERE model = ?1 AND suite = ?2 AND item = ?3 "
+                   "AND sample = ?4 AND digest = ?5"),
+      insert_response(db,
+                      "INSERT INTO responses (request_id, outcome, kind, message, http_status, "
+                      "finish_reason, text, reasoning, "
+                      "prompt_tokens, completion_tokens, reasoning_tokens, cached_tokens, ttft_ms, "
+                      "total_ms, queued_ms, cost, currency, "
+                      "served_model, attempts, logprobs, continuations, created_at) VALUES (?1, "
+                      "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+                      "?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)"),
       find_outcome(db, "SELECT outcome FROM responses WHERE request_id = ?1"),
-      to_event(db, "INSERT INTO events (at, kind, request_id, body) SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'failed_before', request_id, "
-                   "json_object('kind', kind, 'message', message, 'http_status', http_status, 'attempts', attempts, "
-                   "'text', CASE typeof(text) WHEN 'text' THEN text END, 'created_at', created_at) "
-                   "FROM responses WHERE request_id = ?1"),
+      to_event(db,
+               "INSERT INTO events (at, kind, request_id, body) SELECT "
+               "strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'failed_before', request_id, "
+               "json_object('kind', kind, 'message', message, 'http_status', http_status, "
+               "'attempts', attempts, "
+               "'text', CASE typeof(text) WHEN 'text' THEN text END, 'created_at', created_at) "
+               "FROM responses WHERE request_id = ?1"),
       delete_response(db, "DELETE FROM responses WHERE request_id = ?1"),
       delete_scores(db, "DELETE FROM scores WHERE request_id = ?1"),
-      insert_score(db, "INSERT OR REPLACE INTO scores (request_id, scorer, version, status, score, extracted, tier, span_begin, span_end, flags, "
-                       "why, graded_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"),
-      insert_event(db, "INSERT INTO events (at, kind, body) VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?1, ?2)"),
-      insert_model(db, "INSERT INTO models (model, position) VALUES (?1, 1000000) ON CONFLICT DO NOTHING") {}
+      insert_score(db,
+                   "INSERT OR REPLACE INTO scores (request_id, scorer, version, status, score, "
+                   "extracted, tier, span_begin, span_end, flags, "
+                   "why, graded_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"),
+      insert_event(db,
+                   "INSERT INTO events (at, kind, body) VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', "
+                   "'now'), ?1, ?2)"),
+      insert_model(
+          db, "INSERT INTO models (model, position) VALUES (?1, 1000000) ON CONFLICT DO NOTHING") {}
 
 Writers& Store::Impl::writers() {
   if (!can_write) throw Error(fmt::format("{}: was opened for reading", db.path().string()));
@@ -139,7 +160,8 @@ void Store::Impl::put_score(std::int64_t request_id, const Score& score, std::in
   put.step();
 }
 
-void Store::Impl::put_response(std::int64_t request_id, const Response& response, std::int64_t now) {
+void Store::Impl::put_response(std::int64_t request_id, const Response& response,
+                               std::int64_t now) {
   Statement& put = writers().insert_response;
   const InUse use(put);
   std::string text, reasoning, logprobs, continuations, packed_logprobs, packed_continuations;
@@ -181,7 +203,8 @@ void Store::Impl::put_response(std::int64_t request_id, const Response& response
 }
 
 void Store::Impl::note_failed(std::int64_t request_id) {
-  for (Statement* statement : {&writers().to_event, &writers().delete_scores, &writers().delete_response}) {
+  for (Statement* statement :
+       {&writers().to_event, &writers().delete_scores, &writers().delete_response}) {
     const InUse use(*statement);
     statement->bind(1, request_id);
     statement->step();

@@ -48,7 +48,8 @@ Zstd& Zstd::operator=(Zstd&&) noexcept = default;
 
 std::string Zstd::compress(std::string_view bytes) {
   std::string out(ZSTD_compressBound(bytes.size()), '\0');
-  const std::size_t size = ZSTD_compress2(contexts_->compress, out.data(), out.size(), bytes.data(), bytes.size());
+  const std::size_t size =
+      ZSTD_compress2(contexts_->compress, out.data(), out.size(), bytes.data(), bytes.size());
   LEITAI_CHECK(!ZSTD_isError(size), ZSTD_getErrorName(size));
   out.resize(size);
   return out;
@@ -56,11 +57,15 @@ std::string Zstd::compress(std::string_view bytes) {
 
 std::string Zstd::decompress(std::string_view frame, std::size_t max_bytes) {
   const unsigned long long told = ZSTD_getFrameContentSize(frame.data(), frame.size());
-  if (told == ZSTD_CONTENTSIZE_ERROR || told == ZSTD_CONTENTSIZE_UNKNOWN) throw Error("not a zstd frame with its size");
-  if (told > max_bytes) throw Error(fmt::format("unpacks to more than {}", bytes_in_words(max_bytes)));
+  if (told == ZSTD_CONTENTSIZE_ERROR || told == ZSTD_CONTENTSIZE_UNKNOWN)
+    throw Error("not a zstd frame with its size");
+  if (told > max_bytes)
+    throw Error(fmt::format("unpacks to more than {}", bytes_in_words(max_bytes)));
   std::string out(static_cast<std::size_t>(told), '\0');
-  const std::size_t size = ZSTD_decompressDCtx(contexts_->decompress, out.data(), out.size(), frame.data(), frame.size());
-  if (ZSTD_isError(size)) throw Error(fmt::format("damaged zstd frame: {}", ZSTD_getErrorName(size)));
+  const std::size_t size = ZSTD_decompressDCtx(contexts_->decompress, out.data(), out.size(),
+                                               frame.data(), frame.size());
+  if (ZSTD_isError(size))
+    throw Error(fmt::format("damaged zstd frame: {}", ZSTD_getErrorName(size)));
   out.resize(size);
   return out;
 }
@@ -68,7 +73,8 @@ std::string Zstd::decompress(std::string_view frame, std::size_t max_bytes) {
 /// Unpacked bytes of a file, block by block.
 class LineReader::Source {
  public:
-  explicit Source(const fs::path& path) : path_(path), file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+  explicit Source(const fs::path& path)
+      : path_(path), file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
     if (file_ < 0) throw Error(describe_io_error(path, "cannot be read", errno));
     struct stat info {};
     const bool is_folder = fstat(file_, &info) == 0 && S_ISDIR(info.st_mode);
@@ -97,7 +103,8 @@ class LineReader::Source {
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;
 
-  /// Appends at least one byte; false at the end. Throws Error saying what is wrong, without the place.
+  /// Appends at least one byte; false at the end. Throws Error saying what is wrong, without the
+  /// place.
   bool read(std::string& out) {
     if (zstd_) return read_zstd(out);
     if (is_gzip_) return read_gzip(out);
@@ -128,7 +135,8 @@ class LineReader::Source {
     const std::size_t before = out.size();
     while (true) {
       if (raw_at_ == raw_.size() && !read_raw()) {
-        if (!is_frame_done_) throw Error("the zstd data ends too early; copy or download the file again");
+        if (!is_frame_done_)
+          throw Error("the zstd data ends too early; copy or download the file again");
         return false;
       }
       ZSTD_inBuffer in{raw_.data(), raw_.size(), raw_at_};
@@ -137,7 +145,8 @@ class LineReader::Source {
       const std::size_t left = ZSTD_decompressStream(zstd_, &to, &in);
       raw_at_ = in.pos;
       out.resize(before + to.pos);
-      if (ZSTD_isError(left)) throw Error(fmt::format("damaged zstd data: {}", ZSTD_getErrorName(left)));
+      if (ZSTD_isError(left))
+        throw Error(fmt::format("damaged zstd data: {}", ZSTD_getErrorName(left)));
       is_frame_done_ = left == 0;
       if (to.pos > 0) return true;
     }
@@ -147,7 +156,8 @@ class LineReader::Source {
     const std::size_t before = out.size();
     while (true) {
       if (raw_at_ == raw_.size() && !read_raw()) {
-        if (!is_frame_done_) throw Error("the gzip data ends too early; copy or download the file again");
+        if (!is_frame_done_)
+          throw Error("the gzip data ends too early; copy or download the file again");
         return false;
       }
       if (is_frame_done_) inflateReset(&gzip_);  // a further member
@@ -200,10 +210,13 @@ bool LineReader::next(std::string& line) {
     }
   }
   const std::size_t stop = end == std::string::npos ? buffer_.size() : end;
-  if (line_number_ == 0 && std::string_view(buffer_).substr(at_, stop - at_).starts_with(kByteOrderMark)) at_ += kByteOrderMark.size();
+  if (line_number_ == 0 &&
+      std::string_view(buffer_).substr(at_, stop - at_).starts_with(kByteOrderMark))
+    at_ += kByteOrderMark.size();
   if (end == std::string::npos && is_at_end_ && at_ == buffer_.size()) return false;
   if (stop - at_ > max_line_bytes_) {
-    throw Error(fmt::format("{}:{}: a line longer than {}", path_.string(), line_number_ + 1, bytes_in_words(max_line_bytes_)));
+    throw Error(fmt::format("{}:{}: a line longer than {}", path_.string(), line_number_ + 1,
+                            bytes_in_words(max_line_bytes_)));
   }
   line.assign(buffer_, at_, stop - at_);
   at_ = end == std::string::npos ? buffer_.size() : end + 1;

@@ -27,7 +27,8 @@ class Zstd {
   std::unique_ptr<Contexts> contexts_;
 };
 
-/// Lines of a plain, gzip or zstd file (told by its first bytes), one at a time: memory is bounded by the longest line.
+/// Lines of a plain, gzip or zstd file (told by its first bytes), one at a time: memory is bounded
+/// by the longest line.
 class LineReader {
  public:
   /// Throws Error if the file cannot be opened.
@@ -36,8 +37,9 @@ class LineReader {
   LineReader(const LineReader&) = delete;
   LineReader& operator=(const LineReader&) = delete;
 
-  /// The next line without its line end ("\n"); a byte order mark at the start of the file is dropped. False at the end.
-  /// Throws Error("FILE:LINE: ...") for a line that is too long or a damaged or cut-off file.
+  /// The next line without its line end ("\n"); a byte order mark at the start of the file is
+  /// dropped. False at the end. Throws Error("FILE:LINE: ...") for a line that is too long or a
+  /// damaged or cut-off file.
   bool next(std::string& line);
 
   /// 1-based number of the line that next() gave last.
@@ -48,7 +50,7 @@ class LineReader {
   std::filesystem::path path_;
   std::size_t max_line_bytes_;
   std::unique_ptr<Source> source_;
-  std::string buffer_;       // unpacked bytes; those before `at_` are used up
+  std::string buffer_;  // unpacked bytes; those before `at_` are used up
   std::size_t at_ = 0;
   bool is_at_end_ = false;
   std::int64_t line_number_ = 0;

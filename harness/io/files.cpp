@@ -43,12 +43,15 @@ constexpr std::uint64_t kNetworkMagics[] = {
     0x01161970,  // GFS2
     0x7461636F,  // OCFS2
 };
-constexpr std::string_view kNetworkTypes[] = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "afs", "coda", "ncpfs",
-                                              "lustre", "gpfs", "beegfs", "gfs2", "ocfs2", "glusterfs", "orangefs", "pvfs2"};
+constexpr std::string_view kNetworkTypes[] = {
+    "nfs",   "nfs4",   "cifs", "smb3",   "smbfs", "9p",    "ceph",      "afs",      "coda",
+    "ncpfs", "lustre", "gpfs", "beegfs", "gfs2",  "ocfs2", "glusterfs", "orangefs", "pvfs2"};
 constexpr std::uint64_t kFuseMagic = 0x65735546;
 // FUSE file systems whose data lies on this machine.
-constexpr std::string_view kLocalFuse[] = {"fuseblk", "virtiofs", "fuse.fuse-overlayfs", "fuse.ntfs-3g", "fuse.exfat", "fuse.bindfs", "fuse.encfs",
-                                           "fuse.gocryptfs", "fuse.cryfs", "fuse.mergerfs", "fuse.portal", "fuse.lxcfs", "fuse.ext4", "fuse.zfs"};
+constexpr std::string_view kLocalFuse[] = {
+    "fuseblk",     "virtiofs",   "fuse.fuse-overlayfs", "fuse.ntfs-3g", "fuse.exfat",
+    "fuse.bindfs", "fuse.encfs", "fuse.gocryptfs",      "fuse.cryfs",   "fuse.mergerfs",
+    "fuse.portal", "fuse.lxcfs", "fuse.ext4",           "fuse.zfs"};
 
 template <typename Range, typename Value>
 bool holds(const Range& range, const Value& value) {
@@ -71,7 +74,8 @@ std::string unescape_octal(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\\' && i + 3 < text.size()) {
-      out += static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0'));
+      out += static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 +
+                               (text[i + 3] - '0'));
       i += 3;
     } else {
       out += text[i];
@@ -83,11 +87,13 @@ std::string unescape_octal(std::string_view text) {
 fs::path nearest_existing(const fs::path& path) {
   std::error_code ignored;
   fs::path at = fs::absolute(path, ignored);
-  while (!fs::exists(at, ignored) && at.has_parent_path() && at != at.parent_path()) at = at.parent_path();
+  while (!fs::exists(at, ignored) && at.has_parent_path() && at != at.parent_path())
+    at = at.parent_path();
   return at;
 }
 
-/// Fills type and mount point from the mount table; the mount of the same device with the longest matching mount point wins.
+/// Fills type and mount point from the mount table; the mount of the same device with the longest
+/// matching mount point wins.
 void find_mount(const fs::path& path, FileSystem& out) {
   std::error_code ignored;
   const std::string real = fs::canonical(path, ignored).string();
@@ -115,7 +121,9 @@ void find_mount(const fs::path& path, FileSystem& out) {
   }
 }
 
-[[noreturn]] void fail(const fs::path& path, std::string_view action, int error) { throw Error(describe_io_error(path, action, error)); }
+[[noreturn]] void fail(const fs::path& path, std::string_view action, int error) {
+  throw Error(describe_io_error(path, action, error));
+}
 
 void write_all(int file, std::string_view bytes, const fs::path& path) {
   while (!bytes.empty()) {
@@ -141,7 +149,8 @@ FileSystem file_system_of(const fs::path& path) {
   std::uint64_t magic = 0;
   if (statfs(at.c_str(), &info) == 0) {
     magic = static_cast<std::uint32_t>(info.f_type);
-    out.free_bytes = static_cast<std::uint64_t>(info.f_bavail) * static_cast<std::uint64_t>(info.f_bsize);
+    out.free_bytes =
+        static_cast<std::uint64_t>(info.f_bavail) * static_cast<std::uint64_t>(info.f_bsize);
   }
   find_mount(at, out);
   out.is_network = is_network_file_system(magic, out.type);
@@ -162,22 +171,33 @@ std::string bytes_in_words(std::uint64_t bytes) {
 std::string describe_io_error(const fs::path& path, std::string_view action, int error) {
   const auto where = [&] {
     const FileSystem system = file_system_of(path);
-    return fmt::format("{} on {}", system.type.empty() ? "file system" : system.type, system.mount_point.empty() ? "an unknown mount" : system.mount_point);
+    return fmt::format("{} on {}", system.type.empty() ? "file system" : system.type,
+                       system.mount_point.empty() ? "an unknown mount" : system.mount_point);
   };
   const std::string head = fmt::format("{}: {}: ", path.string(), action);
   switch (error) {
     case ENOSPC:
-      return fmt::format("{}no space left ({}, {} free)\n        free some space there or choose another place", head, where(),
-                         bytes_in_words(file_system_of(path).free_bytes));
+      return fmt::format(
+          "{}no space left ({}, {} free)\n        free some space there or choose another place",
+          head, where(), bytes_in_words(file_system_of(path).free_bytes));
     case EDQUOT:
-      return fmt::format("{}your quota is used up ({})\n        free some space there or choose another place", head, where());
+      return fmt::format(
+          "{}your quota is used up ({})\n        free some space there or choose another place",
+          head, where());
     case EFBIG:
-      return fmt::format("{}a file of this size is not allowed ({}; `ulimit -f` tells the limit)\n        raise the limit or choose another place", head, where());
+      return fmt::format(
+          "{}a file of this size is not allowed ({}; `ulimit -f` tells the limit)\n        raise "
+          "the limit or choose another place",
+          head, where());
     case EROFS:
-      return fmt::format("{}the file system is read-only ({})\n        choose another place", head, where());
+      return fmt::format("{}the file system is read-only ({})\n        choose another place", head,
+                         where());
     case EACCES:
     case EPERM:
-      return fmt::format("{}no permission (as user {})\n        change the rights of the file or its folder, or choose another place", head, geteuid());
+      return fmt::format(
+          "{}no permission (as user {})\n        change the rights of the file or its folder, or "
+          "choose another place",
+          head, geteuid());
     case ENOENT:
       return head + "there is no such file or folder";
     case EISDIR:
@@ -198,8 +218,11 @@ std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
   struct stat info {};
   if (fstat(file.value, &info) != 0) fail(path, "cannot be read", errno);
   if (S_ISDIR(info.st_mode)) fail(path, "cannot be read", EISDIR);
-  const auto too_long = [&] { return Error(fmt::format("{}: longer than {}", path.string(), bytes_in_words(max_bytes))); };
-  if (S_ISREG(info.st_mode) && static_cast<std::uint64_t>(info.st_size) > max_bytes) throw too_long();
+  const auto too_long = [&] {
+    return Error(fmt::format("{}: longer than {}", path.string(), bytes_in_words(max_bytes)));
+  };
+  if (S_ISREG(info.st_mode) && static_cast<std::uint64_t>(info.st_size) > max_bytes)
+    throw too_long();
   std::string out;
   out.reserve(static_cast<std::size_t>(info.st_size) + 1);
   std::array<char, 65536> block;
@@ -229,7 +252,8 @@ void write_file_atomic(const fs::path& path, std::string_view bytes) {
     struct stat old {};
     const mode_t mask = umask(0);
     umask(mask);
-    if (fchmod(file.value, stat(path.c_str(), &old) == 0 ? old.st_mode & 07777 : 0666 & ~mask) != 0) fail(path, "cannot be written", errno);
+    if (fchmod(file.value, stat(path.c_str(), &old) == 0 ? old.st_mode & 07777 : 0666 & ~mask) != 0)
+      fail(path, "cannot be written", errno);
     write_all(file.value, bytes, path);
     if (fsync(file.value) != 0) fail(path, "cannot be written", errno);
     if (::rename(name.c_str(), path.c_str()) != 0) fail(path, "cannot be written", errno);
@@ -252,12 +276,16 @@ std::optional<FileLock> FileLock::try_take(const fs::path& path, std::string* ho
       if (error != EWOULDBLOCK) fail(path, "cannot be locked", error);
       char text[256];
       const ssize_t got = ::pread(file, text, sizeof text, 0);
-      if (holder) *holder = got > 0 ? std::string(trim({text, static_cast<std::size_t>(got)})) : "no pid told";
+      if (holder)
+        *holder =
+            got > 0 ? std::string(trim({text, static_cast<std::size_t>(got)})) : "no pid told";
       return std::nullopt;
     }
     // The holder before may have removed the file between open and lock.
-    struct stat mine {}, there {};
-    if (fstat(file, &mine) == 0 && stat(path.c_str(), &there) == 0 && mine.st_ino == there.st_ino && mine.st_dev == there.st_dev) {
+    struct stat mine {
+    }, there{};
+    if (fstat(file, &mine) == 0 && stat(path.c_str(), &there) == 0 && mine.st_ino == there.st_ino &&
+        mine.st_dev == there.st_dev) {
       char host[256] = "";
       gethostname(host, sizeof host - 1);
       const std::string text = fmt::format("pid {} on {}\n", getpid(), host);
@@ -270,7 +298,10 @@ std::optional<FileLock> FileLock::try_take(const fs::path& path, std::string* ho
 }
 
 FileLock::~FileLock() { release(); }
-FileLock::FileLock(FileLock&& other) noexcept : path_(std::move(other.path_)), file_(std::exchange(other.file_, -1)) { other.path_.clear(); }
+FileLock::FileLock(FileLock&& other) noexcept
+    : path_(std::move(other.path_)), file_(std::exchange(other.file_, -1)) {
+  other.path_.clear();
+}
 
 FileLock& FileLock::operator=(FileLock&& other) noexcept {
   if (this == &other) return *this;

@@ -32,7 +32,9 @@ using test::TempDir;
 namespace fs = std::filesystem;
 
 void expect_words(const std::string& message, const std::vector<std::string>& words) {
-  for (const std::string& word : words) EXPECT_NE(message.find(word), std::string::npos) << "\"" << word << "\" is missing in: " << message;
+  for (const std::string& word : words)
+    EXPECT_NE(message.find(word), std::string::npos)
+        << "\"" << word << "\" is missing in: " << message;
 }
 
 /// Runs `work` in a child process and gives back what it returned.
@@ -48,7 +50,8 @@ std::string in_child(const std::function<std::string()>& work) {
   close(ends[1]);
   std::string out;
   char block[4096];
-  for (ssize_t got; (got = read(ends[0], block, sizeof block)) > 0;) out.append(block, static_cast<std::size_t>(got));
+  for (ssize_t got; (got = read(ends[0], block, sizeof block)) > 0;)
+    out.append(block, static_cast<std::size_t>(got));
   close(ends[0]);
   waitpid(child, nullptr, 0);
   return out;
@@ -59,7 +62,10 @@ std::vector<Asked> some(int first, int n) {
   for (int i = first; i < first + n; ++i) {
     out.push_back(asked("m", "s", std::to_string(i), 0, "question number " + std::to_string(i)));
     // Hard to pack, so that files grow.
-    for (std::uint64_t k = 0; k < 20; ++k) out.back().response.text += hash64({out.back().item.id, std::to_string(k)}) % 2 ? sha256(std::to_string(k) + out.back().item.id).hex() : "";
+    for (std::uint64_t k = 0; k < 20; ++k)
+      out.back().response.text += hash64({out.back().item.id, std::to_string(k)}) % 2
+                                      ? sha256(std::to_string(k) + out.back().item.id).hex()
+                                      : "";
   }
   return out;
 }
@@ -74,13 +80,17 @@ TEST(StoreDamage, ASecondWriterIsRefusedAReaderIsNot) {
   TempDir dir;
   Store store = Store::create_or_open(dir / "run", "0.1.0");
   record(store, some(0, 10));
-  const std::string message = in_child([&] { return message_of([&] { Store::create_or_open(dir / "run", "0.1.0"); }); });
+  const std::string message =
+      in_child([&] { return message_of([&] { Store::create_or_open(dir / "run", "0.1.0"); }); });
   char host[256] = "";
   gethostname(host, sizeof host - 1);
-  expect_words(message, {(dir / "run").string(), fmt::format("pid {} on {}", getpid(), host), "--name"});
-  EXPECT_EQ(in_child([&] { return std::to_string(readable(Store::open_read(dir / "run"))); }), "10");
+  expect_words(message,
+               {(dir / "run").string(), fmt::format("pid {} on {}", getpid(), host), "--name"});
+  EXPECT_EQ(in_child([&] { return std::to_string(readable(Store::open_read(dir / "run"))); }),
+            "10");
   record(store, some(10, 5));  // the refused one has harmed nothing
-  EXPECT_EQ(in_child([&] { return std::to_string(readable(Store::open_read(dir / "run"))); }), "15");
+  EXPECT_EQ(in_child([&] { return std::to_string(readable(Store::open_read(dir / "run"))); }),
+            "15");
 }
 
 TEST(StoreDamage, TheLockEndsWithItsHolder) {
@@ -107,7 +117,8 @@ TEST(StoreDamage, ANewerSchemaIsLeftAlone) {
     raw.execute("PRAGMA user_version = 99; CREATE TABLE of_the_future (x);");
   }
   const std::string before = test::read_text(dir / "run" / "store.sqlite");
-  expect_words(message_of([&] { Store::create_or_open(dir / "run", "0.1.0"); }), {"store.sqlite", "leitai 9.9.9", "schema 99", "schema 1 "});
+  expect_words(message_of([&] { Store::create_or_open(dir / "run", "0.1.0"); }),
+               {"store.sqlite", "leitai 9.9.9", "schema 99", "schema 1 "});
   expect_words(message_of([&] { Store::open_read(dir / "run"); }), {"leitai 9.9.9", "schema 99"});
   EXPECT_EQ(test::read_text(dir / "run" / "store.sqlite"), before);
 }
@@ -115,16 +126,20 @@ TEST(StoreDamage, ANewerSchemaIsLeftAlone) {
 TEST(StoreDamage, AnOlderSchemaIsBroughtUpToDateOrLeftWhole) {
   TempDir dir;
   Database db(dir / "old.sqlite", Database::Access::Write);
-  db.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT); INSERT INTO meta VALUES ('created', 'x'); PRAGMA user_version = 0;");
-  const Migration steps[] = {{0, "CREATE TABLE responses (a); INSERT INTO responses VALUES (7);"},
-                             {1, "ALTER TABLE responses ADD COLUMN b DEFAULT 35; UPDATE responses SET a = a + b;"}};
+  db.execute(
+      "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT); INSERT INTO meta VALUES ('created', "
+      "'x'); PRAGMA user_version = 0;");
+  const Migration steps[] = {
+      {0, "CREATE TABLE responses (a); INSERT INTO responses VALUES (7);"},
+      {1, "ALTER TABLE responses ADD COLUMN b DEFAULT 35; UPDATE responses SET a = a + b;"}};
   migrate(db, steps, 2);
   EXPECT_EQ(db.query_int("SELECT a FROM responses"), 42);
   EXPECT_EQ(db.query_int("PRAGMA user_version"), 2);
   migrate(db, steps, 2);  // nothing left to do
   EXPECT_EQ(db.query_int("SELECT a FROM responses"), 42);
 
-  const Migration breaks[] = {{2, "UPDATE responses SET a = 1"}, {3, "UPDATE no_such_table SET a = 1"}};
+  const Migration breaks[] = {{2, "UPDATE responses SET a = 1"},
+                              {3, "UPDATE no_such_table SET a = 1"}};
   EXPECT_NE(message_of([&] { migrate(db, breaks, 4); }), "");
   expect_words(message_of([&] { migrate(db, {}, 3); }), {"old.sqlite", "schema 2", "schema 3"});
   EXPECT_EQ(db.query_int("SELECT a FROM responses"), 42);
@@ -142,23 +157,34 @@ TEST(StoreDamage, WhatIsNotAStoreIsNotTouched) {
   test::write_text(dir / "text" / "store.sqlite", std::string(5000, 'x'));
   for (const char* name : {"foreign", "text"}) {
     const std::string before = test::read_text(dir / name / "store.sqlite");
-    expect_words(message_of([&] { Store::create_or_open(dir / name, "0.1.0"); }), {"store.sqlite", "not a store of leitai"});
-    expect_words(message_of([&] { Store::open_read(dir / name); }), {"store.sqlite", "not a store of leitai"});
+    expect_words(message_of([&] { Store::create_or_open(dir / name, "0.1.0"); }),
+                 {"store.sqlite", "not a store of leitai"});
+    expect_words(message_of([&] { Store::open_read(dir / name); }),
+                 {"store.sqlite", "not a store of leitai"});
     EXPECT_EQ(test::read_text(dir / name / "store.sqlite"), before);
   }
-  expect_words(message_of([&] { Store::open_read(dir / "none"); }), {(dir / "none").string(), "no such run"});
+  expect_words(message_of([&] { Store::open_read(dir / "none"); }),
+               {(dir / "none").string(), "no such run"});
   fs::create_directories(dir / "unborn");
-  test::write_text(dir / "unborn" / "store.sqlite", "");  // as a kill at the very beginning leaves it
-  expect_words(message_of([&] { Store::open_read(dir / "unborn"); }), {(dir / "unborn").string(), "nothing yet"});
+  test::write_text(dir / "unborn" / "store.sqlite",
+                   "");  // as a kill at the very beginning leaves it
+  expect_words(message_of([&] { Store::open_read(dir / "unborn"); }),
+               {(dir / "unborn").string(), "nothing yet"});
   EXPECT_EQ(message_of([&] { Store::create_or_open(dir / "unborn", "0.1.0"); }), "");
-  expect_words(message_of([&] { Store::open_read(dir.path()); }), {dir.path().string(), "holds no run"});
-  expect_words(message_of([&] { Store::create_or_open(dir / "text" / "store.sqlite", "0.1.0"); }), {"store.sqlite", "cannot be made"});
+  expect_words(message_of([&] { Store::open_read(dir.path()); }),
+               {dir.path().string(), "holds no run"});
+  expect_words(message_of([&] { Store::create_or_open(dir / "text" / "store.sqlite", "0.1.0"); }),
+               {"store.sqlite", "cannot be made"});
 }
 
 TEST(StoreDamage, ANetworkFileSystemIsRefused) {
-  expect_words(message_of([] { refuse_network("/mnt/lab/run", {.type = "nfs4", .mount_point = "/mnt/lab", .is_network = true}); }),
+  expect_words(message_of([] {
+                 refuse_network("/mnt/lab/run",
+                                {.type = "nfs4", .mount_point = "/mnt/lab", .is_network = true});
+               }),
                {"/mnt/lab/run", "nfs4 on /mnt/lab", "--out"});
-  EXPECT_EQ(message_of([] { refuse_network("/home/run", {.type = "ext4", .mount_point = "/"}); }), "");
+  EXPECT_EQ(message_of([] { refuse_network("/home/run", {.type = "ext4", .mount_point = "/"}); }),
+            "");
 }
 
 TEST(StoreDamage, AReadOnlyFolderCanBeReadNotWritten) {
@@ -170,15 +196,24 @@ TEST(StoreDamage, AReadOnlyFolderCanBeReadNotWritten) {
   chmod(dir.path().c_str(), 0755);
   chmod((dir / "run").c_str(), 0555);
   const auto as_nobody = [&](const std::function<std::string()>& work) {
-    return in_child([&] { return geteuid() == 0 && setuid(65534) != 0 ? std::string("no setuid") : work(); });
+    return in_child(
+        [&] { return geteuid() == 0 && setuid(65534) != 0 ? std::string("no setuid") : work(); });
   };
-  expect_words(as_nobody([&] { return message_of([&] { Store::create_or_open(dir / "run", "0.1.0"); }); }), {(dir / "run").string(), "no permission", "rights"});
-  expect_words(as_nobody([&] { return message_of([&] { Store::create_or_open(dir / "new", "0.1.0"); }); }), {(dir / "new").string(), geteuid() == 0 ? "no permission" : ""});
-  EXPECT_EQ(as_nobody([&] { return std::to_string(readable(Store::open_read(dir / "run"))); }), "10");
+  expect_words(
+      as_nobody([&] { return message_of([&] { Store::create_or_open(dir / "run", "0.1.0"); }); }),
+      {(dir / "run").string(), "no permission", "rights"});
+  expect_words(
+      as_nobody([&] { return message_of([&] { Store::create_or_open(dir / "new", "0.1.0"); }); }),
+      {(dir / "new").string(), geteuid() == 0 ? "no permission" : ""});
+  EXPECT_EQ(as_nobody([&] { return std::to_string(readable(Store::open_read(dir / "run"))); }),
+            "10");
   chmod((dir / "run").c_str(), 0777);
   chmod((dir / "run" / "store.sqlite").c_str(), 0444);
-  expect_words(as_nobody([&] { return message_of([&] { Store::create_or_open(dir / "run", "0.1.0"); }); }), {"store.sqlite", "cannot be written", "no permission"});
-  EXPECT_EQ(as_nobody([&] { return std::to_string(readable(Store::open_read(dir / "run"))); }), "10");
+  expect_words(
+      as_nobody([&] { return message_of([&] { Store::create_or_open(dir / "run", "0.1.0"); }); }),
+      {"store.sqlite", "cannot be written", "no permission"});
+  EXPECT_EQ(as_nobody([&] { return std::to_string(readable(Store::open_read(dir / "run"))); }),
+            "10");
 }
 
 TEST(StoreDamage, AFullDiskKeepsWhatWasCommitted) {
@@ -196,7 +231,8 @@ TEST(StoreDamage, AFullDiskKeepsWhatWasCommitted) {
       message = message_of([&] { record(store, some(stored, 20)); });
       if (message.empty()) stored += 20;
     }
-    expect_words(message, {"store.sqlite", "no space left", "tmpfs on", "free", "what was stored before is safe"});
+    expect_words(message, {"store.sqlite", "no space left", "tmpfs on", "free",
+                           "what was stored before is safe"});
     EXPECT_GT(stored, 20);
     EXPECT_EQ(readable(store), stored);  // still usable for reading
   }
@@ -225,11 +261,13 @@ TEST(StoreDamage, PastADamagedPageTheRestIsRead) {
   {
     Store store = Store::create_or_open(dir / "run", "0.1.0");
     std::vector<Asked> all;
-    for (int i = 0; i < kAnswers; ++i) all.push_back(asked("m", "s", std::to_string(i), 0, "question number " + std::to_string(i)));
+    for (int i = 0; i < kAnswers; ++i)
+      all.push_back(asked("m", "s", std::to_string(i), 0, "question number " + std::to_string(i)));
     record(store, all);
     Database raw(store.path(), Database::Access::Read);
     page_bytes = raw.query_int("PRAGMA page_size");
-    index_page = raw.query_int("SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_requests_1'");
+    index_page = raw.query_int(
+        "SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_requests_1'");
     EXPECT_GT(index_page, 1);
   }
   const fs::path file = dir / "run" / "store.sqlite";
@@ -272,7 +310,8 @@ TEST(StoreDamage, PastADamagedPageTheRestIsRead) {
   EXPECT_EQ(readable(Store::open_read(dir / "run")), kAnswers);
   // A file cut in the middle.
   test::write_text(file, whole.substr(0, whole.size() / 2));
-  expect_words(message_of([&] { readable(Store::open_read(dir / "run")); }), {"store.sqlite", "damaged"});
+  expect_words(message_of([&] { readable(Store::open_read(dir / "run")); }),
+               {"store.sqlite", "damaged"});
 }
 
 TEST(StoreDamage, WhatWasAcknowledgedSurvivesAKill) {
@@ -292,12 +331,14 @@ TEST(StoreDamage, WhatWasAcknowledgedSurvivesAKill) {
       }
     }
     close(ends[1]);
-    std::this_thread::sleep_for(std::chrono::milliseconds(10 + hash64({std::to_string(round)}) % 60));
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(10 + hash64({std::to_string(round)}) % 60));
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
     for (int told; read(ends[0], &told, sizeof told) == sizeof told;) acknowledged = told;
     close(ends[0]);
-    if (acknowledged == 0 && message_of([&] { Store::open_read(dir / "run"); }) != "") continue;  // killed before there was a store
+    if (acknowledged == 0 && message_of([&] { Store::open_read(dir / "run"); }) != "")
+      continue;  // killed before there was a store
     // One batch may have been committed, but not yet told.
     const Store store = Store::open_read(dir / "run");
     const std::int64_t n = readable(store);

@@ -26,8 +26,10 @@ using test::TempDir;
 
 Asked full_answer() {
   Asked out = asked("qwen", "gsm8k", "17", 2, "How many?");
-  out.request.prompt.messages.insert(out.request.prompt.messages.begin(), message(Role::System, "Be brief."));
-  out.request.wanted = {.temperature = 0.6, .max_tokens = 96, .seed = 7, .thinking = "on", .stop = {"\n\n", "###"}};
+  out.request.prompt.messages.insert(out.request.prompt.messages.begin(),
+                                     message(Role::System, "Be brief."));
+  out.request.wanted = {
+      .temperature = 0.6, .max_tokens = 96, .seed = 7, .thinking = "on", .stop = {"\n\n", "###"}};
   out.request.sent_json = R"({"temperature":0.6,"long":")" + std::string(2000, 'x') + R"("})";
   out.request.seed = 0xFEDCBA9876543210ull;
   Response& response = out.response;
@@ -43,7 +45,10 @@ Asked full_answer() {
   response.continuation_logprobs = {-1.5, -std::numeric_limits<double>::infinity()};
   response.continuation_greedy = {true, false};
   response.continuation_tokens = {1, 4};
-  out.score = Score{"numeric@1", ScoreStatus::Correct, 1.0, "42", "T3", std::pair<std::size_t, std::size_t>{6, 8}, {"unit"}, "the last number is 42"};
+  out.score = Score{"numeric@1", ScoreStatus::Correct,
+                    1.0,         "42",
+                    "T3",        std::pair<std::size_t, std::size_t>{6, 8},
+                    {"unit"},    "the last number is 42"};
   out.item.grading = {"numeric", {"42"}, ""};
   out.item.tags = {"level=1"};
   return out;
@@ -78,7 +83,8 @@ TEST(Store, GivesBackWhatItWasGiven) {
   TempDir dir;
   const Asked rich = full_answer();
   Asked failed = asked("qwen", "gsm8k", "9", 0, "Why?");
-  failed.response = {.outcome = Outcome::Failed, .failure = Failure{FailureKind::RateLimit, "slow down", 429}};
+  failed.response = {.outcome = Outcome::Failed,
+                     .failure = Failure{FailureKind::RateLimit, "slow down", 429}};
   Asked invalid = asked("v3", "own", "1", 0, "Bytes?");
   invalid.response.text = "\xFF\xFE broken";
   {
@@ -127,7 +133,8 @@ TEST(Store, AFailureIsAskedAgainAndAFactStays) {
   Store store = Store::create_or_open(dir / "run", "0.1.0");
   const Asked good = asked("m", "s", "1", 0, "q");
   Asked bad = good;
-  bad.response = {.outcome = Outcome::Failed, .failure = Failure{FailureKind::Timeout, "too slow", std::nullopt}};
+  bad.response = {.outcome = Outcome::Failed,
+                  .failure = Failure{FailureKind::Timeout, "too slow", std::nullopt}};
   bad.score.reset();
   EXPECT_EQ(record(store, {bad}), 1);
   EXPECT_FALSE(store.load_done("m", "s").contains(good.request));
@@ -143,18 +150,23 @@ TEST(Store, AFailureIsAskedAgainAndAFactStays) {
   EXPECT_EQ(store.size(), 1);
   // Neither can another program rewrite it.
   Database raw(store.path(), Database::Access::Write);
-  EXPECT_NE(message_of([&] { raw.execute("UPDATE responses SET text = 'x'"); }).find("never rewritten"), std::string::npos);
-  EXPECT_NE(message_of([&] { raw.execute("DELETE FROM responses"); }).find("never removed"), std::string::npos);
+  EXPECT_NE(
+      message_of([&] { raw.execute("UPDATE responses SET text = 'x'"); }).find("never rewritten"),
+      std::string::npos);
+  EXPECT_NE(message_of([&] { raw.execute("DELETE FROM responses"); }).find("never removed"),
+            std::string::npos);
 }
 
 TEST(Store, AChangedPromptIsANewRequestAndTheNewestIsShown) {
   TempDir dir;
   Store store = Store::create_or_open(dir / "run", "0.1.0");
-  const Asked before = asked("m", "s", "1", 0, "old wording"), after = asked("m", "s", "1", 0, "new wording");
+  const Asked before = asked("m", "s", "1", 0, "old wording"),
+              after = asked("m", "s", "1", 0, "new wording");
   record(store, {before, asked("m", "s", "2", 0, "q2")});
   record(store, {after});
   EXPECT_EQ(store.size(), 3);
-  EXPECT_EQ(texts(store), (std::vector<std::string>{after.response.text, "The answer to \"q2\" is 2."}));
+  EXPECT_EQ(texts(store),
+            (std::vector<std::string>{after.response.text, "The answer to \"q2\" is 2."}));
   EXPECT_EQ(store.find("s", "1").size(), 1u);
   EXPECT_EQ(store.item("s", "1")->question, "new wording");
   const DoneSet done = store.load_done("m", "s");
@@ -170,7 +182,8 @@ TEST(Store, AChangedPromptIsANewRequestAndTheNewestIsShown) {
 TEST(Store, EqualPromptsOfTwoItemsAreTwoRequests) {
   TempDir dir;
   Store store = Store::create_or_open(dir / "run", "0.1.0");
-  const Asked first = asked("m", "s", "1", 0, "same"), second = asked("m", "s", "2", 0, "same"), elsewhere = asked("m", "t", "1", 0, "same");
+  const Asked first = asked("m", "s", "1", 0, "same"), second = asked("m", "s", "2", 0, "same"),
+              elsewhere = asked("m", "t", "1", 0, "same");
   ASSERT_EQ(first.request.digest, second.request.digest);
   record(store, {first});
   EXPECT_TRUE(store.load_done("m", "s").contains(first.request));
@@ -205,24 +218,40 @@ TEST(Store, CountsModelsAndSuites) {
   Store store = Store::create_or_open(dir / "run", "0.1.0");
   std::vector<Asked> all;
   for (int n = 0; n < 10; ++n) {
-    Asked& one = all.emplace_back(asked(n % 2 ? "b" : "a", "s", std::to_string(n), 0, "q" + std::to_string(n)));
+    Asked& one = all.emplace_back(
+        asked(n % 2 ? "b" : "a", "s", std::to_string(n), 0, "q" + std::to_string(n)));
     if (n == 3) one.score.reset();
-    if (n == 5) one.response.outcome = Outcome::Truncated, one.score->status = ScoreStatus::Incorrect;
+    if (n == 5)
+      one.response.outcome = Outcome::Truncated, one.score->status = ScoreStatus::Incorrect;
   }
   record(store, all);
   std::vector<std::string> counted;
   for (const StoredCount& one : store.counts()) {
-    counted.push_back(fmt::format("{} {} {} {} {}", one.model, one.suite, to_text(one.outcome), one.status ? to_text(*one.status) : "-", one.n));
+    counted.push_back(fmt::format("{} {} {} {} {}", one.model, one.suite, to_text(one.outcome),
+                                  one.status ? to_text(*one.status) : "-", one.n));
   }
-  EXPECT_EQ(counted, (std::vector<std::string>{"a s answered CORRECT 5", "b s answered - 1", "b s answered CORRECT 3", "b s truncated INCORRECT 1"}));
-  store.put_models(std::vector<StoredModel>{{"z", "id z", "Z", "{}"}, {"b", "id b", "B", R"({"k":1})"}});
+  EXPECT_EQ(counted,
+            (std::vector<std::string>{"a s answered CORRECT 5", "b s answered - 1",
+                                      "b s answered CORRECT 3", "b s truncated INCORRECT 1"}));
+  store.put_models(
+      std::vector<StoredModel>{{"z", "id z", "Z", "{}"}, {"b", "id b", "B", R"({"k":1})"}});
   std::vector<std::string> ids;
   for (const StoredModel& one : store.models()) ids.push_back(one.id);
   EXPECT_EQ(ids, (std::vector<std::string>{"z", "b", "a"}));
   EXPECT_EQ(store.models()[1].config_json, R"({"k":1})");
   StoredSuite suite;
-  suite.info = {.name = "s", .version = "3", .family = "reasoning", .kind = "number", .language = "zh", .licence = "MIT", .publish = "full",
-                .mode = Mode::LogLikelihood, .params = {.max_tokens = 24, .stop = {"\n"}}, .size = 10, .whole = 100, .floor = 0.25};
+  suite.info = {.name = "s",
+                .version = "3",
+                .family = "reasoning",
+                .kind = "number",
+                .language = "zh",
+                .licence = "MIT",
+                .publish = "full",
+                .mode = Mode::LogLikelihood,
+                .params = {.max_tokens = 24, .stop = {"\n"}},
+                .size = 10,
+                .whole = 100,
+                .floor = 0.25};
   suite.scorer = "numeric@1";
   suite.planned = 20;
   store.put_suites({&suite, 1});
@@ -248,7 +277,8 @@ TEST(Store, PlannerAndWriterShareIt) {
   Store store = Store::create_or_open(dir / "run", "0.1.0");
   std::atomic<bool> is_over = false;
   std::jthread writer([&] {
-    for (int n = 0; n < 40; ++n) record(store, {asked("m", "s", std::to_string(n), 0, "q" + std::to_string(n))});
+    for (int n = 0; n < 40; ++n)
+      record(store, {asked("m", "s", std::to_string(n), 0, "q" + std::to_string(n))});
     is_over = true;
   });
   std::size_t last = 0;
@@ -256,7 +286,9 @@ TEST(Store, PlannerAndWriterShareIt) {
     const std::size_t now = store.load_done("m", "s").size();
     EXPECT_GE(now, last);
     last = now;
-    store.each(false, [&](const Record& one) { return store.item(one.request.suite, one.request.item).has_value(); });
+    store.each(false, [&](const Record& one) {
+      return store.item(one.request.suite, one.request.item).has_value();
+    });
   }
   EXPECT_EQ(store.load_done("m", "s").size(), 40u);
 }

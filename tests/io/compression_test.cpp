@@ -47,7 +47,8 @@ std::string gzip(const std::string& bytes) {
   return out;
 }
 
-std::vector<std::string> lines_of(const std::filesystem::path& path, std::size_t longest = 1 << 20) {
+std::vector<std::string> lines_of(const std::filesystem::path& path,
+                                  std::size_t longest = 1 << 20) {
   LineReader reader(path, longest);
   std::vector<std::string> out;
   for (std::string line; reader.next(line);) {
@@ -75,7 +76,8 @@ TEST(Zstd, DamageIsAnErrorNeverOtherBytes) {
   Zstd zstd;
   const std::string bytes = random_bytes(1, 3000, 20);
   const std::string frame = zstd.compress(bytes);
-  EXPECT_NE(message_of([&] { zstd.decompress(frame, 2999); }).find("more than 3.0 kB"), std::string::npos);
+  EXPECT_NE(message_of([&] { zstd.decompress(frame, 2999); }).find("more than 3.0 kB"),
+            std::string::npos);
   EXPECT_NE(message_of([&] { zstd.decompress("hello", 100); }), "");
   EXPECT_NE(message_of([&] { zstd.decompress("", 100); }), "");
   int silent = 0;
@@ -98,7 +100,10 @@ TEST(LineReader, ReadsPlainGzipAndZstdAlike) {
   std::vector<std::string> want;
   std::string text;
   for (int i = 0; i < 5000; ++i) {
-    want.push_back(i % 100 == 0 ? "" : std::string(static_cast<std::size_t>(i) % 97, static_cast<char>('a' + i % 26)) + std::to_string(i));
+    want.push_back(i % 100 == 0 ? ""
+                                : std::string(static_cast<std::size_t>(i) % 97,
+                                              static_cast<char>('a' + i % 26)) +
+                                      std::to_string(i));
     text += want.back() + "\n";
   }
   const std::string first = text.substr(0, 100001), second = text.substr(100001);
@@ -108,7 +113,8 @@ TEST(LineReader, ReadsPlainGzipAndZstdAlike) {
   test::write_text(dir / "gz2", gzip(first) + gzip(second));
   test::write_text(dir / "zst", zstd.compress(text));
   test::write_text(dir / "zst2", zstd.compress(first) + zstd.compress(second));
-  for (const char* name : {"plain", "gz", "gz2", "zst", "zst2"}) EXPECT_EQ(lines_of(dir / name), want) << name;
+  for (const char* name : {"plain", "gz", "gz2", "zst", "zst2"})
+    EXPECT_EQ(lines_of(dir / name), want) << name;
 }
 
 TEST(LineReader, EndsOfLinesAndOfTheFile) {
@@ -135,7 +141,8 @@ TEST(LineReader, NamesFileAndLineOfWhatIsWrong) {
 
   Zstd zstd;
   std::string text;
-  for (int i = 0; i < 40000; ++i) text += std::to_string(SplitMix64::at(3, static_cast<std::uint64_t>(i))) + "\n";
+  for (int i = 0; i < 40000; ++i)
+    text += std::to_string(SplitMix64::at(3, static_cast<std::uint64_t>(i))) + "\n";
   for (const std::string& packed : {gzip(text), zstd.compress(text)}) {
     test::write_text(dir / "cut", packed.substr(0, packed.size() / 2));
     const std::string cut = message_of([&] { lines_of(dir / "cut"); });

@@ -31,11 +31,14 @@ std::string message_of(Act act) {
 }
 
 void expect_words(const std::string& message, const std::vector<std::string>& words) {
-  for (const std::string& word : words) EXPECT_NE(message.find(word), std::string::npos) << "\"" << word << "\" is missing in: " << message;
+  for (const std::string& word : words)
+    EXPECT_NE(message.find(word), std::string::npos)
+        << "\"" << word << "\" is missing in: " << message;
 }
 
 std::size_t files_in(const fs::path& folder) {
-  return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
+  return static_cast<std::size_t>(
+      std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
 }
 
 TEST(Files, ReadsWhatIsThereAndNamesWhatIsNot) {
@@ -44,7 +47,8 @@ TEST(Files, ReadsWhatIsThereAndNamesWhatIsNot) {
   write_file_atomic(dir / "x", bytes);
   EXPECT_EQ(read_file(dir / "x"), bytes);
   EXPECT_EQ(read_file("/proc/self/status").substr(0, 5), "Name:");  // a file that tells size 0
-  expect_words(message_of([&] { read_file(dir / "none"); }), {(dir / "none").string(), "cannot be read", "no such file"});
+  expect_words(message_of([&] { read_file(dir / "none"); }),
+               {(dir / "none").string(), "cannot be read", "no such file"});
   expect_words(message_of([&] { read_file(dir.path()); }), {dir.path().string(), "a folder"});
   expect_words(message_of([&] { read_file(dir / "x" / "y"); }), {"a part of the path is a file"});
   expect_words(message_of([&] { read_file(dir / "x", 5); }), {"longer than 5 B"});
@@ -81,7 +85,8 @@ TEST(Files, AFullDiskLeavesTheOldFile) {
     GTEST_SKIP() << "no right to mount a tmpfs";
   }
   write_file_atomic(dir / "x", "old");
-  expect_words(message_of([&] { write_file_atomic(dir / "x", std::string(1 << 20, 'n')); }), {(dir / "x").string(), "no space left", "tmpfs on", "free"});
+  expect_words(message_of([&] { write_file_atomic(dir / "x", std::string(1 << 20, 'n')); }),
+               {(dir / "x").string(), "no space left", "tmpfs on", "free"});
   EXPECT_EQ(read_file(dir / "x"), "old");
   EXPECT_EQ(files_in(dir.path()), 1u);
   const FileSystem where = file_system_of(dir / "not" / "there");
@@ -104,7 +109,8 @@ TEST(Files, RightsAreNamed) {
       chmod((dir / "closed").c_str(), 0555);
     }
     const std::string message = message_of([&] { write_file_atomic(dir / "closed" / "x", "new"); });
-    const bool is_right = message.find("no permission (as user ") != std::string::npos && message.find((dir / "closed" / "x").string()) == 0;
+    const bool is_right = message.find("no permission (as user ") != std::string::npos &&
+                          message.find((dir / "closed" / "x").string()) == 0;
     _exit(is_right ? 0 : 1);
   }
   int status = -1;

@@ -19,7 +19,8 @@ struct Asked {
 };
 
 /// An answered request, graded as correct, whose digest follows from the arguments.
-inline Asked asked(const std::string& model, const std::string& suite, const std::string& item, int sample, const std::string& question) {
+inline Asked asked(const std::string& model, const std::string& suite, const std::string& item,
+                   int sample, const std::string& question) {
   Asked out;
   out.item.suite = suite;
   out.item.id = item;
@@ -44,7 +45,8 @@ inline Asked asked(const std::string& model, const std::string& suite, const std
 
 inline std::int64_t record(Store& store, const std::vector<Asked>& all) {
   std::vector<AnswerView> views;
-  for (const Asked& one : all) views.push_back({&one.request, &one.response, one.score ? &*one.score : nullptr, &one.item});
+  for (const Asked& one : all)
+    views.push_back({&one.request, &one.response, one.score ? &*one.score : nullptr, &one.item});
   return store.record(views);
 }
 
