@@ -98,6 +98,7 @@ class Runner {
       if (!stopping_since && (interrupts > 0 || broken || is_budget_reached())) {
         stopping_since = Clock::now();
         result_.interrupted = interrupts > 0;
+        is_stopping_ = !broken;
         if (parts_.progress && !broken) {
           parts_.progress->event(fmt::format("stopping, {} answers still arriving", in_flight()));
         }
@@ -292,6 +293,8 @@ class Runner {
     ProgressSnapshot snapshot;
     snapshot.title = parts_.config->name;
     snapshot.suites = static_cast<int>(parts_.suites.size());
+    snapshot.log = parts_.log_path;
+    if (is_stopping_) snapshot.stopping = fmt::format("stopping, {} answers still arriving", in_flight());
     snapshot.elapsed_s = std::chrono::duration<double>(now - started_).count();
     {
       std::lock_guard lock(mutex_);
@@ -329,6 +332,7 @@ class Runner {
   std::int64_t submitted_ = 0;  // dispatch thread only
   Clock::time_point started_ = Clock::now();
   Clock::time_point shown_{};
+  bool is_stopping_ = false;  // dispatch thread only
   std::atomic<int> graders_done_ = 0;
   Channel<Recorded> graded_;  // collector -> graders
   Channel<Recorded> stored_;  // graders -> writer

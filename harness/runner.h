@@ -45,6 +45,7 @@ struct RunParts {
   std::function<void(std::span<const Recorded>)> record;
   Progress* progress = nullptr;
   EventLog* log = nullptr;
+  std::string log_path;  // shown beside the progress
   /// Number of interrupts so far; the first stops sending, the second stops at once.
   std::function<int()> interrupts;
 };

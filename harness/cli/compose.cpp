@@ -146,7 +146,10 @@ std::unique_ptr<Progress> make_progress(const Global& global, double every_s) {
   if (global.verbosity < 0) return silent_progress();
   const char* term = std::getenv("TERM");
   const bool live = isatty(2) && term && std::strcmp(term, "dumb") != 0 && std::strcmp(term, "") != 0;
-  if (live) return live_progress(style_of(global, stderr));
+  if (live) {
+    restore_terminal_on_suspend();
+    return live_progress(style_of(global, stderr));
+  }
   return plain_progress(every_s);
 }
 

@@ -164,6 +164,7 @@ int run_command(std::span<const std::string> args, cli::Global& global) {
   };
   parts.progress = progress.get();
   parts.log = &log;
+  parts.log_path = (folder / "log.jsonl").string();
   parts.interrupts = [] { return static_cast<int>(interrupt_count); };
 
   RunResult result;
