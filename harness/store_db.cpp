@@ -99,8 +99,8 @@ void Database::fail(int code) const {
     case SQLITE_CORRUPT:
       throw DamagedError(
           fmt::format("{}: the file is damaged: {}\n        copy the run's folder first; then "
-                      "`leitai export {} -f answers -o answers.jsonl` saves what can still be "
-                      "read,\n        and a new run from `replay:answers.jsonl` takes it over",
+                      "`leitai export {} -f answers > answers.jsonl` saves what can still be read,"
+                      "\n        and `-m replay:answers.jsonl,as=MODEL` brings it into a new run",
                       path_.string(), words, path_.parent_path().string()));
     case SQLITE_NOTADB:
       throw Error(
