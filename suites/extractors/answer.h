@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string_view>
+
+#include "harness/core/scorer.h"
+#include "suites/extractors/reasoning.h"
+
+namespace leitai {
+
+/// Where every scorer begins: the thought is taken off, the score has the scorer's name, the split's flags and, where nothing is
+/// left to grade, its status.
+struct Prepared {
+  ReasoningSplit split;
+  Score score;
+  bool is_decided = false;
+};
+
+Prepared prepare(const GradeInput& input, const Scorer& scorer);
+
+/// Sets status, score and `why`.
+void decide(Score& score, ScoreStatus status, std::string why);
+
+/// Sets the span from byte offsets in `split.answer`.
+void set_span(Score& score, const ReasoningSplit& split, std::size_t begin, std::size_t end);
+
+/// At most 80 bytes of `text` in quotes, for `why`.
+std::string quoted(std::string_view text);
+
+}  // namespace leitai

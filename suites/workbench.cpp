@@ -1,0 +1,136 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "harness/core/codec.h"
+#include "harness/core/error.h"
+#include "harness/core/text.h"
+#include "suites/extractors/numeric.h"
+#include "suites/extractors/reasoning.h"
+#include "suites/scorers/workbench.h"
+
+namespace leitai {
+
+using Json = nlohmann::json;
+
+std::span<const Scorer* const> scorer_table();  // generated
+
+namespace {
+
+std::vector<std::string> scorer_names() {
+  std::vector<std::string> out;
+  for (const Scorer* scorer : scorers()) out.emplace_back(scorer->name);
+  return out;
+}
+
+std::string text_member(const Json& line, const char* name) {
+  const auto found = line.find(name);
+  if (found == line.end() || found->is_null()) return "";
+  if (!found->is_string()) throw Error(fmt::format("{}: a string is wanted", name));
+  return found->get<std::string>();
+}
+
+std::vector<std::string> gold_of(const Json& line) {
+  const auto found = line.find("gold");
+  if (found == line.end() || found->is_null()) return {};
+  std::vector<std::string> out;
+  const auto add = [&](const Json& one) {
+    if (one.is_string()) {
+      out.push_back(one.get<std::string>());
+    } else if (one.is_number()) {
+      out.push_back(one.dump());
+    } else {
+      throw Error("gold: a string, a number or a list of them is wanted");
+    }
+  };
+  if (found->is_array()) {
+    for (const Json& one : *found) add(one);
+  } else {
+    add(*found);
+  }
+  return out;
+}
+
+/// The answer apart from the score: what `grade` and `reasoning` lines have in common.
+struct Line {
+  std::string text;
+  std::optional<std::string> reasoning;
+  std::string finish_reason;
+  bool prompt_opens_think = false;
+};
+
+Line read_line(const Json& line) {
+  if (!line.is_object()) throw Error("a JSON object is wanted");
+  const auto text = line.find("text");
+  if (text == line.end()) throw Error("text: missing");
+  Line out;
+  out.text = text_member(line, "text");
+  const auto field = line.find("reasoning_field");
+  if (field != line.end() && !field->is_null()) out.reasoning = text_member(line, "reasoning_field");
+  out.finish_reason = text_member(line, "finish_reason");
+  const auto opens = line.find("prompt_opens_think");
+  if (opens != line.end() && !opens->is_null()) {
+    if (!opens->is_boolean()) throw Error("prompt_opens_think: true or false is wanted");
+    out.prompt_opens_think = opens->get<bool>();
+  }
+  return out;
+}
+
+Json reasoning_line(const Json& line) {
+  const Line in = read_line(line);
+  const ReasoningSplit split = split_reasoning({in.text, in.reasoning ? &*in.reasoning : nullptr, in.finish_reason, in.prompt_opens_think});
+  return {{"verdict", split.status ? Json(to_text(*split.status)) : Json()}, {"score", nullptr}, {"answer", split.answer}, {"tier", ""},
+          {"why", split.status ? "nothing is left to grade" : "what is left to grade"}, {"reasoning", split.reasoning}, {"truncated_answer", split.truncated}, {"flags", split.flags}};
+}
+
+}  // namespace
+
+std::span<const Scorer* const> scorers() { return scorer_table(); }
+
+const Scorer& find_scorer(std::string_view name) {
+  for (const Scorer* scorer : scorers()) {
+    if (scorer->name == name) return *scorer;
+  }
+  const std::vector<std::string> names = scorer_names();
+  throw Error(fmt::format("unknown scorer \"{}\"{}\n        known: {}", name, did_you_mean(name, names), fmt::join(names, ", ")));
+}
+
+Json grade_line(const Scorer& scorer, const Json& line) {
+  const Line in = read_line(line);
+  const std::vector<std::string> gold = gold_of(line);
+  const std::string language = text_member(line, "language");
+  GradeInput input;
+  input.text = in.text;
+  input.reasoning = in.reasoning ? &*in.reasoning : nullptr;
+  input.gold = gold;
+  input.finish_reason = in.finish_reason;
+  input.language = language;
+  input.prompt_opens_think = in.prompt_opens_think;
+  input.fields = &line;
+  const Score score = scorer.grade(input);
+  Json out = {{"verdict", to_text(score.status)}, {"score", score.score ? Json(*score.score) : Json()}, {"answer", score.extracted ? Json(*score.extracted) : Json()},
+              {"tier", score.tier}, {"why", score.why}, {"flags", score.flags}};
+  if (score.span) out["span"] = {score.span->first, score.span->second};
+  if (scorer.name == "numeric") {
+    if (gold.empty() && (score.status == ScoreStatus::Incorrect)) out["verdict"] = nullptr;  // extracted, not compared
+    if (score.status == ScoreStatus::Multi) {
+      const ReasoningSplit split = split_reasoning({in.text, input.reasoning, in.finish_reason, in.prompt_opens_think});
+      out["answers"] = numeric_answer(fold(split.answer), {language, split.truncated, false}).all;
+    }
+    if (score.status == ScoreStatus::Ambiguous) out["answer"] = nullptr;
+  }
+  return out;
+}
+
+std::function<Json(const Json&)> find_workbench_grader(std::string_view name) {
+  if (name == "reasoning") return reasoning_line;
+  std::vector<std::string> names = scorer_names();
+  names.push_back("reasoning");
+  for (const Scorer* scorer : scorers()) {
+    if (scorer->name == name) return [scorer](const Json& line) { return grade_line(*scorer, line); };
+  }
+  throw Error(fmt::format("unknown scorer \"{}\"{}\n        known: {}", name, did_you_mean(name, names), fmt::join(names, ", ")));
+}
+
+}  // namespace leitai
