@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <exception>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -166,12 +167,18 @@ int run(std::span<const std::string> args, cli::Global& global) {
   if (out) path = std::filesystem::is_directory(*out) ? std::filesystem::path(*out) / (kind == "csv" ? "answers.csv" : "answers.jsonl") : std::filesystem::path(*out);
   Output output(path);
   if (kind == "csv") output.line("suite,item,sample,model,outcome,kind,status,score,extracted,prompt_tokens,completion_tokens,total_ms,text");
-  store.each(false, [&](const Record& record) {
-    if (!wanted(record.request)) return true;
-    output.line(kind == "csv" ? csv_row(record) : answer_line(record.request, record.response, record.score));
-    return true;
-  });
+  // Past a damaged page the rest is read before the error comes; what was salvaged is kept.
+  std::exception_ptr damage;
+  try {
+    store.each(false, [&](const Record& record) {
+      if (wanted(record.request)) output.line(kind == "csv" ? csv_row(record) : answer_line(record.request, record.response, record.score));
+      return true;
+    });
+  } catch (const Error&) {
+    damage = std::current_exception();
+  }
   output.finish();
+  if (damage) std::rethrow_exception(damage);
   return 0;
 }
 
