@@ -225,14 +225,30 @@ std::string to_nfc(std::string_view text) {
   if (std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; })) {
     return std::string(text);
   }
-  const std::string sound = repair_utf8(text);
-  utf8proc_uint8_t* mapped = nullptr;
-  const utf8proc_ssize_t size =
-      utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(sound.data()), static_cast<utf8proc_ssize_t>(sound.size()), &mapped,
-                   static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
-  if (size < 0) return sound;
-  std::string out(reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(size));
-  std::free(mapped);
+  // Step by step instead of utf8proc_map, whose sorting of marks takes quadratic time on long runs of them.
+  constexpr auto kOptions = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+  constexpr int kRoom = 32;
+  std::vector<utf8proc_int32_t> points;
+  points.reserve(text.size());
+  int boundary = 0;
+  for (const char32_t c : to_utf32(text)) {
+    utf8proc_int32_t parts[kRoom];
+    const auto n = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(c), parts, kRoom, kOptions, &boundary);
+    if (n < 0 || n > kRoom) {
+      points.push_back(static_cast<utf8proc_int32_t>(c));
+    } else {
+      points.insert(points.end(), parts, parts + n);
+    }
+  }
+  const auto rank = [](utf8proc_int32_t c) { return utf8proc_get_property(c)->combining_class; };
+  for (auto from = points.begin(); from != points.end();) {
+    const auto to = std::find_if(from, points.end(), [&](utf8proc_int32_t c) { return rank(c) == 0; });
+    if (to - from > 1) std::stable_sort(from, to, [&](utf8proc_int32_t x, utf8proc_int32_t y) { return rank(x) < rank(y); });
+    from = to == points.end() ? to : to + 1;
+  }
+  const auto size = utf8proc_normalize_utf32(points.data(), static_cast<utf8proc_ssize_t>(points.size()), kOptions);
+  std::string out;
+  for (utf8proc_ssize_t i = 0; i < size; ++i) append_utf8(out, static_cast<char32_t>(points[static_cast<std::size_t>(i)]));
   return out;
 }
 
