@@ -4,6 +4,7 @@
 #include <array>
 #include <unordered_map>
 
+#include "backends/engine/tokenizer/form_c.h"
 #include "harness/core/text.h"
 
 namespace leitai {
@@ -92,12 +93,7 @@ class ModelTokenizer final : public Tokenizer {
       }
       out = std::move(replaced);
     }
-    return to_nfc_ && needs_nfc(out) ? to_nfc(out) : out;
-  }
-
-  /// Below U+0300 all text is in form C.
-  static bool needs_nfc(std::string_view text) {
-    return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0xCC; });
+    return to_nfc_ ? form_c(out) : out;
   }
 
   bool keeps_text() const { return prepended_.empty() && space_.empty() && !to_nfc_; }
