@@ -6,6 +6,7 @@
 #include "harness/core/codec.h"
 #include "harness/core/error.h"
 #include "harness/core/text.h"
+#include "suites/extractors/json_schema.h"
 #include "suites/extractors/numeric.h"
 #include "suites/extractors/reasoning.h"
 #include "suites/scorers/workbench.h"
@@ -112,6 +113,10 @@ Json grade_line(const Scorer& scorer, const Json& line) {
   Json out = {{"verdict", to_text(score.status)}, {"score", score.score ? Json(*score.score) : Json()}, {"answer", score.extracted ? Json(*score.extracted) : Json()},
               {"tier", score.tier}, {"why", score.why}, {"flags", score.flags}};
   if (score.span) out["span"] = {score.span->first, score.span->second};
+  if (scorer.name == "json_schema") {
+    const auto json = score.extracted ? Json::parse(*score.extracted, nullptr, false) : Json();
+    out["errors"] = score.extracted ? validate_json(line["schema"], json) : std::vector<std::string>{score.why};
+  }
   if (scorer.name == "numeric") {
     if (gold.empty() && (score.status == ScoreStatus::Incorrect)) out["verdict"] = nullptr;  // extracted, not compared
     if (score.status == ScoreStatus::Multi) {

@@ -37,7 +37,7 @@ void set_span(Score& score, const ReasoningSplit& split, std::size_t begin, std:
   score.span = {from, end > begin ? split.source_offset(end - 1) + 1 : from};
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = repair_utf8(text.size() <= 80 ? text : text.substr(0, 77));
   if (text.size() > 80) out += "...";
   return '"' + out + '"';

@@ -24,6 +24,6 @@ void decide(Score& score, ScoreStatus status, std::string why);
 void set_span(Score& score, const ReasoningSplit& split, std::size_t begin, std::size_t end);
 
 /// At most 80 bytes of `text` in quotes, for `why`.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 }  // namespace leitai

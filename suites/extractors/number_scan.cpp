@@ -353,7 +353,7 @@ struct Scanner {
       return begin - 1;
     }
     if (before(begin) != U'-' && before(begin) != U'+') return begin;
-    const char32_t sign = before(begin), previous = before(begin - 1);
+    const char32_t sign = before(begin), previous = begin >= 2 ? text[begin - 2] : U'\0';
     if (is_letter(previous) || is_digit(previous) || previous == U')' || previous == U']' || previous == U'}' || previous == U'-') return begin;
     --begin;
     negative = sign == U'-';

@@ -1,0 +1,215 @@
+#include "suites/datasets/rows.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "harness/core/error.h"
+#include "harness/core/text.h"
+#include "harness/io/files.h"
+
+namespace leitai {
+
+namespace {
+
+using Json = nlohmann::json;
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kMaxRow = std::uint64_t{64} << 20;
+
+class File {
+ public:
+  explicit File(const fs::path& path) : path_(path), file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    struct stat info {};
+    if (file_ >= 0 && ::fstat(file_, &info) == 0 && S_ISDIR(info.st_mode)) {
+      ::close(file_);
+      file_ = -1;
+      errno = EISDIR;
+    }
+    if (file_ < 0) throw Error(describe_io_error(path, "cannot be read", errno));
+  }
+  ~File() { ::close(file_); }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+
+  /// Fewer bytes only at the end of the file.
+  std::size_t read_at(char* out, std::size_t size, std::uint64_t offset) const {
+    std::size_t done = 0;
+    while (done < size) {
+      const ssize_t n = ::pread(file_, out + done, size - done, static_cast<off_t>(offset + done));
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) throw Error(describe_io_error(path_, "cannot be read", errno));
+      if (n == 0) break;
+      done += static_cast<std::size_t>(n);
+    }
+    return done;
+  }
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+  int file_;
+};
+
+struct Place {
+  std::uint64_t offset;
+  std::uint32_t size;
+  std::uint32_t line;
+};
+
+/// Cuts a file into records: lines, or lines outside quotes.
+std::vector<Place> find_records(const File& file, bool has_quotes) {
+  std::vector<Place> out;
+  std::vector<char> buffer(1 << 20);
+  std::uint64_t offset = 0, begin = 0;
+  std::uint32_t line = 1, first_line = 1;
+  bool in_quotes = false, is_blank = true;
+  const auto end_record = [&](std::uint64_t end) {
+    if (end - begin > kMaxRow) throw Error(fmt::format("{}:{}: a row of {} is too long", file.path().string(), first_line, bytes_in_words(end - begin)));
+    if (!is_blank) out.push_back({begin, static_cast<std::uint32_t>(end - begin), first_line});
+    begin = end + 1;
+    is_blank = true;
+  };
+  while (true) {
+    const std::size_t n = file.read_at(buffer.data(), buffer.size(), offset);
+    std::size_t i = 0;
+    if (offset == 0 && n >= 3 && std::string_view(buffer.data(), 3) == "\xEF\xBB\xBF") begin = i = 3;
+    for (; i < n; ++i) {
+      const char c = buffer[i];
+      if (c == '"' && has_quotes) in_quotes = !in_quotes;
+      if (c == '\n') {
+        ++line;
+        if (in_quotes) continue;
+        end_record(offset + i);
+        first_line = line;
+      } else if (c != ' ' && c != '\t' && c != '\r') {
+        is_blank = false;
+      }
+    }
+    offset += n;
+    if (n < buffer.size()) break;
+  }
+  if (offset > begin) end_record(offset);
+  return out;
+}
+
+/// Cells of one record, RFC 4180.
+std::vector<std::string> csv_cells(std::string_view record) {
+  std::vector<std::string> out(1);
+  bool in_quotes = false;
+  for (std::size_t i = 0; i < record.size(); ++i) {
+    const char c = record[i];
+    if (in_quotes) {
+      if (c != '"') {
+        out.back() += c;
+      } else if (i + 1 < record.size() && record[i + 1] == '"') {
+        out.back() += '"';
+        ++i;
+      } else {
+        in_quotes = false;
+      }
+    } else if (c == '"') {
+      in_quotes = true;
+    } else if (c == ',') {
+      out.emplace_back();
+    } else {
+      out.back() += c;
+    }
+  }
+  return out;
+}
+
+class RecordRows : public Rows {
+ public:
+  RecordRows(const fs::path& path, RowFormat format) : file_(path), format_(format), places_(find_records(file_, format == RowFormat::Csv)) {
+    if (format != RowFormat::Csv) return;
+    if (places_.empty()) throw Error(fmt::format("{}: empty; the first line names the columns", path.string()));
+    header_ = csv_cells(read(places_.front()));
+    for (std::string& name : header_) name = std::string(trim(name));
+    for (std::size_t i = 0; i < header_.size(); ++i) {
+      if (std::count(header_.begin(), header_.end(), header_[i]) > 1) throw Error(fmt::format("{}:1: the column \"{}\" is there twice", path.string(), header_[i]));
+    }
+    places_.erase(places_.begin());
+  }
+
+  std::int64_t size() const override { return static_cast<std::int64_t>(places_.size()); }
+  std::int64_t line(std::int64_t index) const override { return places_[static_cast<std::size_t>(index)].line; }
+
+  Json row(std::int64_t index) const override {
+    const Place& place = places_[static_cast<std::size_t>(index)];
+    const std::string record = read(place);
+    const auto mistake = [&](const std::string& what) { return Error(fmt::format("{}:{}: {}", file_.path().string(), place.line, what)); };
+    if (!is_valid_utf8(record)) throw mistake("not UTF-8; save the file as UTF-8");
+    switch (format_) {
+      case RowFormat::Jsonl: {
+        Json value = Json::parse(record, nullptr, false);
+        if (value.is_discarded()) throw mistake("not a line of JSON");
+        return value;
+      }
+      case RowFormat::Csv: {
+        const std::vector<std::string> cells = csv_cells(record);
+        if (cells.size() != header_.size()) throw mistake(fmt::format("{} cells where the header has {}", cells.size(), header_.size()));
+        Json out = Json::object();
+        for (std::size_t i = 0; i < cells.size(); ++i) out[header_[i]] = cells[i];
+        return out;
+      }
+      default: {
+        Json out = Json::array();
+        for (std::string_view cell : split(record, '\t')) out.push_back(std::string(cell));
+        return out;
+      }
+    }
+  }
+
+ private:
+  std::string read(const Place& place) const {
+    std::string out(place.size, '\0');
+    out.resize(file_.read_at(out.data(), out.size(), place.offset));
+    if (out.size() != place.size) throw Error(fmt::format("{}: became shorter while it was read", file_.path().string()));
+    if (!out.empty() && out.back() == '\r') out.pop_back();
+    return out;
+  }
+
+  File file_;
+  RowFormat format_;
+  std::vector<Place> places_;
+  std::vector<std::string> header_;
+};
+
+class JsonRows : public Rows {
+ public:
+  explicit JsonRows(const fs::path& path) : value_(Json::parse(read_file(path), nullptr, false)) {
+    if (value_.is_discarded()) throw Error(fmt::format("{}: not JSON", path.string()));
+    if (!value_.is_array()) throw Error(fmt::format("{}: a JSON array of rows is wanted", path.string()));
+  }
+  std::int64_t size() const override { return static_cast<std::int64_t>(value_.size()); }
+  Json row(std::int64_t index) const override { return value_[static_cast<std::size_t>(index)]; }
+  std::int64_t line(std::int64_t index) const override { return index + 1; }
+
+ private:
+  Json value_;
+};
+
+}  // namespace
+
+RowFormat row_format_of(const fs::path& path) {
+  const std::string extension = ascii_lower(path.extension().string());
+  if (extension == ".jsonl" || extension == ".ndjson") return RowFormat::Jsonl;
+  if (extension == ".csv") return RowFormat::Csv;
+  if (extension == ".tsv") return RowFormat::Tsv;
+  if (extension == ".json") return RowFormat::Json;
+  throw Error(fmt::format("{}: a .jsonl, .csv, .tsv or .json file is wanted", path.string()));
+}
+
+std::unique_ptr<Rows> open_rows(const fs::path& path, RowFormat format) {
+  if (format == RowFormat::Json) return std::make_unique<JsonRows>(path);
+  return std::make_unique<RecordRows>(path, format);
+}
+
+}  // namespace leitai

@@ -1,0 +1,44 @@
+#include "suites/suite_support.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "harness/core/error.h"
+#include "harness/core/text.h"
+
+namespace leitai {
+
+std::int64_t limited(std::int64_t whole, const std::optional<double>& limit, std::string_view where) {
+  if (!limit) return whole;
+  if (!(*limit > 0)) throw Error(fmt::format("{}: limit: {} is not positive; a number of items or a share such as 0.1 is wanted", where, *limit));
+  if (*limit >= 1) return std::min(whole, static_cast<std::int64_t>(std::min(*limit, 9e15)));
+  return std::min(whole, static_cast<std::int64_t>(std::ceil(*limit * static_cast<double>(whole) - 1e-9)));
+}
+
+std::vector<std::string> options_set(const SuiteOptions& options) {
+  std::vector<std::string> out;
+  const auto add = [&](bool is_set, const char* name) {
+    if (is_set) out.emplace_back(name);
+  };
+  add(!options.subsets.empty(), "subsets");
+  add(!options.languages.empty(), "languages");
+  add(!options.levels.empty(), "levels");
+  add(options.items.has_value(), "items");
+  add(options.limit.has_value(), "limit");
+  add(options.few_shot.has_value(), "few_shot");
+  add(options.mode.has_value(), "mode");
+  add(options.max_tokens.has_value(), "max_tokens");
+  add(options.short_prompt.has_value(), "short_prompt");
+  return out;
+}
+
+void check_options(const SuiteOptions& options, std::span<const std::string> known, std::string_view suite, std::string_view where) {
+  for (const std::string& name : options_set(options)) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    throw Error(fmt::format("{}: {} has no option \"{}\"\n        it has: {}", where, suite, name, fmt::join(known, ", ")));
+  }
+}
+
+}  // namespace leitai
