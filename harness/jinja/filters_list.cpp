@@ -91,12 +91,7 @@ Value reverse_filter(Runtime& runtime, const Value& input, Args& args) {
 Value items_filter(Runtime& runtime, const Value& input, Args& args) {
   Bound("do_items", args, {});
   std::vector<Value> pairs;
-  if (input.is_undefined()) {
-    if (runtime.is_strict(input)) {
-      // Jinja yields nothing for any undefined value here
-    }
-    return Value::generator({});
-  }
+  if (input.is_undefined()) return Value::generator({});  // also where undefined is strict
   if (!input.is(Kind::Dict)) raise_type("Can only get item pairs from a mapping.");
   runtime.check_items(input.map().items.size());
   for (const auto& [key, value] : input.map().items) pairs.push_back(Value::tuple({key, value}));
@@ -279,6 +274,7 @@ Value sum_filter(Runtime& runtime, const Value& input, Args& args) {
 
 Value map_filter(Runtime& runtime, const Value& input, Args& args) {
   std::vector<Value> out;
+  if (!runtime.truthy(input)) return Value::generator({});  // None too
   const auto attribute = std::find_if(args.named.begin(), args.named.end(), [](const auto& n) { return n.first == "attribute"; });
   if (args.positional.empty() && attribute != args.named.end()) {
     const Value* otherwise = nullptr;
@@ -304,6 +300,7 @@ Value map_filter(Runtime& runtime, const Value& input, Args& args) {
 
 template <bool by_attribute, bool wanted>
 Value select_filter(Runtime& runtime, const Value& input, Args& args) {
+  if (!runtime.truthy(input)) return Value::generator({});  // None too
   std::size_t used = 0;
   std::optional<Value> attribute;
   if (by_attribute) {

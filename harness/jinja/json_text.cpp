@@ -25,7 +25,7 @@ void write_string(const std::string& text, bool ascii, std::string& out) {
       case U'\b': out += "\\b"; break;
       case U'\f': out += "\\f"; break;
       default:
-        if (c < 0x20 || (ascii && c > 0x7E && c != 0x7F)) {
+        if (c < 0x20 || (ascii && c > 0x7E)) {
           if (c >= 0x10000) {
             std::snprintf(buffer, sizeof buffer, "\\u%04x\\u%04x", static_cast<unsigned>(0xD800 + ((c - 0x10000) >> 10)),
                           static_cast<unsigned>(0xDC00 + ((c - 0x10000) & 0x3FF)));
