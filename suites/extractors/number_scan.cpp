@@ -206,7 +206,7 @@ struct Scanner {
   }
 
   /// 10^4 units: "1.2" + wan. Units that are the first half of a measure (qian-ke, kilogram) do not count.
-  std::size_t big_unit(std::size_t at, NumberToken& token) const {
+  std::size_t big_unit(std::size_t at, NumberToken& token, int below = 100) const {
     struct Unit {
       View text;
       int power;
@@ -218,6 +218,7 @@ struct Scanner {
     const std::size_t from = skip_spaces(at, 1);
     for (const Unit& unit : kUnits) {
       if (!has(from, unit.text)) continue;
+      if (unit.power >= below) return at;
       const std::size_t end = from + unit.text.size();
       const bool may_be_measure = unit.power == 3 || unit.text == U"\u5146";
       if (may_be_measure && peek(end) != 0 && kMeasures.find(peek(end)) != View::npos) return at;
@@ -225,7 +226,7 @@ struct Scanner {
       token.is_plain = false;
       if (is_digit(peek(end))) {  // 3 wan 5 qian, 1 wan 2000
         NumberToken rest;
-        const std::size_t rest_end = big_unit(plain_number(end, rest), rest);
+        const std::size_t rest_end = big_unit(plain_number(end, rest), rest, unit.power);
         if (rest.value.is_less(Number::integer(1).times_power_of_ten(unit.power))) {
           token.value = token.value.plus(rest.value);
           return rest_end;
