@@ -78,6 +78,10 @@ class Checker {
   void callable(Node& node) {
     const auto outer = special_;
     special_ = {{"varargs", &node.uses_varargs}, {"kwargs", &node.uses_kwargs}, {"caller", &node.uses_caller}};
+    std::set<std::string> names;
+    for (const Node* parameter : node.parameters) {
+      if (!names.insert(parameter->text).second) fail(*parameter, "SyntaxError", "duplicate argument '" + parameter->text + "'");
+    }
     expressions(node.defaults, false);
     statements(node.body, {});
     special_ = outer;

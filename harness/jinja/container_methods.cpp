@@ -153,8 +153,9 @@ Body dict_method(const Value& self, const std::string& name) {
     };
   }
   if (name == "get") {
-    return [self](Runtime&, Args& args) {
+    return [self](Runtime& runtime, Args& args) {
       const Bound bound("get", args, {"", ""}, 1);
+      if (runtime.is_strict(bound[0])) raise_undefined(bound[0]);
       const Value* found = self.map().find(bound[0]);
       return found ? *found : bound.has(1) ? bound[1] : Value::none();
     };

@@ -74,6 +74,7 @@ class Evaluator : public Runtime {
   Value evaluate_operator(const Node& node);
   Args evaluate_arguments(const Node& node);
   Value lookup(int symbol);
+  Value blocks();
   void at(const Node& node) {
     line_ = node.line;
     column_ = node.column;

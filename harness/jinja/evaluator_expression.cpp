@@ -17,11 +17,24 @@ Value Evaluator::lookup(int symbol) {
     if (found != context_.end()) {
       outer = Value::from_json(*found);
     } else {
-      outer = global(environment_, name);
+      outer = name == "self" ? std::optional<Value>(blocks()) : global(environment_, name);
       if (!outer) outer = Value::undefined("'" + name + "' is undefined");
     }
   }
   return *outer;
+}
+
+/// What `self` is: the blocks, as functions.
+Value Evaluator::blocks() {
+  Value self = Value::function("self", [](Runtime&, Args&) -> Value { raise_type("'TemplateReference' object is not callable"); });
+  for (const Node& node : program_.nodes) {
+    if (node.type != NodeType::Block) continue;
+    self.as_function().attributes.emplace_back(node.text, Value::function(node.text, [this, &node](Runtime&, Args&) {
+      const Nesting nesting(*this);
+      return Value::string(capture_scoped(node.body, root_));
+    }));
+  }
+  return self;
 }
 
 Value Evaluator::evaluate(const Node& node) {

@@ -154,6 +154,7 @@ class Lexer {
   }
 
   void comment(std::size_t inside) {
+    if (inside == text_.size()) return finish_at(inside);  // Jinja does not miss the end here
     std::size_t end = text_.find("#}", inside);
     if (end == text_.npos) fail("Missing end of comment tag", at_);
     if (end > inside && (text_[end - 1] == '-' || text_[end - 1] == '+')) --end;
@@ -170,6 +171,7 @@ class Lexer {
 
   void raw(std::size_t from) {
     finish_at(from);
+    if (from == text_.size()) return;  // Jinja does not miss the end here
     for (std::size_t tag = from;; ++tag) {
       tag = text_.find("{%", tag);
       if (tag == text_.npos) fail("Missing end of raw directive", at_);

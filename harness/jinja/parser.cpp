@@ -181,9 +181,9 @@ Node* Parser::parse_if() {
 
 Node* Parser::parse_for() {
   Node* node = make(NodeType::For, take());
-  Node* target = parse_target({"in"}, true, false);
+  Node* target = parse_target(true, false);
   expect_word("in");
-  Node* iterable = parse_tuple(TupleOf::ExpressionsWithoutIf, {"recursive"});
+  Node* iterable = parse_tuple(TupleOf::ExpressionsWithoutIf);
   Node* test = skip_word("if") ? parse_expression() : nullptr;
   node->kids = {target, iterable, test};
   node->flag = skip_word("recursive");
@@ -199,7 +199,7 @@ Node* Parser::parse_for() {
 
 Node* Parser::parse_set() {
   const Token& token = take();
-  Node* target = parse_target({}, true, true);
+  Node* target = parse_target(true, true);
   if (skip_operator("=")) {
     Node* node = make(NodeType::Set, token);
     node->kids = {target, parse_tuple(TupleOf::Expressions)};
@@ -218,7 +218,7 @@ Node* Parser::parse_with() {
   Node* node = make(NodeType::With, take());
   while (now().type != TokenType::BlockEnd) {
     if (!node->kids.empty()) expect_operator(",");
-    node->kids.push_back(parse_target({}, true, false));
+    node->kids.push_back(parse_target(true, false));
     expect_operator("=");
     node->kids.push_back(parse_expression());
   }
@@ -232,7 +232,7 @@ void Parser::parse_signature(Node* node) {
   expect_operator("(");
   while (!at_operator(")")) {
     if (!node->parameters.empty()) expect_operator(",");
-    Node* parameter = parse_target({}, false, false);
+    Node* parameter = parse_target(false, false);
     if (skip_operator("=")) {
       node->defaults.push_back(parse_expression());
     } else if (!node->defaults.empty()) {

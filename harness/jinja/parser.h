@@ -59,10 +59,10 @@ class Parser {
   Node* parse_filter(Node* input, bool start_inline);
   Node* parse_test(Node* subject);
   std::string parse_dotted();
-  Node* parse_target(Words extra_end, bool with_tuple, bool with_namespace);
+  Node* parse_target(bool with_tuple, bool with_namespace);
   void check_target(Node* node);
   enum class TupleOf { Expressions, ExpressionsWithoutIf, Primaries };
-  Node* parse_tuple(TupleOf of, Words extra_end = {}, bool parenthesised = false, bool with_namespace = false);
+  Node* parse_tuple(TupleOf of, bool parenthesised = false, bool with_namespace = false);
 
   const Token& now() const { return tokens_[at_]; }
   const Token& peek() const { return tokens_[std::min(at_ + 1, tokens_.size() - 1)]; }

@@ -161,7 +161,7 @@ Node* Parser::parse_primary(bool with_namespace) {
     default: break;
   }
   if (skip_operator("(")) {
-    Node* node = parse_tuple(TupleOf::Expressions, {}, true);
+    Node* node = parse_tuple(TupleOf::Expressions, true);
     expect_operator(")");
     return node;
   }
@@ -194,12 +194,10 @@ Node* Parser::parse_dict() {
   return node;
 }
 
-Node* Parser::parse_tuple(TupleOf of, Words extra_end, bool parenthesised, bool with_namespace) {
+Node* Parser::parse_tuple(TupleOf of, bool parenthesised, bool with_namespace) {
   const Token& start = now();
   const auto at_end = [&] {
-    const TokenType type = now().type;
-    if (type == TokenType::VariableEnd || type == TokenType::BlockEnd || at_operator(")")) return true;
-    return type == TokenType::Name && std::find(extra_end.begin(), extra_end.end(), now().text) != extra_end.end();
+    return now().type == TokenType::VariableEnd || now().type == TokenType::BlockEnd || at_operator(")");
   };
   std::vector<Node*> items;
   bool is_tuple = false;
@@ -219,8 +217,8 @@ Node* Parser::parse_tuple(TupleOf of, Words extra_end, bool parenthesised, bool 
   return node;
 }
 
-Node* Parser::parse_target(Words extra_end, bool with_tuple, bool with_namespace) {
-  Node* node = with_tuple ? parse_tuple(TupleOf::Primaries, extra_end, false, with_namespace) : parse_primary(with_namespace);
+Node* Parser::parse_target(bool with_tuple, bool with_namespace) {
+  Node* node = with_tuple ? parse_tuple(TupleOf::Primaries, false, with_namespace) : parse_primary(with_namespace);
   check_target(node);
   return node;
 }

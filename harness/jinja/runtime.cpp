@@ -229,7 +229,6 @@ Value Runtime::item(const Value& value, const Value& key) {
 }
 
 std::int64_t to_index(const Value& value) {
-  if (value.is_undefined()) raise_undefined(value);
   if (!value.is_integral()) raise_type("'" + type_name(value) + "' object cannot be interpreted as an integer");
   constexpr BigInt kBound = std::numeric_limits<std::int64_t>::max();
   return static_cast<std::int64_t>(std::clamp<BigInt>(value.as_int(), -kBound, kBound));
@@ -242,7 +241,7 @@ Value Runtime::slice(const Value& value, const Value* start, const Value* stop, 
   if (!has_items) raise_type("'" + type_name(value) + "' object is not subscriptable");
   const auto bound = [](const Value* part) -> std::optional<std::int64_t> {
     if (!part || part->is(Kind::None)) return std::nullopt;
-    if (!part->is_undefined() && !part->is_integral()) raise_type("slice indices must be integers or None or have an __index__ method");
+    if (!part->is_integral()) raise_type("slice indices must be integers or None or have an __index__ method");
     return to_index(*part);
   };
   const std::int64_t size = length(value);
@@ -335,8 +334,7 @@ bool Bound::boolean(Runtime& runtime, std::size_t i, bool otherwise) const {
 
 std::string Bound::text(std::size_t i, const char* otherwise) const {
   if (!values_[i]) return otherwise;
-  if (values_[i]->is_undefined()) raise_undefined(*values_[i]);
-  if (!values_[i]->is(Kind::String)) raise_type("expected str, got " + type_name(*values_[i]));
+  if (!values_[i]->is(Kind::String)) raise_type("argument " + std::to_string(i + 1) + " must be str, not " + type_name(*values_[i]));
   return values_[i]->text();
 }
 

@@ -114,7 +114,6 @@ Value affix(Runtime&, const StringObject& self, Args& args) {
   if (!window(self, bound, 1, from, to)) return Value::boolean(false);
   const std::string_view part = std::string_view(self.text).substr(from, to - from);
   const auto matches = [&](const Value& affix_value) {
-    if (affix_value.is_undefined()) raise_undefined(affix_value);
     if (!affix_value.is(Kind::String)) {
       raise_type(std::string(name) + " first arg must be str or a tuple of str, not " + type_name(affix_value));
     }

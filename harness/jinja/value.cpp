@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <compare>
 #include <nlohmann/json.hpp>
 
 #include "harness/core/text.h"
@@ -421,6 +422,25 @@ std::string to_text(const Value& value) {
 
 namespace {
 
+/// Numbers in exact order, whole and real ones alike; a NaN is unordered.
+std::partial_ordering order(const Value& a, const Value& b) {
+  const bool a_is_real = a.is(Kind::Float), b_is_real = b.is(Kind::Float);
+  if (a_is_real && b_is_real) return a.as_double() <=> b.as_double();
+  if (!a_is_real && !b_is_real) {
+    return a.as_int() < b.as_int() ? std::partial_ordering::less
+           : a.as_int() > b.as_int() ? std::partial_ordering::greater
+                                     : std::partial_ordering::equivalent;
+  }
+  if (b_is_real) {
+    const auto reversed = order(b, a);
+    return reversed < 0 ? std::partial_ordering::greater : reversed > 0 ? std::partial_ordering::less : reversed;
+  }
+  const double real = a.as_double();
+  if (!(std::fabs(real) < 1e38)) return real <=> b.as_double();
+  const auto whole = order(Value::integer(static_cast<BigInt>(real)), b);
+  return whole != 0 ? whole : real - std::trunc(real) <=> 0.0;
+}
+
 bool equal_at(const Value& a, const Value& b, bool strict, int depth) {
   if (depth > kMaxNesting + 100) raise("RecursionError", "maximum recursion depth exceeded in comparison");
   if (a.is_undefined() || b.is_undefined()) {
@@ -430,8 +450,7 @@ bool equal_at(const Value& a, const Value& b, bool strict, int depth) {
     return a.kind() == b.kind();
   }
   if (a.is_number() && b.is_number()) {
-    if (a.is(Kind::Float) || b.is(Kind::Float)) return a.as_double() == b.as_double();
-    return a.as_int() == b.as_int();
+    return order(a, b) == 0;
   }
   if (a.kind() != b.kind()) return false;
   switch (a.kind()) {
@@ -470,10 +489,8 @@ bool less_at(const Value& a, const Value& b, const char* operation, bool or_equa
   if (a.is_undefined()) raise_undefined(a);
   if (b.is_undefined()) raise_undefined(b);
   if (a.is_number() && b.is_number()) {
-    if (a.is(Kind::Float) || b.is(Kind::Float)) {
-      return or_equal ? a.as_double() <= b.as_double() : a.as_double() < b.as_double();
-    }
-    return or_equal ? a.as_int() <= b.as_int() : a.as_int() < b.as_int();
+    const auto sign = order(a, b);
+    return or_equal ? sign <= 0 : sign < 0;
   }
   if (a.kind() == b.kind() && (a.is(Kind::String) || a.is(Kind::Bytes))) {
     return or_equal ? a.text() <= b.text() : a.text() < b.text();  // order of UTF-8 is the order of code points
