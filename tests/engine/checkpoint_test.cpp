@@ -19,9 +19,10 @@ using test::TempDir;
 std::string refusal(const std::filesystem::path& path) {
   try {
     const auto checkpoint = Checkpoint::open(path);
-    each_required_tensor(checkpoint->config(), [&](const std::string& name, std::span<const std::int64_t> shape) {
-      checkpoint->require(name, shape);
-    });
+    each_required_tensor(checkpoint->config(),
+                         [&](const std::string& name, std::span<const std::int64_t> shape) {
+                           checkpoint->require(name, shape);
+                         });
     checkpoint->identity();
     checkpoint->chat_template();
     return "";
@@ -47,10 +48,13 @@ TEST(Checkpoint, ReadsSafetensorsAndConfig) {
   StoredTensor& input = named(tensors, "model.layers.0.input_layernorm.weight");
   input.dtype = "F16";
   input.bytes.clear();
-  for (int i = 0; i < 32; ++i) input.bytes += test::raw(static_cast<std::uint16_t>(i == 0 ? 0x0001 : 0xC500));  // 2^-24, -5
+  for (int i = 0; i < 32; ++i)
+    input.bytes += test::raw(static_cast<std::uint16_t>(i == 0 ? 0x0001 : 0xC500));  // 2^-24, -5
   test::write_small_folder(dir.path(), tensors);
   test::write_text(dir / "generation_config.json", R"({"eos_token_id": 7})");
-  test::write_text(dir / "tokenizer_config.json", R"({"chat_template": [{"name": "tool", "template": "t"}, {"name": "default", "template": "d"}]})");
+  test::write_text(
+      dir / "tokenizer_config.json",
+      R"({"chat_template": [{"name": "tool", "template": "t"}, {"name": "default", "template": "d"}]})");
 
   const auto checkpoint = Checkpoint::open(dir.path());
   EXPECT_EQ(checkpoint->config().head_dim, 8);
@@ -75,7 +79,8 @@ TEST(Checkpoint, IdentityTellsWeightsApart) {
   auto tensors = test::small_tensors();
   test::write_small_folder(dir / "a", tensors);
   test::write_small_folder(dir / "b", tensors);
-  named(tensors, "lm_head.weight").bytes[2562] ^= 1;  // in the middle, where a fine-tuning differs too
+  named(tensors, "lm_head.weight").bytes[2562] ^=
+      1;  // in the middle, where a fine-tuning differs too
   test::write_small_folder(dir / "c", tensors);
   EXPECT_EQ(Checkpoint::open(dir / "a")->identity(), Checkpoint::open(dir / "b")->identity());
   EXPECT_NE(Checkpoint::open(dir / "a")->identity(), Checkpoint::open(dir / "c")->identity());
@@ -85,20 +90,24 @@ TEST(Checkpoint, ReadsShards) {
   const TempDir dir;
   test::write_text(dir / "config.json", test::small_config().dump());
   auto tensors = test::small_tensors();
-  const std::vector<StoredTensor> first(tensors.begin(), tensors.begin() + 3), rest(tensors.begin() + 3, tensors.end());
+  const std::vector<StoredTensor> first(tensors.begin(), tensors.begin() + 3),
+      rest(tensors.begin() + 3, tensors.end());
   test::write_text(dir / "one.safetensors", test::safetensors_bytes(first));
   test::write_text(dir / "two.safetensors", test::safetensors_bytes(rest));
   nlohmann::json map;
   for (const auto& tensor : first) map[tensor.name] = "one.safetensors";
   for (const auto& tensor : rest) map[tensor.name] = "two.safetensors";
-  test::write_text(dir / "model.safetensors.index.json", nlohmann::json{{"weight_map", map}}.dump());
+  test::write_text(dir / "model.safetensors.index.json",
+                   nlohmann::json{{"weight_map", map}}.dump());
   EXPECT_EQ(refusal(dir.path()), "");
   map[rest[0].name] = "one.safetensors";
-  test::write_text(dir / "model.safetensors.index.json", nlohmann::json{{"weight_map", map}}.dump());
+  test::write_text(dir / "model.safetensors.index.json",
+                   nlohmann::json{{"weight_map", map}}.dump());
   const std::string said = refusal(dir.path());
   EXPECT_NE(said.find("one.safetensors: tensor " + rest[0].name), std::string::npos) << said;
   map[rest[0].name] = "../two.safetensors";
-  test::write_text(dir / "model.safetensors.index.json", nlohmann::json{{"weight_map", map}}.dump());
+  test::write_text(dir / "model.safetensors.index.json",
+                   nlohmann::json{{"weight_map", map}}.dump());
   EXPECT_NE(refusal(dir.path()).find("is no file of this folder"), std::string::npos);
 }
 
@@ -107,7 +116,8 @@ TEST(Checkpoint, NamesFileAndTensorOfWhatIsWrong) {
   const auto expect = [&](const std::vector<StoredTensor>& tensors, const std::string& said) {
     test::write_small_folder(dir.path(), tensors);
     const std::string got = refusal(dir.path());
-    EXPECT_EQ(got.rfind((dir / "model.safetensors").string() + ": tensor " + said, 0), 0u) << got << "\nexpected: " << said;
+    EXPECT_EQ(got.rfind((dir / "model.safetensors").string() + ": tensor " + said, 0), 0u)
+        << got << "\nexpected: " << said;
   };
   const std::string q = "model.layers.0.self_attn.q_proj.weight";
   auto tensors = test::small_tensors();
@@ -143,8 +153,10 @@ TEST(Checkpoint, RefusesConfigsItCannotCompute) {
            {{{"hidden_act", "gelu"}}, "hidden_act gelu"},
            {{{"model_type", "mamba"}}, "model_type mamba"},
            {{{"rope_scaling", {{"type", "su2"}}}}, "rope type su2"},
-           {{{"quantization_config", {{"quant_method", "awq"}}}}, "quantization_config.quant_method awq"},
-           {{{"num_key_value_heads", 3}}, "num_attention_heads 4 is not a multiple of num_key_value_heads 3"},
+           {{{"quantization_config", {{"quant_method", "awq"}}}},
+            "quantization_config.quant_method awq"},
+           {{{"num_key_value_heads", 3}},
+            "num_attention_heads 4 is not a multiple of num_key_value_heads 3"},
            {{{"num_hidden_layers", 1e18}}, "num_hidden_layers"},
            {{{"vocab_size", nullptr}}, "vocab_size is missing"},
            {{{"hidden_size", "32"}}, "hidden_size is a text"}}) {
@@ -163,17 +175,28 @@ TEST(Checkpoint, ReadsRopeScalings) {
     test::write_text(dir / "config.json", config.dump());
     return Checkpoint::open(dir.path())->config().rope;
   };
-  const RopeConfig yarn = rope({{"rope_parameters", {{"rope_type", "yarn"}, {"rope_theta", 1e6}, {"factor", 4.0}, {"original_max_position_embeddings", 32}}}});
+  const RopeConfig yarn = rope({{"rope_parameters",
+                                 {{"rope_type", "yarn"},
+                                  {"rope_theta", 1e6},
+                                  {"factor", 4.0},
+                                  {"original_max_position_embeddings", 32}}}});
   EXPECT_EQ(yarn.scaling, RopeScaling::Yarn);
   EXPECT_EQ(yarn.theta, 1e6);
   EXPECT_NEAR(yarn.attention_factor, 1.138629, 1e-6);  // model-specs 2.1
-  const RopeConfig both = rope({{"rope_scaling", {{"type", "yarn"}, {"factor", 40}, {"mscale", 0.707}, {"mscale_all_dim", 0.707}}}});
+  const RopeConfig both =
+      rope({{"rope_scaling",
+             {{"type", "yarn"}, {"factor", 40}, {"mscale", 0.707}, {"mscale_all_dim", 0.707}}}});
   EXPECT_EQ(both.attention_factor, 1);
   EXPECT_EQ(both.original_max_positions, 64);
   const RopeConfig linear = rope({{"rope_scaling", {{"type", "linear"}, {"factor", 4}}}});
   EXPECT_EQ(linear.scaling, RopeScaling::Linear);
   EXPECT_EQ(linear.factor, 4);
-  const RopeConfig llama3 = rope({{"rope_scaling", {{"rope_type", "llama3"}, {"factor", 8}, {"low_freq_factor", 1}, {"high_freq_factor", 4}, {"original_max_position_embeddings", 16}}}});
+  const RopeConfig llama3 = rope({{"rope_scaling",
+                                   {{"rope_type", "llama3"},
+                                    {"factor", 8},
+                                    {"low_freq_factor", 1},
+                                    {"high_freq_factor", 4},
+                                    {"original_max_position_embeddings", 16}}}});
   EXPECT_EQ(llama3.scaling, RopeScaling::Llama3);
   EXPECT_EQ(llama3.original_max_positions, 16);
 }
@@ -181,13 +204,15 @@ TEST(Checkpoint, ReadsRopeScalings) {
 TEST(Checkpoint, RandomDamageIsAnErrorAtMost) {
   const TempDir dir;
   test::write_small_folder(dir / "good");
-  const std::string weights = test::read_text(dir / "good/model.safetensors"), config = test::small_config().dump(1);
+  const std::string weights = test::read_text(dir / "good/model.safetensors"),
+                    config = test::small_config().dump(1);
   int refused = 0;
   constexpr int kRounds = 300;
   for (int round = 0; round < kRounds; ++round) {
     const bool in_config = round % 3 == 0;
     test::write_text(dir / "good/config.json", in_config ? test::damaged(config, round) : config);
-    test::write_text(dir / "good/model.safetensors", in_config ? weights : test::damaged(weights, round));
+    test::write_text(dir / "good/model.safetensors",
+                     in_config ? weights : test::damaged(weights, round));
     const std::string said = refusal(dir / "good");
     EXPECT_EQ(said.find('\n'), std::string::npos) << said;
     refused += said.empty() ? 0 : 1;
@@ -200,7 +225,9 @@ TEST(Checkpoint, BrokenOnesAreRefusedByName) {
   const auto folder = test::shared_dir() / "golden/models/broken";
   const auto cases = nlohmann::json::parse(test::read_text(folder / "expected.json"))["cases"];
   for (const auto& [name, want] : cases.items()) {
-    const auto path = std::filesystem::exists(folder / name / "model.gguf") ? folder / name / "model.gguf" : folder / name;
+    const auto path = std::filesystem::exists(folder / name / "model.gguf")
+                          ? folder / name / "model.gguf"
+                          : folder / name;
     std::string said = refusal(path);
     if (want.value("phase", "") == "tokenizer") {
       EXPECT_EQ(said, "");
@@ -214,10 +241,13 @@ TEST(Checkpoint, BrokenOnesAreRefusedByName) {
       EXPECT_EQ(said, "") << name;
       continue;
     }
-    EXPECT_NE(said.find(want["file"].get<std::string>()), std::string::npos) << name << ": " << said;
+    EXPECT_NE(said.find(want["file"].get<std::string>()), std::string::npos)
+        << name << ": " << said;
     bool told = want["tensor"].is_null();
-    for (const auto& tensor : want["tensor"].is_array() ? want["tensor"] : nlohmann::json::array({want["tensor"]})) {
-      told = told || (tensor.is_string() && said.find(tensor.get<std::string>()) != std::string::npos);
+    for (const auto& tensor :
+         want["tensor"].is_array() ? want["tensor"] : nlohmann::json::array({want["tensor"]})) {
+      told =
+          told || (tensor.is_string() && said.find(tensor.get<std::string>()) != std::string::npos);
     }
     EXPECT_TRUE(told) << name << ": " << said;
   }

@@ -32,17 +32,29 @@ std::string small_gguf(std::uint32_t version = 3, bool quantised = false) {
       {"model.layers.0.mlp.up_proj.weight", "blk.0.ffn_up.weight"},
       {"model.layers.0.mlp.down_proj.weight", "blk.0.ffn_down.weight"}};
   GgufWriter out(version);
-  out.text("general.architecture", "llama").number("llama.block_count", 1).number("llama.embedding_length", 32);
-  out.number("llama.feed_forward_length", 64).number("llama.attention.head_count", 4).number("llama.attention.head_count_kv", 2);
-  out.number("llama.vocab_size", 40).number("llama.context_length", 64).real("llama.rope.freq_base", 5000);
+  out.text("general.architecture", "llama")
+      .number("llama.block_count", 1)
+      .number("llama.embedding_length", 32);
+  out.number("llama.feed_forward_length", 64)
+      .number("llama.attention.head_count", 4)
+      .number("llama.attention.head_count_kv", 2);
+  out.number("llama.vocab_size", 40)
+      .number("llama.context_length", 64)
+      .real("llama.rope.freq_base", 5000);
   out.real("llama.attention.layer_norm_rms_epsilon", 1e-5F);
-  out.text("tokenizer.ggml.model", "gpt2").text("tokenizer.ggml.pre", "gpt-2").text("tokenizer.chat_template", "{{ x }}");
+  out.text("tokenizer.ggml.model", "gpt2")
+      .text("tokenizer.ggml.pre", "gpt-2")
+      .text("tokenizer.chat_template", "{{ x }}");
   std::vector<std::string> tokens = {"<s>", "</s>", "a", "b", "ab", "\xC4\xA0"};
   while (tokens.size() < 40) tokens.push_back("pad" + std::to_string(tokens.size()));
   std::vector<std::int32_t> types(40, 5);
   for (std::size_t i = 0; i < 6; ++i) types[i] = i < 2 ? 3 : 1;
-  out.texts("tokenizer.ggml.tokens", tokens).numbers("tokenizer.ggml.token_type", types).texts("tokenizer.ggml.merges", {"a b"});
-  out.number("tokenizer.ggml.bos_token_id", 0).number("tokenizer.ggml.eos_token_id", 1).flag("tokenizer.ggml.add_bos_token", true);
+  out.texts("tokenizer.ggml.tokens", tokens)
+      .numbers("tokenizer.ggml.token_type", types)
+      .texts("tokenizer.ggml.merges", {"a b"});
+  out.number("tokenizer.ggml.bos_token_id", 0)
+      .number("tokenizer.ggml.eos_token_id", 1)
+      .flag("tokenizer.ggml.add_bos_token", true);
   for (const auto& tensor : test::small_tensors()) {
     if (tensor.shape.size() < 2 || !quantised) {
       out.tensor(kNames.at(tensor.name), tensor.shape, 0, tensor.bytes);
@@ -103,7 +115,9 @@ TEST(Gguf, ValuesAsTheReferenceDequantises) {
   const GgufFile file(folder / "quant_blocks.gguf");
   const MappedFile truth_file(folder / "quant_blocks.expected.safetensors");
   const SafetensorsHeader truth = read_safetensors(truth_file);
-  const std::map<std::uint32_t, DType> types = {{0, DType::F32}, {1, DType::F16}, {2, DType::Q4_0}, {3, DType::Q4_1}, {8, DType::Q8_0}, {30, DType::BF16}};
+  const std::map<std::uint32_t, DType> types = {{0, DType::F32},  {1, DType::F16},
+                                                {2, DType::Q4_0}, {3, DType::Q4_1},
+                                                {8, DType::Q8_0}, {30, DType::BF16}};
   int compared = 0;
   for (const GgufTensorInfo& info : file.tensors()) {
     const auto type = types.find(info.type);
@@ -148,12 +162,19 @@ TEST(Gguf, NamesWhatIsWrong) {
   std::string other = good;
   other[0] = 'J';
   EXPECT_NE(said(other).find("m.gguf: does not start with GGUF"), std::string::npos);
-  EXPECT_NE(said(good.substr(0, good.size() - 200)).find("tensor output.weight: its 5120 bytes at offset"), std::string::npos);
+  EXPECT_NE(said(good.substr(0, good.size() - 200))
+                .find("tensor output.weight: its 5120 bytes at offset"),
+            std::string::npos);
   GgufWriter kquant;
-  kquant.text("general.architecture", "llama").number("llama.block_count", 1).number("llama.embedding_length", 32);
-  kquant.number("llama.feed_forward_length", 64).number("llama.attention.head_count", 4).number("llama.vocab_size", 40);
+  kquant.text("general.architecture", "llama")
+      .number("llama.block_count", 1)
+      .number("llama.embedding_length", 32);
+  kquant.number("llama.feed_forward_length", 64)
+      .number("llama.attention.head_count", 4)
+      .number("llama.vocab_size", 40);
   kquant.tensor("token_embd.weight", {40, 256}, 12, std::string(40 * 144, '\0'));
-  EXPECT_NE(said(kquant.bytes()).find("tensor token_embd.weight: type Q4_K is not supported"), std::string::npos);
+  EXPECT_NE(said(kquant.bytes()).find("tensor token_embd.weight: type Q4_K is not supported"),
+            std::string::npos);
 }
 
 TEST(Gguf, RandomDamageIsAnErrorAtMost) {
@@ -165,9 +186,10 @@ TEST(Gguf, RandomDamageIsAnErrorAtMost) {
     test::write_text(dir / "m.gguf", test::damaged(good, 1000 + static_cast<std::uint64_t>(round)));
     try {
       const auto checkpoint = Checkpoint::open(dir / "m.gguf");
-      each_required_tensor(checkpoint->config(), [&](const std::string& name, std::span<const std::int64_t> shape) {
-        to_f32(checkpoint->require(name, shape));
-      });
+      each_required_tensor(checkpoint->config(),
+                           [&](const std::string& name, std::span<const std::int64_t> shape) {
+                             to_f32(checkpoint->require(name, shape));
+                           });
       checkpoint->tokenizer()->encode("ab ab</s>");
     } catch (const Error& error) {
       EXPECT_NE(std::string(error.what()).find("m.gguf"), std::string::npos) << error.what();

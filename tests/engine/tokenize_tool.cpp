@@ -1,4 +1,5 @@
-// A tool on demand: `tokenize_tool FILE [--decode]` reads and writes the JSON lines of the verb `tokenize`. With
+// A tool on demand: `tokenize_tool FILE [--decode]` reads and writes the JSON lines of the verb
+// `tokenize`. With
 // `--speed FILE` it prints bytes a second of encoding that file.
 #include <fmt/format.h>
 
@@ -16,14 +17,17 @@ using Json = nlohmann::json;
 
 std::string from_hex(const std::string& hex) {
   std::string out;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) out += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+    out += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
   return out;
 }
 
 Json answer(const leitai::Tokenizer& tokenizer, const Json& line, bool decode) {
   if (!decode) {
-    const std::string text = line.contains("hex") ? from_hex(line["hex"].get<std::string>()) : line["text"].get<std::string>();
-    return {{"ids", tokenizer.encode(text, {.add_special = line.value("special", false), .parse_special = line.value("parse_special", true)})}};
+    const std::string text = line.contains("hex") ? from_hex(line["hex"].get<std::string>())
+                                                  : line["text"].get<std::string>();
+    return {{"ids", tokenizer.encode(text, {.add_special = line.value("special", false),
+                                            .parse_special = line.value("parse_special", true)})}};
   }
   const auto ids = line["ids"].get<std::vector<int>>();
   const bool skip = line.value("skip_special", false);
@@ -42,7 +46,9 @@ Json answer(const leitai::Tokenizer& tokenizer, const Json& line, bool decode) {
 int main(int argc, char** argv) {
   try {
     const auto start = std::chrono::steady_clock::now();
-    const auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
+    const auto seconds = [&] {
+      return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    };
     const auto tokenizer = leitai::load_tokenizer(argv[1]);
     if (argc > 3 && std::string(argv[2]) == "--speed") {
       const double loaded = seconds();
@@ -53,7 +59,8 @@ int main(int argc, char** argv) {
         n += tokenizer->encode(text).size();
         bytes += text.size();
       }
-      fmt::print("loaded in {:.3f} s; {:.1f} MB/s, {} tokens\n", loaded, static_cast<double>(bytes) / 1e6 / (seconds() - before), n);
+      fmt::print("loaded in {:.3f} s; {:.1f} MB/s, {} tokens\n", loaded,
+                 static_cast<double>(bytes) / 1e6 / (seconds() - before), n);
       return 0;
     }
     const bool decode = argc > 2 && std::string(argv[2]) == "--decode";

@@ -26,20 +26,45 @@ struct Type {
 };
 
 // ggml, include/ggml.h
-constexpr Type kTypes[] = {
-    {0, "F32", DType::F32},   {1, "F16", DType::F16},     {2, "Q4_0", DType::Q4_0}, {3, "Q4_1", DType::Q4_1},
-    {6, "Q5_0", {}},          {7, "Q5_1", {}},            {8, "Q8_0", DType::Q8_0}, {9, "Q8_1", {}},
-    {10, "Q2_K", {}},         {11, "Q3_K", {}},           {12, "Q4_K", {}},         {13, "Q5_K", {}},
-    {14, "Q6_K", {}},         {15, "Q8_K", {}},           {16, "IQ2_XXS", {}},      {17, "IQ2_XS", {}},
-    {18, "IQ3_XXS", {}},      {19, "IQ1_S", {}},          {20, "IQ4_NL", {}},       {21, "IQ3_S", {}},
-    {22, "IQ2_S", {}},        {23, "IQ4_XS", {}},         {24, "I8", {}},           {25, "I16", {}},
-    {26, "I32", {}},          {27, "I64", {}},            {28, "F64", {}},          {29, "IQ1_M", {}},
-    {30, "BF16", DType::BF16}, {34, "TQ1_0", {}},         {35, "TQ2_0", {}},        {39, "MXFP4", {}},
-    {40, "NVFP4", {}},        {41, "Q1_0", {}}};
+constexpr Type kTypes[] = {{0, "F32", DType::F32},
+                           {1, "F16", DType::F16},
+                           {2, "Q4_0", DType::Q4_0},
+                           {3, "Q4_1", DType::Q4_1},
+                           {6, "Q5_0", {}},
+                           {7, "Q5_1", {}},
+                           {8, "Q8_0", DType::Q8_0},
+                           {9, "Q8_1", {}},
+                           {10, "Q2_K", {}},
+                           {11, "Q3_K", {}},
+                           {12, "Q4_K", {}},
+                           {13, "Q5_K", {}},
+                           {14, "Q6_K", {}},
+                           {15, "Q8_K", {}},
+                           {16, "IQ2_XXS", {}},
+                           {17, "IQ2_XS", {}},
+                           {18, "IQ3_XXS", {}},
+                           {19, "IQ1_S", {}},
+                           {20, "IQ4_NL", {}},
+                           {21, "IQ3_S", {}},
+                           {22, "IQ2_S", {}},
+                           {23, "IQ4_XS", {}},
+                           {24, "I8", {}},
+                           {25, "I16", {}},
+                           {26, "I32", {}},
+                           {27, "I64", {}},
+                           {28, "F64", {}},
+                           {29, "IQ1_M", {}},
+                           {30, "BF16", DType::BF16},
+                           {34, "TQ1_0", {}},
+                           {35, "TQ2_0", {}},
+                           {39, "MXFP4", {}},
+                           {40, "NVFP4", {}},
+                           {41, "Q1_0", {}}};
 
 constexpr std::uint32_t kWithdrawn[] = {4, 5, 31, 32, 33, 36, 37, 38};
 
-/// "model.layers.3.self_attn.q_proj.weight" -> "blk.3.attn_q.weight"; "" for a name that GGUF has no word for.
+/// "model.layers.3.self_attn.q_proj.weight" -> "blk.3.attn_q.weight"; "" for a name that GGUF has
+/// no word for.
 std::string gguf_name(std::string_view name) {
   if (name == "model.embed_tokens.weight") return "token_embd.weight";
   if (name == "model.norm.weight") return "output_norm.weight";
@@ -67,7 +92,8 @@ std::string gguf_name(std::string_view name) {
 
 class GgufCheckpoint final : public Checkpoint {
  public:
-  explicit GgufCheckpoint(const std::filesystem::path& path) : file_(path), config_(read_gguf_config(file_)) {
+  explicit GgufCheckpoint(const std::filesystem::path& path)
+      : file_(path), config_(read_gguf_config(file_)) {
     for (const GgufTensorInfo& info : file_.tensors()) add(info);
     check_overlaps();
     const auto has = [&](const char* name) { return tensors_.contains(name); };
@@ -78,10 +104,12 @@ class GgufCheckpoint final : public Checkpoint {
     read_vocab_size();
     read_rope_divisors();
     Sha256 digest;
-    digest.update(file_.file().bytes().substr(0, std::min<std::size_t>(file_.data_begin(), file_.file().size())));
+    digest.update(file_.file().bytes().substr(
+        0, std::min<std::size_t>(file_.data_begin(), file_.file().size())));
     digest.update(std::to_string(file_.file().size()));
     for (const auto& [name, view] : tensors_) {
-      constexpr std::size_t kSample = 256;  // of the middle of each tensor: tells fine-tunings of one model apart
+      constexpr std::size_t kSample =
+          256;  // of the middle of each tensor: tells fine-tunings of one model apart
       const std::size_t size = std::min(kSample, view.bytes);
       digest.update({reinterpret_cast<const char*>(view.data) + (view.bytes - size) / 2, size});
     }
@@ -90,7 +118,9 @@ class GgufCheckpoint final : public Checkpoint {
 
   const ModelConfig& config() const override { return config_; }
   std::string identity() const override { return identity_; }
-  std::string chat_template() const override { return std::string(file_.string("tokenizer.chat_template").value_or("")); }
+  std::string chat_template() const override {
+    return std::string(file_.string("tokenizer.chat_template").value_or(""));
+  }
   std::unique_ptr<Tokenizer> tokenizer() const override { return tokenizer_from_gguf(file_); }
 
   const TensorView* find(std::string_view name) const override {
@@ -104,38 +134,51 @@ class GgufCheckpoint final : public Checkpoint {
  private:
   void add(const GgufTensorInfo& info) {
     const auto wrong = [&](const std::string& what, std::string_view advice) {
-      return Error(fmt::format("{}: tensor {}: {}{}", file_.path(), shown_name(info.name), what, advice));
+      return Error(
+          fmt::format("{}: tensor {}: {}{}", file_.path(), shown_name(info.name), what, advice));
     };
-    const auto type = std::find_if(std::begin(kTypes), std::end(kTypes), [&](const Type& t) { return t.id == info.type; });
+    const auto type = std::find_if(std::begin(kTypes), std::end(kTypes),
+                                   [&](const Type& t) { return t.id == info.type; });
     if (type == std::end(kTypes)) {
-      const bool withdrawn = std::find(std::begin(kWithdrawn), std::end(kWithdrawn), info.type) != std::end(kWithdrawn);
-      throw wrong(withdrawn ? fmt::format("type {} was withdrawn from the format and is not supported", info.type)
-                            : fmt::format("unknown type {}", info.type),
-                  withdrawn ? "; quantise the model again" : kAgain);
+      const bool withdrawn = std::find(std::begin(kWithdrawn), std::end(kWithdrawn), info.type) !=
+                             std::end(kWithdrawn);
+      throw wrong(
+          withdrawn
+              ? fmt::format("type {} was withdrawn from the format and is not supported", info.type)
+              : fmt::format("unknown type {}", info.type),
+          withdrawn ? "; quantise the model again" : kAgain);
     }
-    if (!type->dtype) throw wrong(fmt::format("type {} is not supported", type->name), fmt::format("; {}", kRead));
+    if (!type->dtype)
+      throw wrong(fmt::format("type {} is not supported", type->name), fmt::format("; {}", kRead));
     TensorView view{.name = std::string(info.name), .dtype = *type->dtype};
     view.file = file_.path();
     std::uint64_t count = 1;
     for (std::uint64_t dim : info.dims) {
-      if (dim > INT64_MAX / 8 || __builtin_mul_overflow(count, dim, &count) || count > INT64_MAX / 8) {
+      if (dim > INT64_MAX / 8 || __builtin_mul_overflow(count, dim, &count) ||
+          count > INT64_MAX / 8) {
         throw wrong("the number of elements overflows", kAgain);
       }
       view.shape.insert(view.shape.begin(), static_cast<std::int64_t>(dim));
     }
-    const bool is_block_type = *type->dtype == DType::Q8_0 || *type->dtype == DType::Q4_0 || *type->dtype == DType::Q4_1;
+    const bool is_block_type =
+        *type->dtype == DType::Q8_0 || *type->dtype == DType::Q4_0 || *type->dtype == DType::Q4_1;
     const std::uint64_t row = info.dims.empty() ? 1 : info.dims[0];
     if (is_block_type && row % 32 != 0) {
-      throw wrong(fmt::format("row length {} is not a multiple of the {} block of 32", row, type->name), kAgain);
+      throw wrong(
+          fmt::format("row length {} is not a multiple of the {} block of 32", row, type->name),
+          kAgain);
     }
     if (info.offset % file_.alignment() != 0) {
-      throw wrong(fmt::format("offset {} is not a multiple of the alignment {}", info.offset, file_.alignment()), kAgain);
+      throw wrong(fmt::format("offset {} is not a multiple of the alignment {}", info.offset,
+                              file_.alignment()),
+                  kAgain);
     }
     view.bytes = stored_bytes(*type->dtype, count);
     const std::uint64_t size = file_.file().size();
     if (file_.data_begin() > size || info.offset > size - file_.data_begin() ||
         view.bytes > size - file_.data_begin() - info.offset) {
-      throw wrong(fmt::format("its {} bytes at offset {} lie beyond the end of the file", view.bytes, info.offset),
+      throw wrong(fmt::format("its {} bytes at offset {} lie beyond the end of the file",
+                              view.bytes, info.offset),
                   "; the file is cut off or damaged: obtain it again");
     }
     view.data = file_.file().data() + file_.data_begin() + info.offset;
@@ -147,11 +190,13 @@ class GgufCheckpoint final : public Checkpoint {
     for (const auto& [name, view] : tensors_) {
       if (view.bytes > 0) by_place.push_back(&view);
     }
-    std::sort(by_place.begin(), by_place.end(), [](const auto* a, const auto* b) { return a->data < b->data; });
+    std::sort(by_place.begin(), by_place.end(),
+              [](const auto* a, const auto* b) { return a->data < b->data; });
     for (std::size_t i = 1; i < by_place.size(); ++i) {
       if (by_place[i - 1]->data + by_place[i - 1]->bytes <= by_place[i]->data) continue;
-      throw Error(fmt::format("{}: tensor {}: its data overlaps that of {}{}", file_.path(), shown_name(by_place[i]->name),
-                              shown_name(by_place[i - 1]->name), kAgain));
+      throw Error(fmt::format("{}: tensor {}: its data overlaps that of {}{}", file_.path(),
+                              shown_name(by_place[i]->name), shown_name(by_place[i - 1]->name),
+                              kAgain));
     }
   }
 
@@ -160,7 +205,9 @@ class GgufCheckpoint final : public Checkpoint {
     const auto at = tensors_.find("token_embd.weight");
     if (at == tensors_.end() || at->second.shape.size() != 2) return;
     const std::int64_t rows = at->second.shape[0];
-    if (!file_.find(config_.model_type + ".vocab_size") && rows > config_.vocab_size && rows <= 1 << 24) config_.vocab_size = rows;
+    if (!file_.find(config_.model_type + ".vocab_size") && rows > config_.vocab_size &&
+        rows <= 1 << 24)
+      config_.vocab_size = rows;
   }
 
   void read_rope_divisors() {
@@ -187,6 +234,8 @@ class GgufCheckpoint final : public Checkpoint {
 
 }  // namespace
 
-std::unique_ptr<Checkpoint> open_gguf(const std::filesystem::path& file) { return std::make_unique<GgufCheckpoint>(file); }
+std::unique_ptr<Checkpoint> open_gguf(const std::filesystem::path& file) {
+  return std::make_unique<GgufCheckpoint>(file);
+}
 
 }  // namespace leitai

@@ -30,12 +30,15 @@ std::map<std::string, std::string> read_index(const fs::path& path) {
   const MappedFile file(path);
   const Json index = Json::parse(file.bytes(), nullptr, /*allow_exceptions=*/false);
   if (index.is_discarded()) throw wrong("is not valid JSON");
-  if (!index.is_object() || !index.contains("weight_map") || !index["weight_map"].is_object()) throw wrong("has no weight_map");
+  if (!index.is_object() || !index.contains("weight_map") || !index["weight_map"].is_object())
+    throw wrong("has no weight_map");
   std::map<std::string, std::string> out;
   for (const auto& [tensor, shard] : index["weight_map"].items()) {
     const std::string name = shard.is_string() ? shard.get<std::string>() : "";
-    if (name.empty() || name.find('/') != std::string::npos || name.find('\\') != std::string::npos || name == "..") {
-      throw wrong(fmt::format("tensor {}: shard name \"{}\" is no file of this folder", shown_name(tensor), shown_name(name)));
+    if (name.empty() || name.find('/') != std::string::npos ||
+        name.find('\\') != std::string::npos || name == "..") {
+      throw wrong(fmt::format("tensor {}: shard name \"{}\" is no file of this folder",
+                              shown_name(tensor), shown_name(name)));
     }
     out[tensor] = name;
   }
@@ -44,8 +47,10 @@ std::map<std::string, std::string> read_index(const fs::path& path) {
 
 class SafetensorsCheckpoint final : public Checkpoint {
  public:
-  explicit SafetensorsCheckpoint(const fs::path& folder) : folder_(folder), config_(read_json_config(folder)) {
-    const fs::path single = folder / "model.safetensors", index = folder / "model.safetensors.index.json";
+  explicit SafetensorsCheckpoint(const fs::path& folder)
+      : folder_(folder), config_(read_json_config(folder)) {
+    const fs::path single = folder / "model.safetensors",
+                   index = folder / "model.safetensors.index.json";
     const bool is_sharded = !fs::exists(single) && fs::exists(index);
     if (is_sharded) index_ = read_index(index);
     std::vector<std::string> shards;
@@ -59,7 +64,8 @@ class SafetensorsCheckpoint final : public Checkpoint {
     check_index(index);
     check_dtypes();
     for (const char* name : {"tokenizer.json", "tokenizer_config.json", "generation_config.json"}) {
-      if (fs::exists(folder / name)) digest.update(sha256(read_file(folder / name, kMaxTextFile)).hex());
+      if (fs::exists(folder / name))
+        digest.update(sha256(read_file(folder / name, kMaxTextFile)).hex());
     }
     identity_ = digest.finish().hex();
   }
@@ -73,20 +79,22 @@ class SafetensorsCheckpoint final : public Checkpoint {
   }
 
   std::string chat_template() const override {
-    if (fs::exists(folder_ / "chat_template.jinja")) return read_file(folder_ / "chat_template.jinja", kMaxTextFile);
+    if (fs::exists(folder_ / "chat_template.jinja"))
+      return read_file(folder_ / "chat_template.jinja", kMaxTextFile);
     for (const char* name : {"tokenizer_config.json", "chat_template.json"}) {
       if (!fs::exists(folder_ / name)) continue;
       const Json object = Json::parse(read_file(folder_ / name, kMaxTextFile), nullptr, false);
       if (object.is_discarded() || !object.is_object()) {
-        throw Error((folder_ / name).string() + ": is not valid JSON; the file is damaged: obtain it again");
+        throw Error((folder_ / name).string() +
+                    ": is not valid JSON; the file is damaged: obtain it again");
       }
       if (!object.contains("chat_template")) continue;
       const Json& text = object["chat_template"];
       if (text.is_string()) return text.get<std::string>();
       if (!text.is_array()) continue;
       for (const Json& entry : text) {  // several by name
-        if (entry.is_object() && entry.value("name", Json()) == "default" && entry.contains("template") &&
-            entry["template"].is_string()) {
+        if (entry.is_object() && entry.value("name", Json()) == "default" &&
+            entry.contains("template") && entry["template"].is_string()) {
           return entry["template"].get<std::string>();
         }
       }
@@ -109,18 +117,22 @@ class SafetensorsCheckpoint final : public Checkpoint {
  private:
   void add_shard(const fs::path& path, bool is_sharded, Sha256& digest) {
     if (!fs::exists(path)) {
-      throw Error(fmt::format("{}: file is absent{}; obtain the whole model again", path.string(),
-                              is_sharded ? ", though model.safetensors.index.json names it"
-                                         : ", and there is no model.safetensors.index.json nor a .gguf file in the folder"));
+      throw Error(fmt::format(
+          "{}: file is absent{}; obtain the whole model again", path.string(),
+          is_sharded
+              ? ", though model.safetensors.index.json names it"
+              : ", and there is no model.safetensors.index.json nor a .gguf file in the folder"));
     }
     files_.emplace_back(path);
     const MappedFile& file = files_.back();
     SafetensorsHeader header = read_safetensors(file);
     digest.update(header.text);
     for (SafetensorsEntry& entry : header.entries) {
-      constexpr std::size_t kSample = 256;  // of the middle of each tensor: tells fine-tunings of one model apart
+      constexpr std::size_t kSample =
+          256;  // of the middle of each tensor: tells fine-tunings of one model apart
       const std::size_t size = std::min(kSample, entry.view.bytes);
-      digest.update({reinterpret_cast<const char*>(entry.view.data) + (entry.view.bytes - size) / 2, size});
+      digest.update(
+          {reinterpret_cast<const char*>(entry.view.data) + (entry.view.bytes - size) / 2, size});
       const std::string name = entry.view.name;
       const auto named = index_.find(name);
       if (is_sharded && (named == index_.end() || named->second != path.filename())) continue;
@@ -147,8 +159,10 @@ class SafetensorsCheckpoint final : public Checkpoint {
     each_required_tensor(config_, [&](const std::string& name, std::span<const std::int64_t>) {
       const auto at = tensors_.find(name);
       if (at == tensors_.end() || at->second.is_float) return;
-      throw Error(fmt::format("{}: tensor {}: dtype {} where a weight of F32, F16 or BF16 is expected; use another checkpoint",
-                              at->second.view.file, name, at->second.dtype_name));
+      throw Error(
+          fmt::format("{}: tensor {}: dtype {} where a weight of F32, F16 or BF16 is expected; use "
+                      "another checkpoint",
+                      at->second.view.file, name, at->second.dtype_name));
     });
   }
 

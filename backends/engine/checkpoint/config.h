@@ -22,7 +22,8 @@ struct RopeConfig {
   bool truncate = true;               // Yarn: round the correction range outwards
   double attention_factor = 1;        // multiplies cos and sin; already resolved
   std::vector<float> divisors;        // GGUF rope_freqs.weight: f_i / divisors[i]; empty: none
-  bool interleaved = false;           // pairs (2i, 2i+1) as GGUF stores llama's permuted Q and K; else (i, i + d/2)
+  bool interleaved =
+      false;  // pairs (2i, 2i+1) as GGUF stores llama's permuted Q and K; else (i, i + d/2)
 };
 
 /// Hyperparameters with the meaning of Hugging Face's config.json.
@@ -42,11 +43,12 @@ struct ModelConfig {
   bool qkv_bias = false;  // q, k and v
   bool o_bias = false;
   bool mlp_bias = false;
-  bool qk_norm = false;   // RMSNorm of each head of q and k before rope (qwen3)
-  std::int64_t max_positions = 0;          // 0: not stated
-  std::vector<int> windows;                // per layer, 0: full attention; empty: all full
+  bool qk_norm = false;            // RMSNorm of each head of q and k before rope (qwen3)
+  std::int64_t max_positions = 0;  // 0: not stated
+  std::vector<int> windows;        // per layer, 0: full attention; empty: all full
   std::optional<int> bos_id;
-  std::vector<int> eos_ids;                // union of config.json, generation_config.json and GGUF eos, eot, eom; sorted
+  std::vector<int>
+      eos_ids;  // union of config.json, generation_config.json and GGUF eos, eot, eom; sorted
 };
 
 }  // namespace leitai

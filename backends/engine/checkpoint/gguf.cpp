@@ -26,17 +26,22 @@ std::uint64_t fixed_size(GgufType type) {
   switch (type) {
     case GgufType::U8:
     case GgufType::I8:
-    case GgufType::Bool: return 1;
+    case GgufType::Bool:
+      return 1;
     case GgufType::U16:
-    case GgufType::I16: return 2;
+    case GgufType::I16:
+      return 2;
     case GgufType::U32:
     case GgufType::I32:
-    case GgufType::F32: return 4;
+    case GgufType::F32:
+      return 4;
     case GgufType::U64:
     case GgufType::I64:
-    case GgufType::F64: return 8;
+    case GgufType::F64:
+      return 8;
     case GgufType::String:
-    case GgufType::Array: return 0;
+    case GgufType::Array:
+      return 0;
   }
   return 0;
 }
@@ -52,8 +57,9 @@ class Cursor {
 
   std::string_view take(std::uint64_t size, std::string_view what) {
     if (size > left()) {
-      throw Error(fmt::format("{}: {}: {} of {} bytes cannot fit into the {} bytes that are left of the file{}", path_,
-                              part_, what, size, left(), kAgain));
+      throw Error(fmt::format(
+          "{}: {}: {} of {} bytes cannot fit into the {} bytes that are left of the file{}", path_,
+          part_, what, size, left(), kAgain));
     }
     const std::string_view out = bytes_.substr(at_, size);
     at_ += size;
@@ -62,7 +68,8 @@ class Cursor {
 
   template <typename T>
   T read() {
-    if (sizeof(T) > left()) throw Error(fmt::format("{}: file ends inside {}{}", path_, part_, kAgain));
+    if (sizeof(T) > left())
+      throw Error(fmt::format("{}: file ends inside {}{}", path_, part_, kAgain));
     const T value = load<T>(bytes_.data() + at_);
     at_ += sizeof(T);
     return value;
@@ -85,14 +92,16 @@ class Cursor {
     } else if (type != GgufType::Array) {
       out.bytes = take(fixed_size(type), "a value");
     } else {
-      if (depth >= kMaxArrayDepth) throw Error(fmt::format("{}: {}: arrays nested too deep{}", path_, part_, kAgain));
+      if (depth >= kMaxArrayDepth)
+        throw Error(fmt::format("{}: {}: arrays nested too deep{}", path_, part_, kAgain));
       out.element = this->type();
       out.count = read<std::uint64_t>();
       const std::uint64_t least = out.element == GgufType::Array    ? 12
                                   : out.element == GgufType::String ? 8
                                                                     : fixed_size(out.element);
       if (out.count > left() / least) {
-        throw Error(fmt::format("{}: {}: array of {} elements cannot fit into the file{}", path_, part_, out.count, kAgain));
+        throw Error(fmt::format("{}: {}: array of {} elements cannot fit into the file{}", path_,
+                                part_, out.count, kAgain));
       }
       const std::uint64_t begin = at_;
       if (out.element == GgufType::String) {
@@ -116,19 +125,27 @@ class Cursor {
 
 std::optional<std::int64_t> as_integer(GgufType type, const char* at) {
   switch (type) {
-    case GgufType::U8: return load<std::uint8_t>(at);
-    case GgufType::I8: return load<std::int8_t>(at);
-    case GgufType::U16: return load<std::uint16_t>(at);
-    case GgufType::I16: return load<std::int16_t>(at);
-    case GgufType::U32: return load<std::uint32_t>(at);
-    case GgufType::I32: return load<std::int32_t>(at);
+    case GgufType::U8:
+      return load<std::uint8_t>(at);
+    case GgufType::I8:
+      return load<std::int8_t>(at);
+    case GgufType::U16:
+      return load<std::uint16_t>(at);
+    case GgufType::I16:
+      return load<std::int16_t>(at);
+    case GgufType::U32:
+      return load<std::uint32_t>(at);
+    case GgufType::I32:
+      return load<std::int32_t>(at);
     case GgufType::U64: {
       const auto value = load<std::uint64_t>(at);
       if (value > static_cast<std::uint64_t>(INT64_MAX)) return std::nullopt;
       return static_cast<std::int64_t>(value);
     }
-    case GgufType::I64: return load<std::int64_t>(at);
-    default: return std::nullopt;
+    case GgufType::I64:
+      return load<std::int64_t>(at);
+    default:
+      return std::nullopt;
   }
 }
 
@@ -137,23 +154,30 @@ std::optional<std::int64_t> as_integer(GgufType type, const char* at) {
 GgufFile::GgufFile(const std::filesystem::path& path) : file_(path) {
   Cursor cursor(file_.bytes(), file_.path());
   if (file_.size() == 0) throw Error(fmt::format("{}: file is empty{}", this->path(), kAgain));
-  if (file_.bytes().substr(0, 4) != std::string_view("GGUF").substr(0, std::min<std::size_t>(4, file_.size()))) {
-    throw Error(fmt::format("{}: does not start with GGUF; name a GGUF file or a folder with config.json", this->path()));
+  if (file_.bytes().substr(0, 4) !=
+      std::string_view("GGUF").substr(0, std::min<std::size_t>(4, file_.size()))) {
+    throw Error(
+        fmt::format("{}: does not start with GGUF; name a GGUF file or a folder with config.json",
+                    this->path()));
   }
   cursor.read<std::uint32_t>();
   const auto version = cursor.read<std::uint32_t>();
   if (version != 2 && version != 3) {
-    throw Error(fmt::format("{}: GGUF version {} is not supported{}", this->path(), version,
-                            version >= 1u << 16 ? " (big-endian, or damaged); obtain a little-endian file of version 2 or 3"
-                                                : "; convert it to version 3 with llama.cpp"));
+    throw Error(
+        fmt::format("{}: GGUF version {} is not supported{}", this->path(), version,
+                    version >= 1u << 16
+                        ? " (big-endian, or damaged); obtain a little-endian file of version 2 or 3"
+                        : "; convert it to version 3 with llama.cpp"));
   }
   const auto tensor_count = cursor.read<std::uint64_t>();
   const auto metadata_count = cursor.read<std::uint64_t>();
   constexpr std::uint64_t kLeastTensor = 24, kLeastMetadata = 13;  // bytes of the smallest entry
-  for (const auto& [what, count, least] : {std::tuple{"tensor", tensor_count, kLeastTensor},
-                                           std::tuple{"metadata", metadata_count, kLeastMetadata}}) {
+  for (const auto& [what, count, least] :
+       {std::tuple{"tensor", tensor_count, kLeastTensor},
+        std::tuple{"metadata", metadata_count, kLeastMetadata}}) {
     if (count > cursor.left() / least) {
-      throw Error(fmt::format("{}: {} count {} cannot fit into the file{}", this->path(), what, count, kAgain));
+      throw Error(fmt::format("{}: {} count {} cannot fit into the file{}", this->path(), what,
+                              count, kAgain));
     }
   }
   for (std::uint64_t i = 0; i < metadata_count; ++i) {
@@ -163,11 +187,14 @@ GgufFile::GgufFile(const std::filesystem::path& path) : file_(path) {
     const GgufType type = cursor.type();
     metadata_.push_back({key, cursor.value(type)});
   }
-  std::sort(metadata_.begin(), metadata_.end(), [](const Entry& a, const Entry& b) { return a.key < b.key; });
-  const auto twice = std::adjacent_find(metadata_.begin(), metadata_.end(),
-                                        [](const Entry& a, const Entry& b) { return a.key == b.key; });
+  std::sort(metadata_.begin(), metadata_.end(),
+            [](const Entry& a, const Entry& b) { return a.key < b.key; });
+  const auto twice =
+      std::adjacent_find(metadata_.begin(), metadata_.end(),
+                         [](const Entry& a, const Entry& b) { return a.key == b.key; });
   if (twice != metadata_.end()) {
-    throw Error(fmt::format("{}: metadata {} occurs twice{}", this->path(), shown_name(twice->key), kAgain));
+    throw Error(fmt::format("{}: metadata {} occurs twice{}", this->path(), shown_name(twice->key),
+                            kAgain));
   }
   for (std::uint64_t i = 0; i < tensor_count; ++i) {
     cursor.in(fmt::format("the list of tensors (entry {} of {})", i + 1, tensor_count));
@@ -175,8 +202,8 @@ GgufFile::GgufFile(const std::filesystem::path& path) : file_(path) {
     info.name = cursor.string("a name");
     const auto n_dims = cursor.read<std::uint32_t>();
     if (n_dims > kMaxDims) {
-      throw Error(fmt::format("{}: tensor {}: has {} dimensions, at most {} are possible{}", this->path(),
-                              shown_name(info.name), n_dims, kMaxDims, kAgain));
+      throw Error(fmt::format("{}: tensor {}: has {} dimensions, at most {} are possible{}",
+                              this->path(), shown_name(info.name), n_dims, kMaxDims, kAgain));
     }
     for (std::uint32_t d = 0; d < n_dims; ++d) info.dims.push_back(cursor.read<std::uint64_t>());
     info.type = cursor.read<std::uint32_t>();
@@ -185,7 +212,8 @@ GgufFile::GgufFile(const std::filesystem::path& path) : file_(path) {
   }
   if (const auto alignment = integer("general.alignment")) {
     if (*alignment <= 0 || *alignment % 8 != 0 || *alignment > 1 << 20) {
-      throw Error(fmt::format("{}: metadata general.alignment is {}, not a multiple of 8{}", this->path(), *alignment, kAgain));
+      throw Error(fmt::format("{}: metadata general.alignment is {}, not a multiple of 8{}",
+                              this->path(), *alignment, kAgain));
     }
     alignment_ = static_cast<std::uint64_t>(*alignment);
   }
@@ -193,8 +221,9 @@ GgufFile::GgufFile(const std::filesystem::path& path) : file_(path) {
 }
 
 const GgufValue* GgufFile::find(std::string_view key) const {
-  const auto at = std::lower_bound(metadata_.begin(), metadata_.end(), key,
-                                   [](const Entry& entry, std::string_view wanted) { return entry.key < wanted; });
+  const auto at = std::lower_bound(
+      metadata_.begin(), metadata_.end(), key,
+      [](const Entry& entry, std::string_view wanted) { return entry.key < wanted; });
   return at != metadata_.end() && at->key == key ? &at->value : nullptr;
 }
 
@@ -237,7 +266,8 @@ std::optional<std::string_view> GgufFile::string(std::string_view key) const {
 std::optional<std::vector<std::string_view>> GgufFile::strings(std::string_view key) const {
   const GgufValue* value = find(key);
   if (value == nullptr) return std::nullopt;
-  if (value->type != GgufType::Array || value->element != GgufType::String) wrong_kind(key, "a list of texts");
+  if (value->type != GgufType::Array || value->element != GgufType::String)
+    wrong_kind(key, "a list of texts");
   std::vector<std::string_view> out;
   out.reserve(value->count);  // each takes 8 bytes of the file at least
   std::string_view rest = value->bytes;

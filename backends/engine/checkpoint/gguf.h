@@ -14,10 +14,23 @@ namespace leitai {
 
 /// Types of metadata values, by their number in the file.
 enum class GgufType : std::uint32_t {
-  U8, I8, U16, I16, U32, I32, F32, Bool, String, Array, U64, I64, F64
+  U8,
+  I8,
+  U16,
+  I16,
+  U32,
+  I32,
+  F32,
+  Bool,
+  String,
+  Array,
+  U64,
+  I64,
+  F64
 };
 
-/// One metadata value; `bytes` lies in the mapped file and was checked to hold what type and count say.
+/// One metadata value; `bytes` lies in the mapped file and was checked to hold what type and count
+/// say.
 struct GgufValue {
   GgufType type = GgufType::U8;
   GgufType element = GgufType::U8;  // of an Array
@@ -32,8 +45,9 @@ struct GgufTensorInfo {
   std::uint64_t offset = 0;  // from the start of the data section
 };
 
-/// The container of GGUF version 2 or 3 (ggml's docs/gguf.md). Parsing checks every count and length against the size of
-/// the file and allocates nothing by a claimed size. What tensors hold is not looked at here.
+/// The container of GGUF version 2 or 3 (ggml's docs/gguf.md). Parsing checks every count and
+/// length against the size of the file and allocates nothing by a claimed size. What tensors hold
+/// is not looked at here.
 class GgufFile {
  public:
   /// Throws Error("PATH: ...").

@@ -17,7 +17,8 @@ namespace leitai {
 MappedFile::MappedFile(const std::filesystem::path& path) : path_(path.string()) {
   const int file = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) {
-    if (errno == ENOENT) throw Error(path_ + ": file is absent; check the path, or pull the model again");
+    if (errno == ENOENT)
+      throw Error(path_ + ": file is absent; check the path, or pull the model again");
     throw Error(describe_io_error(path, "cannot be read", errno));
   }
   struct stat info {};

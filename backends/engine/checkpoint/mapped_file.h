@@ -10,7 +10,8 @@ namespace leitai {
 /// A file mapped for reading; unmapped at the end.
 class MappedFile {
  public:
-  /// Throws Error if the file is absent, unreadable or no regular file. An empty file has an empty view.
+  /// Throws Error if the file is absent, unreadable or no regular file. An empty file has an empty
+  /// view.
   explicit MappedFile(const std::filesystem::path& path);
   ~MappedFile();
   MappedFile(MappedFile&& other) noexcept;

@@ -7,17 +7,20 @@
 
 namespace leitai {
 
-void each_required_tensor(const ModelConfig& config,
-                          const std::function<void(const std::string&, std::span<const std::int64_t>)>& visit) {
+void each_required_tensor(
+    const ModelConfig& config,
+    const std::function<void(const std::string&, std::span<const std::int64_t>)>& visit) {
   const auto need = [&](const std::string& name, std::initializer_list<std::int64_t> shape) {
     visit(name, std::vector<std::int64_t>(shape));
   };
   const std::int64_t hidden = config.hidden_size, inner = config.intermediate_size;
-  const std::int64_t q = std::int64_t{config.n_heads} * config.head_dim, kv = std::int64_t{config.n_kv_heads} * config.head_dim;
+  const std::int64_t q = std::int64_t{config.n_heads} * config.head_dim,
+                     kv = std::int64_t{config.n_kv_heads} * config.head_dim;
   need("model.embed_tokens.weight", {config.vocab_size, hidden});
   for (int i = 0; i < config.n_layers; ++i) {
     const std::string layer = fmt::format("model.layers.{}.", i);
-    const auto linear = [&](const std::string& name, std::int64_t rows, std::int64_t cols, bool has_bias) {
+    const auto linear = [&](const std::string& name, std::int64_t rows, std::int64_t cols,
+                            bool has_bias) {
       need(layer + name + ".weight", {rows, cols});
       if (has_bias) need(layer + name + ".bias", {rows});
     };

@@ -1,11 +1,12 @@
 // The values of stored tensors: to f32, and whether all are finite.
+#include "backends/engine/checkpoint/values.h"
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
 
 #include "backends/engine/checkpoint/checkpoint.h"
-#include "backends/engine/checkpoint/values.h"
 
 namespace leitai {
 namespace {
@@ -17,7 +18,8 @@ T load(const std::byte* at) {
   return value;
 }
 
-/// Calls `visit(block, first)` for each block of `block_bytes` bytes; `first` is the index of its first value.
+/// Calls `visit(block, first)` for each block of `block_bytes` bytes; `first` is the index of its
+/// first value.
 template <typename Visit>
 void each_block(const TensorView& tensor, std::size_t block_bytes, Visit visit) {
   constexpr std::size_t kBlock = 32;
@@ -27,7 +29,8 @@ void each_block(const TensorView& tensor, std::size_t block_bytes, Visit visit) 
 
 bool is_finite_half(std::uint16_t bits) { return (bits & 0x7C00) != 0x7C00; }
 
-/// Whether any of the 16-bit words at `data` has all bits of `mask`; a plain loop that compilers vectorise.
+/// Whether any of the 16-bit words at `data` has all bits of `mask`; a plain loop that compilers
+/// vectorise.
 bool any_word_has(const std::byte* data, std::size_t n, std::uint16_t mask) {
   std::uint16_t found = 0;
   for (std::size_t i = 0; i < n; ++i) {
@@ -40,7 +43,8 @@ bool any_word_has(const std::byte* data, std::size_t n, std::uint16_t mask) {
 bool any_float_not_finite(const std::byte* data, std::size_t n) {
   constexpr std::uint32_t kExponent = 0x7F800000;
   std::uint32_t found = 0;
-  for (std::size_t i = 0; i < n; ++i) found |= (load<std::uint32_t>(data + 4 * i) & kExponent) == kExponent ? 1u : 0u;
+  for (std::size_t i = 0; i < n; ++i)
+    found |= (load<std::uint32_t>(data + 4 * i) & kExponent) == kExponent ? 1u : 0u;
   return found != 0;
 }
 
@@ -62,24 +66,35 @@ float half_to_float(std::uint16_t bits) {
 
 std::size_t stored_bytes(DType dtype, std::size_t n) {
   switch (dtype) {
-    case DType::F32: return 4 * n;
+    case DType::F32:
+      return 4 * n;
     case DType::F16:
-    case DType::BF16: return 2 * n;
-    case DType::Q8_0: return n / 32 * 34;
-    case DType::Q4_0: return n / 32 * 18;
-    case DType::Q4_1: return n / 32 * 20;
+    case DType::BF16:
+      return 2 * n;
+    case DType::Q8_0:
+      return n / 32 * 34;
+    case DType::Q4_0:
+      return n / 32 * 18;
+    case DType::Q4_1:
+      return n / 32 * 20;
   }
   return 0;
 }
 
 std::string_view to_text(DType dtype) {
   switch (dtype) {
-    case DType::F32: return "F32";
-    case DType::F16: return "F16";
-    case DType::BF16: return "BF16";
-    case DType::Q8_0: return "Q8_0";
-    case DType::Q4_0: return "Q4_0";
-    case DType::Q4_1: return "Q4_1";
+    case DType::F32:
+      return "F32";
+    case DType::F16:
+      return "F16";
+    case DType::BF16:
+      return "BF16";
+    case DType::Q8_0:
+      return "Q8_0";
+    case DType::Q4_0:
+      return "Q4_0";
+    case DType::Q4_1:
+      return "Q4_1";
   }
   return "";
 }
@@ -87,18 +102,26 @@ std::string_view to_text(DType dtype) {
 bool is_finite(const TensorView& tensor) {
   bool finite = true;
   switch (tensor.dtype) {
-    case DType::F32: return !any_float_not_finite(tensor.data, tensor.bytes / 4);
-    case DType::F16: return !any_word_has(tensor.data, tensor.bytes / 2, 0x7C00);
-    case DType::BF16: return !any_word_has(tensor.data, tensor.bytes / 2, 0x7F80);
+    case DType::F32:
+      return !any_float_not_finite(tensor.data, tensor.bytes / 4);
+    case DType::F16:
+      return !any_word_has(tensor.data, tensor.bytes / 2, 0x7C00);
+    case DType::BF16:
+      return !any_word_has(tensor.data, tensor.bytes / 2, 0x7F80);
     case DType::Q8_0:
-      each_block(tensor, 34, [&](const std::byte* b, std::size_t) { finite &= is_finite_half(load<std::uint16_t>(b)); });
+      each_block(tensor, 34, [&](const std::byte* b, std::size_t) {
+        finite &= is_finite_half(load<std::uint16_t>(b));
+      });
       return finite;
     case DType::Q4_0:
-      each_block(tensor, 18, [&](const std::byte* b, std::size_t) { finite &= is_finite_half(load<std::uint16_t>(b)); });
+      each_block(tensor, 18, [&](const std::byte* b, std::size_t) {
+        finite &= is_finite_half(load<std::uint16_t>(b));
+      });
       return finite;
     case DType::Q4_1:
       each_block(tensor, 20, [&](const std::byte* b, std::size_t) {
-        finite &= is_finite_half(load<std::uint16_t>(b)) && is_finite_half(load<std::uint16_t>(b + 2));
+        finite &=
+            is_finite_half(load<std::uint16_t>(b)) && is_finite_half(load<std::uint16_t>(b + 2));
       });
       return finite;
   }
@@ -119,17 +142,20 @@ std::vector<float> to_f32(const TensorView& tensor) {
       if (n > 0) std::memcpy(out.data(), tensor.data, n * sizeof(float));
       break;
     case DType::F16:
-      for (std::size_t i = 0; i < n; ++i) out[i] = half_to_float(load<std::uint16_t>(tensor.data + 2 * i));
+      for (std::size_t i = 0; i < n; ++i)
+        out[i] = half_to_float(load<std::uint16_t>(tensor.data + 2 * i));
       break;
     case DType::BF16:
       for (std::size_t i = 0; i < n; ++i) {
-        out[i] = std::bit_cast<float>(std::uint32_t{load<std::uint16_t>(tensor.data + 2 * i)} << 16);
+        out[i] =
+            std::bit_cast<float>(std::uint32_t{load<std::uint16_t>(tensor.data + 2 * i)} << 16);
       }
       break;
     case DType::Q8_0:
       each_block(tensor, 34, [&](const std::byte* b, std::size_t first) {
         const float d = half_to_float(load<std::uint16_t>(b));
-        for (std::size_t i = 0; i < 32; ++i) out[first + i] = d * static_cast<float>(load<std::int8_t>(b + 2 + i));
+        for (std::size_t i = 0; i < 32; ++i)
+          out[first + i] = d * static_cast<float>(load<std::int8_t>(b + 2 + i));
       });
       break;
     case DType::Q4_0:
@@ -140,7 +166,8 @@ std::vector<float> to_f32(const TensorView& tensor) {
       break;
     case DType::Q4_1:
       each_block(tensor, 20, [&](const std::byte* b, std::size_t first) {
-        const float d = half_to_float(load<std::uint16_t>(b)), m = half_to_float(load<std::uint16_t>(b + 2));
+        const float d = half_to_float(load<std::uint16_t>(b)),
+                    m = half_to_float(load<std::uint16_t>(b + 2));
         for (std::size_t i = 0; i < 32; ++i) out[first + i] = d * nibble(b + 4, i) + m;
       });
       break;

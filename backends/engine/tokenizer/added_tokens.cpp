@@ -43,7 +43,8 @@ const AddedToken* AddedTokenMatcher::longest_at(std::string_view text) const {
   return best;
 }
 
-std::optional<AddedTokenMatcher::Match> AddedTokenMatcher::next(std::string_view text, std::size_t from) const {
+std::optional<AddedTokenMatcher::Match> AddedTokenMatcher::next(std::string_view text,
+                                                                std::size_t from) const {
   if (tokens_.empty()) return std::nullopt;
   const auto is_word_char = [](char32_t c) {
     return (mask_of(category_of(c)) & (kLetter | kMark | kNumber | mask_of(kPc))) != 0;
@@ -58,15 +59,19 @@ std::optional<AddedTokenMatcher::Match> AddedTokenMatcher::next(std::string_view
       std::size_t before = at;
       while (before > 0 && (text[before - 1] & 0xC0) == 0x80) --before;
       const bool touches_left = at > 0 && is_word_char(decode_utf8(text.substr(before - 1)).value);
-      const bool touches_right = match.end < text.size() && is_word_char(decode_utf8(text.substr(match.end)).value);
+      const bool touches_right =
+          match.end < text.size() && is_word_char(decode_utf8(text.substr(match.end)).value);
       if (touches_left || touches_right) {
         at = match.end - 1;
         continue;
       }
     }
-    const auto space_at = [&](std::size_t i) -> std::size_t {  // bytes of a white space character at i, or 0
+    const auto space_at =
+        [&](std::size_t i) -> std::size_t {  // bytes of a white space character at i, or 0
       const CodePoint point = decode_utf8(text.substr(i));
-      return (mask_of(category_of(point.value)) & kSpace) != 0 ? static_cast<std::size_t>(point.size) : 0;
+      return (mask_of(category_of(point.value)) & kSpace) != 0
+                 ? static_cast<std::size_t>(point.size)
+                 : 0;
     };
     if (token->lstrip) {
       while (match.begin > from) {

@@ -20,7 +20,8 @@ struct AddedToken {
   bool single_word = false;    // only where no word character touches it
 };
 
-/// Leftmost, longest occurrences of many strings. Time of a position: the length of the longest string at most.
+/// Leftmost, longest occurrences of many strings. Time of a position: the length of the longest
+/// string at most.
 class AddedTokenMatcher {
  public:
   explicit AddedTokenMatcher(std::vector<AddedToken> tokens);
@@ -40,7 +41,8 @@ class AddedTokenMatcher {
   const AddedToken* longest_at(std::string_view text) const;
 
   std::vector<AddedToken> tokens_;  // sorted by content
-  std::array<std::pair<std::size_t, std::size_t>, 256> by_first_{};  // range of tokens_ by first byte
+  std::array<std::pair<std::size_t, std::size_t>, 256>
+      by_first_{};  // range of tokens_ by first byte
 };
 
 }  // namespace leitai

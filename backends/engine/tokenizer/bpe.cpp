@@ -25,7 +25,9 @@ std::uint64_t mixed(std::uint64_t key) {
 }  // namespace
 
 Bpe::Bpe(BpeModel model)
-    : ignore_merges_(model.ignore_merges), bytes_are_symbols_(model.bytes_are_symbols), unknown_(model.unknown) {
+    : ignore_merges_(model.ignore_merges),
+      bytes_are_symbols_(model.bytes_are_symbols),
+      unknown_(model.unknown) {
   texts_.reserve(model.vocabulary.size());
   ids_.reserve(model.vocabulary.size());
   byte_ids_.assign(256, -1);
@@ -94,7 +96,8 @@ void Bpe::symbols_of(std::string_view piece, std::vector<int>& symbols) const {
     return;
   }
   while (!piece.empty()) {
-    const std::string_view character = piece.substr(0, static_cast<std::size_t>(decode_utf8(piece).size));
+    const std::string_view character =
+        piece.substr(0, static_cast<std::size_t>(decode_utf8(piece).size));
     piece.remove_prefix(character.size());
     if (const auto id = find(character)) {
       symbols.push_back(*id);
@@ -157,7 +160,8 @@ void Bpe::merge_long(std::vector<int>& symbols) const {
   std::priority_queue<Candidate> queue(std::less<Candidate>(), std::move(start));
   const auto offer = [&](std::uint32_t place) {
     if (place == kNone || nodes[place].next == kNone) return;
-    if (const Pair* pair = find_pair(nodes[place].id, nodes[nodes[place].next].id)) queue.push({pair, place});
+    if (const Pair* pair = find_pair(nodes[place].id, nodes[nodes[place].next].id))
+      queue.push({pair, place});
   };
   while (!queue.empty()) {
     const Candidate top = queue.top();
@@ -190,14 +194,17 @@ void Bpe::merge(std::string_view piece, std::vector<int>& ids) const {
 }
 
 void Bpe::encode(std::string_view piece, std::vector<int>& ids) const {
-  if (piece.size() == 1 && bytes_are_symbols_ && byte_ids_[static_cast<unsigned char>(piece[0])] >= 0) {
+  if (piece.size() == 1 && bytes_are_symbols_ &&
+      byte_ids_[static_cast<unsigned char>(piece[0])] >= 0) {
     ids.push_back(byte_ids_[static_cast<unsigned char>(piece[0])]);
     return;
   }
   const auto at = ids_.find(piece);
   if (at == ids_.end()) return merge(piece, ids);
   const int id = at->second;
-  Whole whole = ignore_merges_ ? Whole::Yes : whole_[static_cast<std::size_t>(id)].load(std::memory_order_relaxed);
+  Whole whole = ignore_merges_
+                    ? Whole::Yes
+                    : whole_[static_cast<std::size_t>(id)].load(std::memory_order_relaxed);
   if (whole == Whole::Unknown) {
     std::vector<int> merged;
     merge(piece, merged);

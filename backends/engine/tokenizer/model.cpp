@@ -31,7 +31,8 @@ class ModelTokenizer final : public Tokenizer {
         eos_ids_(std::move(parts.eos_ids)) {
     for (const AddedToken& token : parts.added) {
       by_content_.emplace(token.content, token.id);
-      is_special_[static_cast<std::size_t>(token.id)] = is_special_[static_cast<std::size_t>(token.id)] || token.is_special;
+      is_special_[static_cast<std::size_t>(token.id)] =
+          is_special_[static_cast<std::size_t>(token.id)] || token.is_special;
     }
     if (alphabet_ == Alphabet::Characters) read_character_pieces();
   }
@@ -41,7 +42,8 @@ class ModelTokenizer final : public Tokenizer {
     if (!is_valid_utf8(text)) text = repaired = repair_utf8(text);
     std::vector<int> ids;
     if (options.add_special) ids = prefix_;
-    each_stretch(raw_, text, options, ids, [&](std::string_view stretch) { encode_stretch(stretch, options, ids); });
+    each_stretch(raw_, text, options, ids,
+                 [&](std::string_view stretch) { encode_stretch(stretch, options, ids); });
     if (options.add_special) ids.insert(ids.end(), suffix_.begin(), suffix_.end());
     return ids;
   }
@@ -53,7 +55,9 @@ class ModelTokenizer final : public Tokenizer {
   }
 
   int size() const override { return static_cast<int>(pieces_.size()); }
-  bool is_special(int id) const override { return has(id) && is_special_[static_cast<std::size_t>(id)]; }
+  bool is_special(int id) const override {
+    return has(id) && is_special_[static_cast<std::size_t>(id)];
+  }
   bool is_byte(int id) const override { return has(id) && is_byte_[static_cast<std::size_t>(id)]; }
   bool strips_first_space() const override { return strips_first_space_; }
   std::optional<int> bos_id() const override { return bos_id_; }
@@ -68,7 +72,8 @@ class ModelTokenizer final : public Tokenizer {
   bool has(int id) const { return id >= 0 && static_cast<std::size_t>(id) < pieces_.size(); }
 
   static std::vector<AddedToken> of_kind(std::vector<AddedToken> tokens, bool is_normalized) {
-    std::erase_if(tokens, [&](const AddedToken& token) { return token.is_normalized != is_normalized; });
+    std::erase_if(tokens,
+                  [&](const AddedToken& token) { return token.is_normalized != is_normalized; });
     return tokens;
   }
 
@@ -100,8 +105,8 @@ class ModelTokenizer final : public Tokenizer {
 
   /// Calls `visit` for the text between added tokens, and appends the ids of those.
   template <typename Visit>
-  static void each_stretch(const AddedTokenMatcher& matcher, std::string_view text, const EncodeOptions& options,
-                           std::vector<int>& ids, Visit visit) {
+  static void each_stretch(const AddedTokenMatcher& matcher, std::string_view text,
+                           const EncodeOptions& options, std::vector<int>& ids, Visit visit) {
     std::size_t done = 0, from = 0;
     while (const auto match = matcher.next(text, from)) {
       from = match->end;
@@ -113,10 +118,12 @@ class ModelTokenizer final : public Tokenizer {
     if (done < text.size()) visit(text.substr(done));
   }
 
-  void encode_stretch(std::string_view stretch, const EncodeOptions& options, std::vector<int>& ids) const {
+  void encode_stretch(std::string_view stretch, const EncodeOptions& options,
+                      std::vector<int>& ids) const {
     std::string changed;
     if (!keeps_text()) stretch = changed = normalise(stretch);
-    each_stretch(normalised_, stretch, options, ids, [&](std::string_view plain) { encode_plain(plain, ids); });
+    each_stretch(normalised_, stretch, options, ids,
+                 [&](std::string_view plain) { encode_plain(plain, ids); });
   }
 
   void encode_plain(std::string_view text, std::vector<int>& ids) const {
@@ -134,7 +141,9 @@ class ModelTokenizer final : public Tokenizer {
     for (std::size_t id = 0; id < pieces_.size(); ++id) {
       std::string& piece = pieces_[id];
       if (piece.size() == 6 && piece.starts_with("<0x") && piece.back() == '>') {
-        const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1; };
+        const auto digit = [](char c) {
+          return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        };
         const int high = digit(piece[3]), low = digit(piece[4]);
         if (high >= 0 && low >= 0) {
           piece = std::string(1, static_cast<char>(high * 16 + low));
@@ -143,7 +152,8 @@ class ModelTokenizer final : public Tokenizer {
         }
       }
       if (space_.empty()) continue;
-      for (std::size_t at = piece.find(space_); at != std::string::npos; at = piece.find(space_, at + 1)) {
+      for (std::size_t at = piece.find(space_); at != std::string::npos;
+           at = piece.find(space_, at + 1)) {
         piece.replace(at, space_.size(), " ");
       }
     }
@@ -170,7 +180,8 @@ std::array<int, 0x144> byte_of_letter() {
   out.fill(-1);
   std::size_t next = 0x100;
   for (int byte = 0; byte < 256; ++byte) {
-    const bool is_itself = (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
+    const bool is_itself =
+        (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
     out[is_itself ? static_cast<std::size_t>(byte) : next++] = byte;
   }
   return out;
@@ -190,6 +201,8 @@ std::optional<std::string> bytes_of_letters(std::string_view token) {
   return out;
 }
 
-std::unique_ptr<Tokenizer> make_tokenizer(TokenizerParts parts) { return std::make_unique<ModelTokenizer>(std::move(parts)); }
+std::unique_ptr<Tokenizer> make_tokenizer(TokenizerParts parts) {
+  return std::make_unique<ModelTokenizer>(std::move(parts));
+}
 
 }  // namespace leitai

@@ -21,8 +21,8 @@ enum class Alphabet {
 struct TokenizerParts {
   Alphabet alphabet = Alphabet::Bytes;
   bool to_nfc = false;
-  std::string prepended;         // before each stretch of text between added tokens
-  std::string space;             // what a space is written as; "": a space
+  std::string prepended;            // before each stretch of text between added tokens
+  std::string space;                // what a space is written as; "": a space
   bool strips_first_space = false;  // of a decoded text
   Pretokenizer stages;
   BpeModel bpe;
@@ -35,7 +35,8 @@ struct TokenizerParts {
 
 std::unique_ptr<Tokenizer> make_tokenizer(TokenizerParts parts);
 
-/// Raw bytes of a token that is spelled with GPT-2's letters for bytes (model-specs 7.2); absent if it has others.
+/// Raw bytes of a token that is spelled with GPT-2's letters for bytes (model-specs 7.2); absent if
+/// it has others.
 std::optional<std::string> bytes_of_letters(std::string_view token);
 
 }  // namespace leitai

@@ -16,8 +16,9 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
-/// Whether `text`, of which `size` bytes begin a character, may yet go on as one. Half of a surrogate waits for its third
-/// byte too, as in the incremental decoder of CPython that the reference streams with.
+/// Whether `text`, of which `size` bytes begin a character, may yet go on as one. Half of a
+/// surrogate waits for its third byte too, as in the incremental decoder of CPython that the
+/// reference streams with.
 bool is_open(std::string_view text, std::size_t size) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   if (text.size() == 2 && byte(0) == 0xED && byte(1) >= 0xA0 && byte(1) <= 0xBF) return true;
@@ -34,8 +35,9 @@ std::string Tokenizer::decode(const std::vector<int>& ids, bool skip_special) co
 }
 
 std::vector<int> end_of_turn_ids(const Tokenizer& tokenizer) {
-  static constexpr std::string_view kNames[] = {"<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|end|>", "<|EOT|>",
-                                                "<end_of_turn>", "<|return|>", "<|call|>"};
+  static constexpr std::string_view kNames[] = {"<|im_end|>", "<|eot_id|>", "<|eom_id|>",
+                                                "<|end|>",    "<|EOT|>",    "<end_of_turn>",
+                                                "<|return|>", "<|call|>"};
   std::vector<int> out;
   for (std::string_view name : kNames) {
     const auto id = tokenizer.find(name);
@@ -53,8 +55,10 @@ std::unique_ptr<Tokenizer> load_tokenizer(const fs::path& path) {
       if (entry.path().extension() == ".gguf") ggufs.push_back(entry.path());
     }
     if (ggufs.size() == 1) return tokenizer_from_gguf(GgufFile(ggufs[0]));
-    throw Error(fmt::format("{}: file is absent; this model can score token ids but read no text: obtain its tokenizer.json",
-                            (path / "tokenizer.json").string()));
+    throw Error(
+        fmt::format("{}: file is absent; this model can score token ids but read no text: obtain "
+                    "its tokenizer.json",
+                    (path / "tokenizer.json").string()));
   }
   if (path.extension() == ".json") return tokenizer_from_json(path);
   return tokenizer_from_gguf(GgufFile(path));

@@ -12,37 +12,61 @@ namespace {
 
 constexpr std::string_view kAgain = "; the file is damaged: obtain it again";
 
-enum TokenType : std::int64_t { kNormal = 1, kUnknown = 2, kControl = 3, kUserDefined = 4, kUnused = 5, kByte = 6 };
+enum TokenType : std::int64_t {
+  kNormal = 1,
+  kUnknown = 2,
+  kControl = 3,
+  kUserDefined = 4,
+  kUnused = 5,
+  kByte = 6
+};
 
 std::optional<int> id_of(const GgufFile& file, std::string_view key, std::size_t n) {
   const auto id = file.integer(key);
-  return id && *id >= 0 && static_cast<std::size_t>(*id) < n ? std::optional(static_cast<int>(*id)) : std::nullopt;
+  return id && *id >= 0 && static_cast<std::size_t>(*id) < n ? std::optional(static_cast<int>(*id))
+                                                             : std::nullopt;
 }
 
 }  // namespace
 
 std::unique_ptr<Tokenizer> tokenizer_from_gguf(const GgufFile& file) {
   const auto model = file.string("tokenizer.ggml.model");
-  if (!model) throw Error(fmt::format("{}: has no tokenizer (metadata tokenizer.ggml.model is missing); use another file", file.path()));
+  if (!model)
+    throw Error(fmt::format(
+        "{}: has no tokenizer (metadata tokenizer.ggml.model is missing); use another file",
+        file.path()));
   if (*model != "gpt2") {
-    throw Error(fmt::format("{}: tokenizer.ggml.model {} is not supported; supported is gpt2 (byte-level BPE)", file.path(), shown_name(*model)));
+    throw Error(fmt::format(
+        "{}: tokenizer.ggml.model {} is not supported; supported is gpt2 (byte-level BPE)",
+        file.path(), shown_name(*model)));
   }
   const auto tokens = file.strings("tokenizer.ggml.tokens");
-  if (!tokens) throw Error(fmt::format("{}: metadata tokenizer.ggml.tokens is missing{}", file.path(), kAgain));
+  if (!tokens)
+    throw Error(
+        fmt::format("{}: metadata tokenizer.ggml.tokens is missing{}", file.path(), kAgain));
   const auto merges = file.strings("tokenizer.ggml.merges");
-  if (!merges) throw Error(fmt::format("{}: metadata tokenizer.ggml.merges is missing{}", file.path(), kAgain));
+  if (!merges)
+    throw Error(
+        fmt::format("{}: metadata tokenizer.ggml.merges is missing{}", file.path(), kAgain));
   const std::size_t n = tokens->size();
-  if (n > INT32_MAX) throw Error(fmt::format("{}: metadata tokenizer.ggml.tokens is too long{}", file.path(), kAgain));
-  auto types = file.integers("tokenizer.ggml.token_type").value_or(std::vector<std::int64_t>(n, kNormal));
-  if (types.size() != n) throw Error(fmt::format("{}: metadata tokenizer.ggml.token_type has not one entry a token{}", file.path(), kAgain));
+  if (n > INT32_MAX)
+    throw Error(
+        fmt::format("{}: metadata tokenizer.ggml.tokens is too long{}", file.path(), kAgain));
+  auto types =
+      file.integers("tokenizer.ggml.token_type").value_or(std::vector<std::int64_t>(n, kNormal));
+  if (types.size() != n)
+    throw Error(fmt::format("{}: metadata tokenizer.ggml.token_type has not one entry a token{}",
+                            file.path(), kAgain));
 
   TokenizerParts parts;
   const std::string_view pre = file.string("tokenizer.ggml.pre").value_or("");
   parts.stages = pretokenizer_of_gguf(pre);
   if (parts.stages.empty()) {
-    throw Error(fmt::format("{}: tokenizer.ggml.pre \"{}\" is not known, so text could be cut wrongly; use a folder with "
-                            "tokenizer.json instead",
-                            file.path(), shown_name(pre)));
+    throw Error(
+        fmt::format("{}: tokenizer.ggml.pre \"{}\" is not known, so text could be cut wrongly; use "
+                    "a folder with "
+                    "tokenizer.json instead",
+                    file.path(), shown_name(pre)));
   }
   const bool is_llama3 = pre == "llama-bpe" || pre == "llama3" || pre == "llama-v3";
   // llama.cpp leaves out the normalisation of the original; the published ids have it.
@@ -69,23 +93,27 @@ std::unique_ptr<Tokenizer> tokenizer_from_gguf(const GgufFile& file) {
   for (std::string_view line : *merges) {
     const std::size_t space = line.find(' ', 1);
     const auto left = bytes_of_letters(line.substr(0, space));
-    const auto right = space == std::string_view::npos ? std::nullopt : bytes_of_letters(line.substr(space + 1));
+    const auto right =
+        space == std::string_view::npos ? std::nullopt : bytes_of_letters(line.substr(space + 1));
     const auto l = left ? ids.find(*left) : ids.end(), r = right ? ids.find(*right) : ids.end();
     const auto both = left && right ? ids.find(*left + *right) : ids.end();
     if (l == ids.end() || r == ids.end() || both == ids.end()) {
-      throw Error(fmt::format("{}: tokenizer.ggml.merges: \"{}\" joins no two tokens to a third{}", file.path(), shown_name(line), kAgain));
+      throw Error(fmt::format("{}: tokenizer.ggml.merges: \"{}\" joins no two tokens to a third{}",
+                              file.path(), shown_name(line), kAgain));
     }
     parts.bpe.merges.push_back({l->second, r->second, both->second});
   }
 
   parts.bos_id = id_of(file, "tokenizer.ggml.bos_token_id", n);
-  for (const char* key : {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"}) {
+  for (const char* key : {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id",
+                          "tokenizer.ggml.eom_token_id"}) {
     if (const auto id = id_of(file, key, n)) parts.eos_ids.push_back(*id);
   }
   const auto eos = id_of(file, "tokenizer.ggml.eos_token_id", n);
   std::sort(parts.eos_ids.begin(), parts.eos_ids.end());
   parts.eos_ids.erase(std::unique(parts.eos_ids.begin(), parts.eos_ids.end()), parts.eos_ids.end());
-  if (parts.bos_id && file.boolean("tokenizer.ggml.add_bos_token").value_or(is_llama3)) parts.prefix = {*parts.bos_id};
+  if (parts.bos_id && file.boolean("tokenizer.ggml.add_bos_token").value_or(is_llama3))
+    parts.prefix = {*parts.bos_id};
   if (eos && file.boolean("tokenizer.ggml.add_eos_token").value_or(false)) parts.suffix = {*eos};
   return make_tokenizer(std::move(parts));
 }

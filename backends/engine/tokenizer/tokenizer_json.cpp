@@ -24,7 +24,8 @@ class Reader {
     const std::string type = model.is_object() ? text(model, "type") : "";
     // Files of before 2020 leave the type out.
     if (!model.is_object() || (type != "BPE" && !(type.empty() && model.contains("merges")))) {
-      throw wrong(fmt::format("model type {} is not supported; supported is BPE", type.empty() ? "(none)" : shown_name(type)));
+      throw wrong(fmt::format("model type {} is not supported; supported is BPE",
+                              type.empty() ? "(none)" : shown_name(type)));
     }
   }
 
@@ -43,13 +44,19 @@ class Reader {
   }
 
  private:
-  Error wrong(const std::string& what) const { return Error(fmt::format("{}: {}", path_.string(), what)); }
-  Error damaged(const std::string& what) const { return wrong(what + "; the file is damaged: obtain it again"); }
+  Error wrong(const std::string& what) const {
+    return Error(fmt::format("{}: {}", path_.string(), what));
+  }
+  Error damaged(const std::string& what) const {
+    return wrong(what + "; the file is damaged: obtain it again");
+  }
 
   static Json load(const fs::path& path) {
     const MappedFile file(path);
     Json out = Json::parse(file.bytes(), nullptr, /*allow_exceptions=*/false);
-    if (!out.is_object()) throw Error(path.string() + ": is not valid JSON of an object; the file is damaged: obtain it again");
+    if (!out.is_object())
+      throw Error(path.string() +
+                  ": is not valid JSON of an object; the file is damaged: obtain it again");
     return out;
   }
 
@@ -85,8 +92,9 @@ class Reader {
   }
 
   Error unknown_step(const char* part, const Json& step) const {
-    return wrong(fmt::format("{} {} is not supported, so text could be cut wrongly; use another checkpoint", part,
-                             shown_name(text(step, "type"))));
+    return wrong(
+        fmt::format("{} {} is not supported, so text could be cut wrongly; use another checkpoint",
+                    part, shown_name(text(step, "type"))));
   }
 
   void read_normalizer(const Json& value) {
@@ -110,7 +118,8 @@ class Reader {
       std::unique_ptr<Cutter> cutter;
       if (type == "ByteLevel") {
         is_byte_level = true;
-        if (flag(*step, "add_prefix_space")) throw wrong("pre_tokenizer ByteLevel with add_prefix_space is not supported");
+        if (flag(*step, "add_prefix_space"))
+          throw wrong("pre_tokenizer ByteLevel with add_prefix_space is not supported");
         if (!flag(*step, "use_regex", true)) continue;
         cutter = make_gpt2_cutter();
       } else if (type == "Digits") {
@@ -118,12 +127,16 @@ class Reader {
       } else if (type == "Split") {
         const Json& pattern = member(*step, "pattern");
         // Gemma's, which finds nothing: every space was replaced before.
-        if (text(pattern, "String") == " " && !parts_.space.empty() && parts_.space != " ") continue;
+        if (text(pattern, "String") == " " && !parts_.space.empty() && parts_.space != " ")
+          continue;
         const std::string behavior = text(*step, "behavior");
-        if (behavior == "Isolated" && !flag(*step, "invert")) cutter = make_cutter(text(pattern, "Regex"));
+        if (behavior == "Isolated" && !flag(*step, "invert"))
+          cutter = make_cutter(text(pattern, "Regex"));
         if (cutter == nullptr) {
-          throw wrong(fmt::format("pre_tokenizer Split {} ({}) is not known, so text could be cut wrongly; use another checkpoint",
-                                  shown_name(text(pattern, "Regex") + text(pattern, "String")), shown_name(behavior)));
+          throw wrong(fmt::format(
+              "pre_tokenizer Split {} ({}) is not known, so text could be cut wrongly; use another "
+              "checkpoint",
+              shown_name(text(pattern, "Regex") + text(pattern, "String")), shown_name(behavior)));
         }
       } else {
         throw unknown_step("pre_tokenizer", *step);
@@ -135,19 +148,24 @@ class Reader {
   void read_decoder(const Json& value) {
     for (const Json* step : steps(value, "decoders")) {
       const std::string type = text(*step, "type");
-      if (type == "Strip" && text(*step, "content") == " " && member(*step, "start") == 1 && member(*step, "stop") == 0) {
+      if (type == "Strip" && text(*step, "content") == " " && member(*step, "start") == 1 &&
+          member(*step, "stop") == 0) {
         parts_.strips_first_space = true;
-      } else if (type != "ByteLevel" && type != "ByteFallback" && type != "Fuse" && type != "Replace") {
+      } else if (type != "ByteLevel" && type != "ByteFallback" && type != "Fuse" &&
+                 type != "Replace") {
         throw unknown_step("decoder", *step);
       }
     }
   }
 
   int id_of(const Json& value, std::string_view what) const {
-    if (!value.is_number_integer()) throw damaged(fmt::format("{}: id is no integer", shown_name(what)));
-    const bool is_large = value.is_number_unsigned() && value.get<std::uint64_t>() > static_cast<std::uint64_t>(kMaxId);
+    if (!value.is_number_integer())
+      throw damaged(fmt::format("{}: id is no integer", shown_name(what)));
+    const bool is_large = value.is_number_unsigned() &&
+                          value.get<std::uint64_t>() > static_cast<std::uint64_t>(kMaxId);
     const std::int64_t id = is_large ? kMaxId : value.get<std::int64_t>();
-    if (id < 0 || id >= kMaxId) throw damaged(fmt::format("{}: id is out of range", shown_name(what)));
+    if (id < 0 || id >= kMaxId)
+      throw damaged(fmt::format("{}: id is out of range", shown_name(what)));
     return static_cast<int>(id);
   }
 
@@ -155,7 +173,8 @@ class Reader {
   void set_piece(int id, const std::string& token) {
     const auto at = static_cast<std::size_t>(id);
     constexpr std::size_t kMaxGaps = 1 << 20;
-    if (at >= parts_.pieces.size() + kMaxGaps) throw damaged(fmt::format("token {}: id {} is out of range", shown_name(token), id));
+    if (at >= parts_.pieces.size() + kMaxGaps)
+      throw damaged(fmt::format("token {}: id {} is out of range", shown_name(token), id));
     if (at >= parts_.pieces.size()) parts_.pieces.resize(at + 1);
     const bool in_letters = parts_.alphabet == Alphabet::Bytes;
     parts_.pieces[at] = in_letters ? bytes_of_letters(token).value_or(token) : token;
@@ -163,7 +182,8 @@ class Reader {
 
   void read_model(const Json& model) {
     for (const char* key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
-      if (!text(model, key).empty()) throw wrong(fmt::format("model.{} is not supported; use another checkpoint", key));
+      if (!text(model, key).empty())
+        throw wrong(fmt::format("model.{} is not supported; use another checkpoint", key));
     }
     if (member(model, "dropout").is_number() && member(model, "dropout") != 0) {
       throw wrong("model.dropout is not supported; use another checkpoint");
@@ -172,8 +192,10 @@ class Reader {
     if (!vocabulary.is_object()) throw damaged("model.vocab is no object");
     std::vector<std::pair<int, const std::string*>> by_id;
     by_id.reserve(vocabulary.size());
-    for (auto at = vocabulary.begin(); at != vocabulary.end(); ++at) by_id.emplace_back(id_of(*at, at.key()), &at.key());
-    std::sort(by_id.begin(), by_id.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (auto at = vocabulary.begin(); at != vocabulary.end(); ++at)
+      by_id.emplace_back(id_of(*at, at.key()), &at.key());
+    std::sort(by_id.begin(), by_id.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
     parts_.bpe.vocabulary.reserve(by_id.size());
     ids_.reserve(by_id.size());
     for (const auto& [id, token] : by_id) {
@@ -189,7 +211,8 @@ class Reader {
     parts_.bpe.ignore_merges = flag(model, "ignore_merges");
     parts_.bpe.unknown.to_bytes = flag(model, "byte_fallback");
     parts_.bpe.unknown.is_fused = flag(model, "fuse_unk");
-    if (const auto at = ids_.find(text(model, "unk_token")); at != ids_.end()) parts_.bpe.unknown.id = at->second;
+    if (const auto at = ids_.find(text(model, "unk_token")); at != ids_.end())
+      parts_.bpe.unknown.id = at->second;
     read_merges(member(model, "merges"));
   }
 
@@ -205,13 +228,15 @@ class Reader {
           left = line.substr(0, space);
           right = line.substr(space + 1);
         }
-      } else if (merge.is_array() && merge.size() == 2 && merge[0].is_string() && merge[1].is_string()) {
+      } else if (merge.is_array() && merge.size() == 2 && merge[0].is_string() &&
+                 merge[1].is_string()) {
         left = merge[0].get<std::string>();
         right = merge[1].get<std::string>();
       }
       const auto l = ids_.find(left), r = ids_.find(right), both = ids_.find(left + right);
       if (l == ids_.end() || r == ids_.end() || both == ids_.end()) {
-        throw damaged(fmt::format("model.merges[{}] joins no two tokens to a third", parts_.bpe.merges.size()));
+        throw damaged(fmt::format("model.merges[{}] joins no two tokens to a third",
+                                  parts_.bpe.merges.size()));
       }
       parts_.bpe.merges.push_back({l->second, r->second, both->second});
     }
@@ -220,7 +245,8 @@ class Reader {
   void read_added(const Json& list) {
     if (!list.is_array()) return;
     for (const Json& entry : list) {
-      if (!entry.is_object() || !member(entry, "content").is_string()) throw damaged("added_tokens holds an entry without content");
+      if (!entry.is_object() || !member(entry, "content").is_string())
+        throw damaged("added_tokens holds an entry without content");
       AddedToken token;
       token.content = text(entry, "content");
       token.id = id_of(member(entry, "id"), token.content);
@@ -254,7 +280,8 @@ class Reader {
         const std::string name = text(item["SpecialToken"], "id");
         const Json& special = member(member(*step, "special_tokens"), name.c_str());
         const Json& ids = member(special, "ids");
-        if (!ids.is_array()) throw damaged(fmt::format("post_processor: token {} has no ids", shown_name(name)));
+        if (!ids.is_array())
+          throw damaged(fmt::format("post_processor: token {} has no ids", shown_name(name)));
         for (const Json& id : ids) out->push_back(id_of(id, name));
       }
     }
@@ -271,8 +298,10 @@ class Reader {
     };
     parts_.bos_id = named("bos_token");
     if (const auto eos = named("eos_token")) parts_.eos_ids = {*eos};
-    if (flag(config, "add_bos_token") && parts_.bos_id && parts_.prefix.empty()) parts_.prefix = {*parts_.bos_id};
-    if (flag(config, "add_eos_token") && !parts_.eos_ids.empty() && parts_.suffix.empty()) parts_.suffix = parts_.eos_ids;
+    if (flag(config, "add_bos_token") && parts_.bos_id && parts_.prefix.empty())
+      parts_.prefix = {*parts_.bos_id};
+    if (flag(config, "add_eos_token") && !parts_.eos_ids.empty() && parts_.suffix.empty())
+      parts_.suffix = parts_.eos_ids;
   }
 
   fs::path path_;

@@ -1,5 +1,6 @@
-// Hand-written scanners of word patterns. At each position the first rule that applies takes a piece, in the order of the
-// alternatives of the regular expression that is quoted above each scanner.
+// Hand-written scanners of word patterns. At each position the first rule that applies takes a
+// piece, in the order of the alternatives of the regular expression that is quoted above each
+// scanner.
 #include "backends/engine/tokenizer/words.h"
 
 #include <algorithm>
@@ -36,7 +37,10 @@ std::size_t contraction(const DecodedText& text, std::size_t i, std::size_t end,
   if (first == 's' || first == 't' || first == 'm' || first == 'd') return i + 2;
   if (i + 2 >= end) return i;
   const char32_t second = at(i + 2);
-  return (first == 'r' && second == 'e') || (first == 'v' && second == 'e') || (first == 'l' && second == 'l') ? i + 3 : i;
+  return (first == 'r' && second == 'e') || (first == 'v' && second == 'e') ||
+                 (first == 'l' && second == 'l')
+             ? i + 3
+             : i;
 }
 
 /// \s*[\r\n]+|\s+(?!\S)|\s+ at white space; the first alternative only if `by_line`.
@@ -68,7 +72,8 @@ class Gpt2Cutter final : public Cutter {
   }
 };
 
-/// (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
+/// (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|
+/// ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
 class Gpt4Cutter final : public Cutter {
  public:
   explicit Gpt4Cutter(Gpt4Style style) : style_(style) {}
@@ -81,7 +86,8 @@ class Gpt4Cutter final : public Cutter {
     if (const std::size_t stop = contraction(text, i, end, Case::Ignore); stop > i) return stop;
     if (text.is(i, kLetter)) return run_of(text, i, end, kLetter);
     if (text.is(i, kNumber)) return run_of(text, i, std::min(end, i + style_.max_digits), kNumber);
-    if (!text.is_newline(i) && i + 1 < end && text.is(i + 1, kLetter)) return run_of(text, i + 1, end, kLetter);
+    if (!text.is_newline(i) && i + 1 < end && text.is(i + 1, kLetter))
+      return run_of(text, i + 1, end, kLetter);
     const std::size_t j = text.chars[i] == ' ' && i + 1 < end ? i + 1 : i;
     if (!text.is(j, kSpace | kLetter | kNumber)) {
       const std::size_t stop = run_of(text, j, end, ~(kSpace | kLetter | kNumber));
@@ -96,17 +102,22 @@ class Gpt4Cutter final : public Cutter {
 /// Script Han (Unicode's Scripts.txt).
 bool is_han(char32_t c) {
   static constexpr std::pair<char32_t, char32_t> kRanges[] = {
-      {0x2E80, 0x2E99},   {0x2E9B, 0x2EF3},   {0x2F00, 0x2FD5},   {0x3005, 0x3005},   {0x3007, 0x3007},   {0x3021, 0x3029},
-      {0x3038, 0x303B},   {0x3400, 0x4DBF},   {0x4E00, 0x9FFF},   {0xF900, 0xFA6D},   {0xFA70, 0xFAD9},   {0x16FE2, 0x16FE3},
-      {0x16FF0, 0x16FF1}, {0x20000, 0x2A6DF}, {0x2A700, 0x2B739}, {0x2B740, 0x2B81D}, {0x2B820, 0x2CEA1}, {0x2CEB0, 0x2EBE0},
-      {0x2F800, 0x2FA1D}, {0x30000, 0x3134A}, {0x31350, 0x323AF}};
+      {0x2E80, 0x2E99},   {0x2E9B, 0x2EF3},   {0x2F00, 0x2FD5},   {0x3005, 0x3005},
+      {0x3007, 0x3007},   {0x3021, 0x3029},   {0x3038, 0x303B},   {0x3400, 0x4DBF},
+      {0x4E00, 0x9FFF},   {0xF900, 0xFA6D},   {0xFA70, 0xFAD9},   {0x16FE2, 0x16FE3},
+      {0x16FF0, 0x16FF1}, {0x20000, 0x2A6DF}, {0x2A700, 0x2B739}, {0x2B740, 0x2B81D},
+      {0x2B820, 0x2CEA1}, {0x2CEB0, 0x2EBE0}, {0x2F800, 0x2FA1D}, {0x30000, 0x3134A},
+      {0x31350, 0x323AF}};
   if (c < kRanges[0].first) return false;
-  return std::any_of(std::begin(kRanges), std::end(kRanges), [&](const auto& r) { return c >= r.first && c <= r.second; });
+  return std::any_of(std::begin(kRanges), std::end(kRanges),
+                     [&](const auto& r) { return c >= r.first && c <= r.second; });
 }
 
-/// With U = [\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}] and W = [\p{Ll}\p{Lm}\p{Lo}\p{M}], c the contractions of Gpt4Cutter:
-/// [^\r\n\p{L}\p{N}]?U*W+c?|[^\r\n\p{L}\p{N}]?U+W*c?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+
-/// Kimi: [\p{Han}]+ before all, U and W without Han, no slash.
+/// With U = [\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}] and W = [\p{Ll}\p{Lm}\p{Lo}\p{M}], c the contractions
+/// of Gpt4Cutter:
+/// [^\r\n\p{L}\p{N}]?U*W+c?|[^\r\n\p{L}\p{N}]?U+W*c?|\p{N}{1,3}|
+/// ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+ Kimi: [\p{Han}]+ before all, U and W without
+/// Han, no slash.
 class CaseCutter final : public Cutter {
  public:
   explicit CaseCutter(CaseStyle style) : style_(style) {}
@@ -160,7 +171,9 @@ class CaseCutter final : public Cutter {
     const std::size_t j = text.chars[i] == ' ' && i + 1 < end ? i + 1 : i;
     if (!text.is(j, kSpace | kLetter | kNumber)) {
       stop = run_of(text, j, end, ~(kSpace | kLetter | kNumber));
-      while (stop < end && (text.is_newline(stop) || (style_.takes_slashes && text.chars[stop] == '/'))) ++stop;
+      while (stop < end &&
+             (text.is_newline(stop) || (style_.takes_slashes && text.chars[stop] == '/')))
+        ++stop;
       return stop;
     }
     return text.is(i, kSpace) ? spaces(text, i, end, true) : i + 1;
@@ -169,7 +182,8 @@ class CaseCutter final : public Cutter {
   CaseStyle style_;
 };
 
-/// [ASCII punctuation][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
+/// [ASCII punctuation][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+|
+/// ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
 class DeepseekCutter final : public Cutter {
  public:
   void cut(const DecodedText& text, std::size_t begin, std::size_t end, Ends& ends) const override {
@@ -191,14 +205,16 @@ class DeepseekCutter final : public Cutter {
   /// End of the match at `i`, or `i`.
   static std::size_t next(const DecodedText& text, std::size_t i, std::size_t end) {
     const char32_t c = text.chars[i];
-    const bool is_ascii_punctuation = c > ' ' && c < 0x7F && !is_ascii_letter(c) && !(c >= '0' && c <= '9');
+    const bool is_ascii_punctuation =
+        c > ' ' && c < 0x7F && !is_ascii_letter(c) && !(c >= '0' && c <= '9');
     if (is_ascii_punctuation && i + 1 < end && is_ascii_letter(text.chars[i + 1])) {
       std::size_t stop = i + 1;
       while (stop < end && is_ascii_letter(text.chars[stop])) ++stop;
       return stop;
     }
     if (text.is(i, kLetter | kMark)) return run_of(text, i, end, kLetter | kMark);
-    if (!text.is_newline(i) && !text.is(i, kPunctuation | kSymbol) && i + 1 < end && text.is(i + 1, kLetter | kMark)) {
+    if (!text.is_newline(i) && !text.is(i, kPunctuation | kSymbol) && i + 1 < end &&
+        text.is(i + 1, kLetter | kMark)) {
       return run_of(text, i + 1, end, kLetter | kMark);
     }
     const std::size_t j = c == ' ' && i + 1 < end ? i + 1 : i;
@@ -212,8 +228,12 @@ class DeepseekCutter final : public Cutter {
 }  // namespace
 
 std::unique_ptr<Cutter> make_gpt2_cutter() { return std::make_unique<Gpt2Cutter>(); }
-std::unique_ptr<Cutter> make_gpt4_cutter(Gpt4Style style) { return std::make_unique<Gpt4Cutter>(style); }
-std::unique_ptr<Cutter> make_case_cutter(CaseStyle style) { return std::make_unique<CaseCutter>(style); }
+std::unique_ptr<Cutter> make_gpt4_cutter(Gpt4Style style) {
+  return std::make_unique<Gpt4Cutter>(style);
+}
+std::unique_ptr<Cutter> make_case_cutter(CaseStyle style) {
+  return std::make_unique<CaseCutter>(style);
+}
 std::unique_ptr<Cutter> make_deepseek_cutter() { return std::make_unique<DeepseekCutter>(); }
 
 }  // namespace leitai

@@ -6,8 +6,8 @@
 
 namespace leitai {
 
-/// Patterns of the shape of GPT-4's: contractions, words with one character before them, short numbers, punctuation with
-/// what follows it, white space.
+/// Patterns of the shape of GPT-4's: contractions, words with one character before them, short
+/// numbers, punctuation with what follows it, white space.
 struct Gpt4Style {
   std::size_t max_digits = 3;
   bool takes_newlines = true;  // after punctuation
