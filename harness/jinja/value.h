@@ -19,6 +19,8 @@ __extension__ using BigInt = __int128;  // beyond it: OverflowError
 class Runtime;
 class Value;
 
+inline constexpr int kMaxNesting = 400;  // of values, so that printing and freeing them stays within the stack
+
 enum class Kind : std::uint8_t {
   Undefined, None, Bool, Int, Float, String, Bytes, List, Tuple, View, Generator, Dict, Range, Namespace, Function, Macro, Loop
 };
