@@ -37,7 +37,7 @@ class Tokenizer {
   virtual std::optional<int> find(
       std::string_view token) const = 0;          // of an added token or a whole vocabulary entry
   virtual std::optional<int> bos_id() const = 0;  // as stated by the file
-  virtual std::vector<int> eos_ids() const = 0;   // as stated by the file: sorted, may be empty
+  virtual std::vector<int> eos_ids() const = 0;   // as stated by the file, the end of a text first
 
   virtual bool is_byte(int id) const {
     (void)id;

@@ -105,13 +105,14 @@ std::unique_ptr<Tokenizer> tokenizer_from_gguf(const GgufFile& file) {
   }
 
   parts.bos_id = id_of(file, "tokenizer.ggml.bos_token_id", n);
+  const auto eos = id_of(file, "tokenizer.ggml.eos_token_id", n);
   for (const char* key : {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id",
                           "tokenizer.ggml.eom_token_id"}) {
-    if (const auto id = id_of(file, key, n)) parts.eos_ids.push_back(*id);
+    const auto id = id_of(file, key, n);
+    if (id && std::find(parts.eos_ids.begin(), parts.eos_ids.end(), *id) == parts.eos_ids.end()) {
+      parts.eos_ids.push_back(*id);
+    }
   }
-  const auto eos = id_of(file, "tokenizer.ggml.eos_token_id", n);
-  std::sort(parts.eos_ids.begin(), parts.eos_ids.end());
-  parts.eos_ids.erase(std::unique(parts.eos_ids.begin(), parts.eos_ids.end()), parts.eos_ids.end());
   if (parts.bos_id && file.boolean("tokenizer.ggml.add_bos_token").value_or(is_llama3))
     parts.prefix = {*parts.bos_id};
   if (eos && file.boolean("tokenizer.ggml.add_eos_token").value_or(false)) parts.suffix = {*eos};
