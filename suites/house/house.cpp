@@ -1,0 +1,134 @@
+#include "suites/house/house.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "harness/core/error.h"
+#include "suites/house/ledger.h"
+#include "suites/house/order.h"
+#include "suites/house/wording.h"
+
+namespace leitai {
+
+namespace {
+
+using house::Sentence;
+using house::Wording;
+
+constexpr std::int64_t kItems = 200;
+constexpr char kVersion[] = "1";
+
+class HouseSuite : public Suite {
+ public:
+  HouseSuite(const std::string& name, std::string_view short_name, const std::string& language, const SuiteOptions& options)
+      : wording_(short_name, language), seed_(options.seed.value_or(42)), levels_(options.levels), is_short_(options.short_prompt.value_or(false)) {
+    if (levels_.empty()) levels_ = {1, 2, 3, 4, 5};
+    for (int level : levels_) {
+      if (level < 1 || level > 5) throw Error(fmt::format("{}: level {} is not one of 1 to 5", name, level));
+    }
+    info_.name = name + "/" + language;
+    info_.version = kVersion;
+    info_.family = "reasoning";
+    info_.kind = house_kind(name);
+    info_.language = language;
+    info_.licence = "Apache-2.0";
+    info_.publish = "full";
+    info_.params.max_tokens = options.max_tokens.value_or(1024);
+    info_.whole = options.items.value_or(kItems);
+    info_.size = info_.whole;
+    if (options.limit && *options.limit < 1) info_.size = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(*options.limit * static_cast<double>(info_.whole))));
+    if (options.limit && *options.limit >= 1) {
+      const auto limit = static_cast<std::int64_t>(*options.limit);
+      // A generator has no end: a limit above the default number simply makes more.
+      info_.size = options.items ? std::min(limit, *options.items) : limit;
+      info_.whole = std::max(info_.whole, info_.size);
+    }
+  }
+
+  const SuiteInfo& info() const override { return info_; }
+
+  Item item(std::int64_t index) const override {
+    const int level = levels_[static_cast<std::size_t>(index) % levels_.size()];
+    Item out;
+    out.suite = info_.name;
+    out.id = std::to_string(index);
+    out.language = info_.language;
+    out.tags = {fmt::format("level={}", level)};
+    out.pair_key = out.id;
+    std::string gold;
+    for (const Sentence& sentence : sentences(index, level, gold)) {
+      if (!out.question.empty()) out.question += wording_.joiner();
+      out.question += wording_.say(sentence);
+    }
+    out.prompt.messages = {message(Role::User, out.question + (is_short_ ? wording_.joiner().empty() ? "" : " " : "\n\n") + wording_.instruction(is_short_))};
+    out.grading = {"numeric", {gold}, ""};
+    return out;
+  }
+
+ protected:
+  virtual std::vector<Sentence> sentences(std::int64_t index, int level, std::string& gold) const = 0;
+
+  std::uint64_t seed() const { return seed_; }
+  SuiteInfo& mutable_info() { return info_; }
+
+ private:
+  SuiteInfo info_;
+  Wording wording_;
+  std::uint64_t seed_;
+  std::vector<int> levels_;
+  bool is_short_;
+};
+
+class LedgerSuite final : public HouseSuite {
+ public:
+  LedgerSuite(const std::string& language, const SuiteOptions& options) : HouseSuite("house/ledger", "ledger", language, options) {}
+
+ private:
+  std::vector<Sentence> sentences(std::int64_t index, int level, std::string& gold) const override {
+    house::LedgerItem item = house::make_ledger(seed(), index, level);
+    gold = item.answer;
+    return std::move(item.sentences);
+  }
+};
+
+class OrderSuite final : public HouseSuite {
+ public:
+  OrderSuite(const std::string& language, const SuiteOptions& options) : HouseSuite("house/order", "order", language, options) {
+    // Guessing a position among 3 to 7 people: the mean of 1/3 ... 1/7 over the levels, rounded down.
+    mutable_info().floor = 0.2;
+  }
+
+ private:
+  std::vector<Sentence> sentences(std::int64_t index, int level, std::string& gold) const override {
+    house::OrderItem item = house::make_order(seed(), index, level);
+    gold = item.answer;
+    std::vector<Sentence> out{{.key = fmt::format("people_{}", item.people.size())}};
+    // The introduction names everybody, in the order in which they were drawn, which tells nothing of the queue.
+    for (std::size_t i = 0; i < item.people.size(); ++i) out.push_back({.key = i + 1 < item.people.size() ? "name" : "last_name", .a = item.people[i]});
+    out.insert(out.end(), item.clues.begin(), item.clues.end());
+    out.push_back(item.question);
+    return out;
+  }
+};
+
+}  // namespace
+
+std::vector<std::string> house_names() { return {"house/ledger", "house/order"}; }
+
+std::vector<std::string> house_languages(const std::string& name) { return house::languages_of(name.substr(name.find('/') + 1)); }
+
+std::string house_kind(const std::string&) { return "number"; }
+
+std::string house_about(const std::string& name) {
+  return name == "house/ledger" ? "who holds how much after several steps: counts, money, fractions" : "who stands where in a queue, from clues with one solution";
+}
+
+std::unique_ptr<Suite> open_house(const std::string& name, const std::string& language, const SuiteOptions& options) {
+  if (name == "house/ledger") return std::make_unique<LedgerSuite>(language, options);
+  if (name == "house/order") return std::make_unique<OrderSuite>(language, options);
+  throw Error(fmt::format("{}: there is no such house suite", name));
+}
+
+}  // namespace leitai

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace leitai::house {
+
+/// A fact or a question, free of any language: the key of a sentence and what fills it.
+struct Sentence {
+  std::string key;
+  int a = -1;            // people, as positions in the list of names
+  int b = -1;
+  int c = -1;
+  int thing = -1;        // position in the list of things
+  std::int64_t n = 0;    // {n}, and {count} of `thing`
+  std::int64_t k = 0;    // {k}
+  std::string text;      // {text}: a price or a fraction, the same in every language
+};
+
+/// The sentences of one generator in one language, from wordings/<name>.<language>.json:
+///   names      list of names
+///   things     list of {count, in, howmany, plural, the}: the words for so many of them, the same as a subject, "how many of
+///              them", and two further forms that the sentences use as the language needs
+///   sentences  key -> text with {a} {b} {c} {n} {k} {text} {count} {in} {howmany} {plural} {the}
+///   long, short   the instruction lines
+///   joiner, decimal   what stands between sentences, and the decimal mark of prices
+/// `count` is one pattern, or {"few": 3-10, "many": 11-99, "hundred": others}, the classes of Arabic.
+class Wording {
+ public:
+  /// Throws Error for a name or language that is not embedded.
+  Wording(std::string_view name, std::string_view language);
+
+  std::string say(const Sentence& sentence) const;
+  const std::string& instruction(bool is_short) const { return is_short ? short_ : long_; }
+  std::size_t names() const { return names_.size(); }
+  const std::string& joiner() const { return joiner_; }
+
+ private:
+  struct Thing {
+    std::string few, many, hundred;           // patterns around {n}
+    std::string in_few, in_many, in_hundred;  // the same as a subject
+    std::string howmany, plural, the;
+  };
+  std::vector<std::string> names_;
+  std::vector<Thing> things_;
+  std::map<std::string, std::string, std::less<>> sentences_;
+  std::string long_, short_, joiner_, decimal_;
+};
+
+/// Languages that have a wording of this name, English first.
+std::vector<std::string> languages_of(std::string_view name);
+
+}  // namespace leitai::house
