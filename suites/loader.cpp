@@ -11,7 +11,7 @@
 #include "harness/core/text.h"
 #include "harness/io/fetch.h"
 #include "harness/io/files.h"
-#include "suites/house_suites.h"
+#include "suites/house/house.h"
 #include "suites/native_suite.h"
 #include "suites/questions.h"
 #include "suites/suite_support.h"

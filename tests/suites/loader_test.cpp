@@ -141,6 +141,23 @@ TEST(Loader, AFolderOverridesAnEmbeddedSuite) {
   EXPECT_EQ(suites[0]->item(1).grading.gold, std::vector<std::string>{"4"});
 }
 
+TEST(House, LanguagesItemsAndLimits) {
+  const auto plain = open_suites({"house/ledger", {}, "-s"}, {});
+  ASSERT_EQ(plain.size(), 1u);
+  EXPECT_EQ(plain[0]->info().name, "house/ledger/en");
+  EXPECT_EQ(plain[0]->info().size, 200);
+  SuiteOptions limit;
+  limit.limit = 1234;
+  EXPECT_EQ(open_suites({"house/ledger/zh", limit, "-s"}, {})[0]->info().size, 1234) << "a generator has no end";
+  limit.items = 20;
+  EXPECT_EQ(open_suites({"house/ledger", limit, "-s"}, {})[0]->info().size, 20);
+  limit.limit = 0.33;
+  EXPECT_EQ(open_suites({"house/ledger", limit, "-s"}, {})[0]->info().size, 7);
+  EXPECT_GE(open_suites({"house/*", limit, "-s"}, {}).size(), 2u);
+  EXPECT_TRUE(has(failure({"house/ledger/xx", {}, "-s"}), "house/ledger has no language \"xx\""));
+  EXPECT_TRUE(has(failure({"house/leger", {}, "-s"}), "did you mean \"house/ledger\"?"));
+}
+
 TEST(Native, CountsIdsAndGoldAnswersOfRealData) {
   LEITAI_NEEDS_SHARED("datasets/gsm8k/test.jsonl");
   std::int64_t n = 0;
