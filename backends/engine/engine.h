@@ -13,6 +13,7 @@
 #include "backends/engine/kv_cache.h"
 #include "backends/engine/ops.h"
 #include "backends/engine/tokenizer/tokenizer.h"
+#include "harness/core/model.h"
 
 namespace leitai {
 
@@ -74,5 +75,8 @@ class Engine {
   std::vector<float> wanted_;
   std::vector<float> logits_;
 };
+
+/// The engine behind a model's target and options, as the backend opens it. Throws Error.
+std::unique_ptr<Engine> open_engine(const Model& model);
 
 }  // namespace leitai
