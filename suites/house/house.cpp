@@ -71,6 +71,7 @@ class HouseSuite : public Suite {
   virtual std::vector<Sentence> sentences(std::int64_t index, int level, std::string& gold) const = 0;
 
   std::uint64_t seed() const { return seed_; }
+  const std::vector<int>& levels() const { return levels_; }
   SuiteInfo& mutable_info() { return info_; }
 
  private:
@@ -96,8 +97,10 @@ class LedgerSuite final : public HouseSuite {
 class OrderSuite final : public HouseSuite {
  public:
   OrderSuite(const std::string& language, const SuiteOptions& options) : HouseSuite("house/order", "order", language, options) {
-    // Guessing a position among 3 to 7 people: the mean of 1/3 ... 1/7 over the levels, rounded down.
-    mutable_info().floor = 0.2;
+    // Guessing a position among the 3 to 7 people of each level.
+    double sum = 0;
+    for (int level : levels()) sum += 1.0 / (level + 2);
+    mutable_info().floor = sum / static_cast<double>(levels().size());
   }
 
  private:

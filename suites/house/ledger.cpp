@@ -193,7 +193,8 @@ bool shop(Story& story, Dice& dice) {
 /// The other half of level 5: fractions of what is left of a full tank.
 bool tank(Story& story, Dice& dice) {
   Ratio left{1, 1};
-  const int steps = static_cast<int>(dice.in(2, 4));
+  // Two steps would give too few different stories.
+  const int steps = static_cast<int>(dice.in(3, 4));
   story.item.sentences.push_back({.key = "tank"});
   for (int step = 0; step < steps; ++step) {
     const std::int64_t den = dice.in(3, 8), num = dice.in(1, den - 2);
