@@ -212,7 +212,7 @@ std::vector<std::string> cautions_of(const Leaderboard& board) {
     }
     const std::int64_t got = row.all.answers - row.all.failed;
     if (share_of(row.all.cut_off, got) > kManyCutOff) {
-      out.push_back(fmt::format("{} was cut off in {} ({}); a larger --max-tokens with --retry truncated asks those again.", row.model,
+      out.push_back(fmt::format("{} was cut off in {} ({}); they count as wrong. A larger max_tokens asks them anew.", row.model,
                                 things(row.all.cut_off, "answer", "answers"), percent(share_of(row.all.cut_off, got))));
     }
     if (row.served_models.size() > 1) {
@@ -348,22 +348,19 @@ Leaderboard aggregate(const RunReader& run, const BoardFacts& facts) {
   std::map<std::pair<std::vector<std::string>, bool>, std::uint32_t> index;  // facts that are equal are kept once
   std::vector<ItemFacts> kinds;
   std::unordered_map<std::uint64_t, std::uint32_t> known;  // hash of (suite, item) -> kinds
+  const auto key_of = [](const std::string& suite, const std::string& item) { return std::hash<std::string>{}(suite + '\0' + item); };
+  run.each_summary([&](const ItemSummary& item) {
+    std::vector<std::string> words = item.tags;
+    words.push_back(item.language);
+    const auto [at, fresh] = index.try_emplace({std::move(words), item.is_graded}, static_cast<std::uint32_t>(kinds.size()));
+    if (fresh) kinds.push_back({.language = item.language, .tags = item.tags, .graded = item.is_graded});
+    known.emplace(key_of(item.suite, item.id), at->second);
+  });
   Aggregator aggregator;
-  run.each(false, [&](const Record& record) {
-    const std::uint64_t key = hash64({record.request.suite, record.request.item});
-    auto found = known.find(key);
-    if (found == known.end()) {
-      ItemFacts item;
-      if (const std::optional<Item> stored = run.item(record.request.suite, record.request.item)) {
-        item = {.language = stored->language, .tags = stored->tags, .graded = !stored->grading.scorer.empty()};
-      }
-      std::vector<std::string> words = item.tags;
-      words.push_back(item.language);
-      const auto [at, fresh] = index.try_emplace({std::move(words), item.graded}, static_cast<std::uint32_t>(kinds.size()));
-      if (fresh) kinds.push_back(std::move(item));
-      found = known.emplace(key, at->second).first;
-    }
-    aggregator.add(record, kinds[found->second]);
+  const ItemFacts unknown;
+  run.each(Detail::Facts, [&](const Record& record) {
+    const auto found = known.find(key_of(record.request.suite, record.request.item));
+    aggregator.add(record, found == known.end() ? unknown : kinds[found->second]);
     return true;
   });
   return aggregator.finish(facts);

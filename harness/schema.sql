@@ -43,6 +43,9 @@ CREATE TABLE items (
   suite   TEXT NOT NULL,
   item    TEXT NOT NULL,
   body    NOT NULL,                    -- packed: JSON of the item (question, prompt, grading, language, tags, pair)
+  language TEXT NOT NULL DEFAULT '',   -- copies of what aggregates need of the body
+  tags    TEXT,                        -- JSON list, NULL when there are none
+  scorer  TEXT NOT NULL DEFAULT '',    -- '' when the item is not graded
   UNIQUE (suite, item)
 );
 

@@ -132,7 +132,8 @@ class Store : public RunReader {
 
   /// In a damaged file: visits every answer that can still be read, then throws Error with how many
   /// cannot.
-  void each(bool with_prompts, const std::function<bool(const Record&)>& visit) const override;
+  void each(Detail detail, const std::function<bool(const Record&)>& visit) const override;
+  void each_summary(const std::function<void(const ItemSummary&)>& visit) const override;
   std::optional<Item> item(std::string_view suite, std::string_view id) const override;
 
   /// Every item of a suite ("" for all), in the order stored. Stops when `visit` returns false.

@@ -73,9 +73,9 @@ struct Store::Impl {
   void note_failed(std::int64_t request_id);
 
   /// Of a row of kRecordColumns.
-  Record record_of(const Statement& row, bool with_prompt);
-  std::vector<Record> records(Statement& statement, bool with_prompts);
-  void each_readable(bool with_prompts, const std::function<bool(const Record&)>& visit,
+  Record record_of(const Statement& row, Detail detail);
+  std::vector<Record> records(Statement& statement, Detail detail);
+  void each_readable(Detail detail, const std::function<bool(const Record&)>& visit,
                      std::vector<bool>& seen, const std::string& reason);
 
   std::recursive_mutex mutex;    // guards all below; recursive, since a visitor may ask for an item

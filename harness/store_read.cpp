@@ -64,7 +64,7 @@ std::string Packer::get(const Statement& statement, int column, const std::files
   }
 }
 
-Record Store::Impl::record_of(const Statement& row, bool with_prompt) {
+Record Store::Impl::record_of(const Statement& row, Detail detail) {
   Record out;
   const auto wrong = [&](std::string_view what) {
     return DamagedError(
@@ -85,8 +85,9 @@ Record Store::Impl::record_of(const Statement& row, bool with_prompt) {
     if (digest.size() != request.digest.bytes.size()) throw wrong("its digest is cut");
     std::copy(digest.begin(), digest.end(), request.digest.bytes.begin());
     request.mode = mode_from(row.get_bytes(6)).value_or(Mode::Chat);
-    request.wanted = sampling_params_from(Json::parse(packer.get(row, 7, db.path())));
-    request.sent_json = packer.get(row, 8, db.path());
+    const bool is_whole = detail != Detail::Facts;
+    if (is_whole) request.wanted = sampling_params_from(Json::parse(packer.get(row, 7, db.path())));
+    if (is_whole) request.sent_json = packer.get(row, 8, db.path());
     request.seed = static_cast<std::uint64_t>(row.get_int(9));
 
     Response& response = out.response;
@@ -100,8 +101,8 @@ Record Store::Impl::record_of(const Statement& row, bool with_prompt) {
           Failure{kind.value_or(FailureKind::Server), row.get_text(12), optional_int(13)};
     }
     if (!row.is_null(14)) response.finish_reason = finish_reason_from(row.get_bytes(14));
-    response.text = packer.get(row, 15, db.path());
-    if (!row.is_null(16)) response.reasoning = packer.get(row, 16, db.path());
+    if (is_whole) response.text = packer.get(row, 15, db.path());
+    if (is_whole && !row.is_null(16)) response.reasoning = packer.get(row, 16, db.path());
     response.usage = {row.get_optional_int(17), row.get_optional_int(18), row.get_optional_int(19),
                       row.get_optional_int(20)};
     response.timing = {row.get_optional_double(21), row.get_optional_double(22),
@@ -109,12 +110,12 @@ Record Store::Impl::record_of(const Statement& row, bool with_prompt) {
     if (!row.is_null(24)) response.price = Price{row.get_double(24), row.get_text(25)};
     response.served_model = row.get_optional_text(26);
     response.attempts = static_cast<int>(row.get_int(27));
-    if (!row.is_null(28)) {
+    if (is_whole && !row.is_null(28)) {
       const Json logprobs = Json::parse(packer.get(row, 28, db.path()));
       for (const Json& one : logprobs)
         response.logprobs.push_back({one.at(0).get<std::string>(), logprob_from(one.at(1))});
     }
-    if (!row.is_null(29)) {
+    if (is_whole && !row.is_null(29)) {
       const Json all = Json::parse(packer.get(row, 29, db.path()));
       for (const Json& one : all.at("logprobs"))
         response.continuation_logprobs.push_back(logprob_from(one));
@@ -139,7 +140,7 @@ Record Store::Impl::record_of(const Statement& row, bool with_prompt) {
         score.flags = Json::parse(row.get_bytes(38)).get<std::vector<std::string>>();
       score.why = row.get_text(39);
     }
-    if (with_prompt && !row.is_null(kPromptColumn))
+    if (detail == Detail::Prompts && !row.is_null(kPromptColumn))
       request.prompt = prompt_from(Json::parse(packer.get(row, kPromptColumn, db.path())));
   } catch (const DamagedError&) {
     throw;
@@ -151,27 +152,27 @@ Record Store::Impl::record_of(const Statement& row, bool with_prompt) {
   return out;
 }
 
-std::vector<Record> Store::Impl::records(Statement& statement, bool with_prompts) {
+std::vector<Record> Store::Impl::records(Statement& statement, Detail detail) {
   std::vector<Record> out;
-  while (statement.step()) out.push_back(record_of(statement, with_prompts));
+  while (statement.step()) out.push_back(record_of(statement, detail));
   return out;
 }
 
-void Store::each(bool with_prompts, const std::function<bool(const Record&)>& visit) const {
+void Store::each(Detail detail, const std::function<bool(const Record&)>& visit) const {
   std::lock_guard guard(impl_->mutex);
   std::vector<bool> seen;  // by request id
   std::string damage;
   try {
     Statement all(
         impl_->db,
-        select_records(with_prompts,
+        select_records(detail == Detail::Prompts,
                        fmt::format("WHERE {} ORDER BY r.model, r.suite, r.item, r.sample", kNewest))
             .c_str());
     while (true) {
       std::optional<Record> record;
       try {
         if (!all.step()) return;
-        record = impl_->record_of(all, with_prompts);
+        record = impl_->record_of(all, detail);
       } catch (const DamagedError& error) {
         damage = error.what();
         break;
@@ -185,11 +186,11 @@ void Store::each(bool with_prompts, const std::function<bool(const Record&)>& vi
     if (!damage.empty()) throw;
     damage = error.what();
   }
-  impl_->each_readable(with_prompts, visit, seen, damage);
+  impl_->each_readable(detail, visit, seen, damage);
 }
 
 /// Request by request, past the damage; those in `seen` have been visited. Throws at the end.
-void Store::Impl::each_readable(bool with_prompts, const std::function<bool(const Record&)>& visit,
+void Store::Impl::each_readable(Detail detail, const std::function<bool(const Record&)>& visit,
                                 std::vector<bool>& seen, const std::string& reason) {
   std::int64_t last = static_cast<std::int64_t>(seen.size());
   for (const char* sql :
@@ -200,26 +201,27 @@ void Store::Impl::each_readable(bool with_prompts, const std::function<bool(cons
     }
   }
   std::int64_t lost = 0, read = std::count(seen.begin(), seen.end(), true);
+  const bool with_prompts = detail == Detail::Prompts;
+  const Detail less = with_prompts ? Detail::Answers : detail;
   // Where the prompt is damaged the answer is given without it; where the index is, older answers
   // are given too.
   const struct {
-    bool with_prompt;
+    Detail detail;
     std::string sql;
   } tries[] = {
-      {with_prompts,
-       select_records(with_prompts, fmt::format("WHERE r.request_id = ?1 AND {}", kNewest))},
-      {with_prompts, select_records(with_prompts, "WHERE r.request_id = ?1")},
-      {false, select_records(false, fmt::format("WHERE r.request_id = ?1 AND {}", kNewest))},
-      {false, select_records(false, "WHERE r.request_id = ?1")}};
+      {detail, select_records(with_prompts, fmt::format("WHERE r.request_id = ?1 AND {}", kNewest))},
+      {detail, select_records(with_prompts, "WHERE r.request_id = ?1")},
+      {less, select_records(false, fmt::format("WHERE r.request_id = ?1 AND {}", kNewest))},
+      {less, select_records(false, "WHERE r.request_id = ?1")}};
   for (std::int64_t id = 1; id <= last; ++id) {
     if (static_cast<std::size_t>(id) < seen.size() && seen[static_cast<std::size_t>(id)]) continue;
     std::optional<Record> record;
     bool is_damaged = false;
-    for (const auto& [with_prompt, sql] : tries) {
+    for (const auto& [part, sql] : tries) {
       try {
         Statement one(db, sql.c_str());
         one.bind(1, id);
-        if (one.step()) record = record_of(one, with_prompt);
+        if (one.step()) record = record_of(one, part);
         is_damaged = false;
         break;
       } catch (const DamagedError&) {
@@ -255,6 +257,20 @@ void Store::each_item(std::string_view suite, const std::function<bool(const Ite
   }
 }
 
+void Store::each_summary(const std::function<void(const ItemSummary&)>& visit) const {
+  std::lock_guard guard(impl_->mutex);
+  Statement get(impl_->db, "SELECT suite, item, language, tags, scorer FROM items");
+  while (get.step()) {
+    ItemSummary out;
+    out.suite = get.get_text(0);
+    out.id = get.get_text(1);
+    out.language = get.get_text(2);
+    if (!get.is_null(3)) out.tags = Json::parse(get.get_bytes(3)).get<std::vector<std::string>>();
+    out.is_graded = !get.get_bytes(4).empty();
+    visit(out);
+  }
+}
+
 std::vector<Record> Store::find(std::string_view suite, std::string_view item,
                                 std::string_view model) const {
   std::lock_guard guard(impl_->mutex);
@@ -265,14 +281,14 @@ std::vector<Record> Store::find(std::string_view suite, std::string_view item,
   get.bind(1, suite);
   get.bind(2, item);
   if (!model.empty()) get.bind(3, model);
-  return impl_->records(get, true);
+  return impl_->records(get, Detail::Prompts);
 }
 
 std::optional<Record> Store::find(std::int64_t request_id) const {
   std::lock_guard guard(impl_->mutex);
   Statement get(impl_->db, select_records(true, "WHERE r.request_id = ?1").c_str());
   get.bind(1, request_id);
-  std::vector<Record> found = impl_->records(get, true);
+  std::vector<Record> found = impl_->records(get, Detail::Prompts);
   return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
 }
 

@@ -47,9 +47,9 @@ void Packer::bind(Statement& statement, int index, std::string_view text, std::s
 
 Writers::Writers(Database& db)
     : insert_item(db,
-                  "INSERT INTO items (suite, item, body) VALUES (?1, ?2, ?3) ON CONFLICT (suite, "
-                  "item) DO UPDATE SET body = excluded.body "
-                  "WHERE body <> excluded.body"),
+                  "INSERT INTO items (suite, item, body, language, tags, scorer) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+                  "ON CONFLICT (suite, item) DO UPDATE SET body = excluded.body, language = excluded.language, "
+                  "tags = excluded.tags, scorer = excluded.scorer WHERE body <> excluded.body"),
       find_prompt(db, "SELECT prompt_id FROM prompts WHERE digest = ?1"),
       insert_prompt(db,
                     "INSERT INTO prompts (digest, body) VALUES (?1, ?2) ON CONFLICT DO NOTHING"),
@@ -105,6 +105,9 @@ void Store::Impl::put_item(const Item& item) {
   put.bind(1, item.suite);
   put.bind(2, item.id);
   packer.bind(put, 3, body, scratch);
+  put.bind(4, item.language);
+  if (!item.tags.empty()) put.bind(5, dump(item.tags));
+  put.bind(6, item.grading.scorer);
   put.step();
   items.put(key, 1);
 }

@@ -81,6 +81,17 @@ struct Command::Impl {
     return out;
   }
 
+  /// The global flags; a verb's own flag of the same name (render's --env) goes before.
+  void add_common() {
+    const auto absent = [&](const char* name) { return std::none_of(slots.begin(), slots.end(), [&](const Slot& s) { return s.name == name; }); };
+    add(common, "help,h", "", "this text", {.flag = &help});
+    add(common, "verbose,v", "", "say more", {.flag = &verbose});
+    add(common, "quiet,q", "", "say only what went wrong", {.flag = &quiet});
+    add(common, "color", "auto|always|never", "colour in the terminal (NO_COLOR is honoured)", {.text = &color});
+    add(common, "log", "FILE", "events as JSON lines", {.text = &log});
+    if (absent("env")) add(common, "env", "FILE", "variables from this file (default .env); never overrides the environment", {.text = &env});
+  }
+
   /// "--num_fewshot 5" -> "--num-fewshot=5", so that values may begin with "-".
   std::vector<std::string> normalised(std::span<const std::string> args) const {
     std::vector<std::string> out;
@@ -118,15 +129,7 @@ struct Command::Impl {
   }
 };
 
-Command::Command(const Verb& verb, Global& global) : impl_(std::make_unique<Impl>(verb, global)) {
-  Impl& i = *impl_;
-  i.add(i.common, "help,h", "", "this text", {.flag = &i.help});
-  i.add(i.common, "verbose,v", "", "say more", {.flag = &i.verbose});
-  i.add(i.common, "quiet,q", "", "say only what went wrong", {.flag = &i.quiet});
-  i.add(i.common, "color", "auto|always|never", "colour in the terminal (NO_COLOR is honoured)", {.text = &i.color});
-  i.add(i.common, "log", "FILE", "events as JSON lines", {.text = &i.log});
-  i.add(i.common, "env", "FILE", "variables from this file (default .env); never overrides the environment", {.text = &i.env});
-}
+Command::Command(const Verb& verb, Global& global) : impl_(std::make_unique<Impl>(verb, global)) {}
 
 Command::~Command() = default;
 
@@ -155,6 +158,7 @@ Command& Command::operands(const std::string& what, std::size_t least, std::size
 
 bool Command::parse(std::span<const std::string> args) {
   Impl& i = *impl_;
+  i.add_common();
   po::options_description all, hidden;
   hidden.add_options()("operand", po::value<std::vector<std::string>>());
   all.add(i.own).add(i.common).add(hidden);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "harness/core/item.h"
 #include "harness/core/leaderboard.h"
@@ -20,13 +21,31 @@ struct Record {
   std::optional<Score> score;
 };
 
+/// How much of a record is read.
+enum class Detail {
+  Facts,    // without texts, parameters and log-probabilities: what aggregates need
+  Answers,  // all but the prompt
+  Prompts,  // everything
+};
+
+/// What an aggregate needs to know of an item.
+struct ItemSummary {
+  std::string suite;
+  std::string id;
+  std::string language;
+  std::vector<std::string> tags;
+  bool is_graded = false;  // a scorer is named
+};
+
 /// Read access to a run for reports; they never see SQL.
 class RunReader {
  public:
   virtual ~RunReader() = default;
   /// Calls `visit` for the newest response of every (model, suite, item, sample), ordered by these.
-  /// Request::prompt is filled only if `with_prompts`. Stops early when `visit` returns false.
-  virtual void each(bool with_prompts, const std::function<bool(const Record&)>& visit) const = 0;
+  /// Stops early when `visit` returns false.
+  virtual void each(Detail detail, const std::function<bool(const Record&)>& visit) const = 0;
+  /// Calls `visit` for every stored item.
+  virtual void each_summary(const std::function<void(const ItemSummary&)>& visit) const = 0;
   virtual std::optional<Item> item(std::string_view suite, std::string_view id) const = 0;
 };
 

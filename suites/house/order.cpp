@@ -52,20 +52,85 @@ Sentence true_clue(const std::vector<int>& queue, int level, SplitMix64& dice) {
 /// A set of orders, one bit for each permutation.
 using Mask = std::vector<std::uint64_t>;
 
-/// All orders of n people: row i of `places` gives the position (1 = front) of each person. Made once for each n.
-struct Orders {
-  int n = 0;
-  std::size_t count = 0;
-  std::vector<std::int8_t> places;
+enum class Clue { Before, Directly, NotFirst, NotLast, End, Apart, Between };
+constexpr int kClues = 7;
 
-  explicit Orders(int people) : n(people) {
-    std::vector<std::int8_t> row(static_cast<std::size_t>(n));
-    for (int i = 0; i < n; ++i) row[static_cast<std::size_t>(i)] = static_cast<std::int8_t>(i + 1);
-    do {
-      places.insert(places.end(), row.begin(), row.end());
-      ++count;
-    } while (std::next_permutation(row.begin(), row.end()));
+Clue kind_of(const std::string& key) {
+  if (key == "before") return Clue::Before;
+  if (key == "directly") return Clue::Directly;
+  if (key == "not_first") return Clue::NotFirst;
+  if (key == "not_last") return Clue::NotLast;
+  if (key == "end") return Clue::End;
+  if (key == "apart") return Clue::Apart;
+  LEITAI_CHECK(key == "between", key);
+  return Clue::Between;
+}
+
+/// Does a clue hold where its people stand at a, b and c of `last`?
+bool holds_at(Clue kind, std::int64_t gap, int last, int a, int b, int c) {
+  switch (kind) {
+    case Clue::Before: return a < b;
+    case Clue::Directly: return a + 1 == b;
+    case Clue::NotFirst: return a != 1;
+    case Clue::NotLast: return a != last;
+    case Clue::End: return a == 1 || a == last;
+    case Clue::Apart: return std::abs(a - b) - 1 == gap;
+    case Clue::Between: return std::min(b, c) < a && a < std::max(b, c);
   }
+  return false;
+}
+
+/// All orders of n people, and for every possible clue the set of those that fulfil it. Made once for each n.
+class Orders {
+ public:
+  explicit Orders(int people) : n_(people) {
+    std::vector<std::int8_t> row(static_cast<std::size_t>(n_));
+    for (int i = 0; i < n_; ++i) row[static_cast<std::size_t>(i)] = static_cast<std::int8_t>(i + 1);
+    do {
+      places_.insert(places_.end(), row.begin(), row.end());
+      ++count_;
+    } while (std::next_permutation(row.begin(), row.end()));
+    masks_.resize(kClues * kMost * kMost * kMost * kMost);
+    for (int kind = 0; kind < kClues; ++kind) {
+      for (int a = 0; a < n_; ++a) {
+        for (int b = 0; b < n_; ++b) {
+          for (int c = 0; c < n_; ++c) fill(static_cast<Clue>(kind), a, b, c);
+        }
+      }
+    }
+    everything_.resize((count_ + 63) / 64);
+    for (std::size_t i = 0; i < count_; ++i) everything_[i / 64] |= std::uint64_t{1} << (i % 64);
+  }
+
+  const Mask& everything() const { return everything_; }
+  const Mask& of(Clue kind, int a, int b, int c, int gap) const { return masks_[index(kind, a, b, c, gap)]; }
+
+ private:
+  static constexpr int kMost = 7;
+
+  std::size_t index(Clue kind, int a, int b, int c, int gap) const {
+    return static_cast<std::size_t>((((static_cast<int>(kind) * kMost + a) * kMost + b) * kMost + c) * kMost + gap);
+  }
+
+  /// Masks of one kind for people a, b and c; those that a kind does not look at are person 0.
+  void fill(Clue kind, int a, int b, int c) {
+    const bool one = kind == Clue::NotFirst || kind == Clue::NotLast || kind == Clue::End;
+    if (one ? b != 0 || c != 0 : kind == Clue::Between ? a == b || a == c || b == c : a == b || c != 0) return;
+    for (int gap = kind == Clue::Apart ? 1 : 0; gap <= (kind == Clue::Apart ? n_ - 2 : 0); ++gap) {
+      Mask& mask = masks_[index(kind, a, b, c, gap)];
+      mask.resize((count_ + 63) / 64);
+      for (std::size_t i = 0; i < count_; ++i) {
+        const std::int8_t* row = &places_[i * static_cast<std::size_t>(n_)];
+        if (holds_at(kind, gap, n_, row[a], row[b], row[c])) mask[i / 64] |= std::uint64_t{1} << (i % 64);
+      }
+    }
+  }
+
+  int n_;
+  std::size_t count_ = 0;
+  std::vector<std::int8_t> places_;  // row i: the position (1 = front) of each person
+  std::vector<Mask> masks_;
+  Mask everything_;
 };
 
 const Orders& orders_of(int n) {
@@ -73,37 +138,18 @@ const Orders& orders_of(int n) {
   return kOrders[n - 3];
 }
 
-/// Does a clue hold where its people stand at a, b and c of n?
-bool holds_at(const Sentence& clue, int n, int a, int b, int c) {
-  if (clue.key == "before") return a < b;
-  if (clue.key == "directly") return a + 1 == b;
-  if (clue.key == "not_first") return a != 1;
-  if (clue.key == "not_last") return a != n;
-  if (clue.key == "end") return a == 1 || a == n;
-  if (clue.key == "apart") return std::abs(a - b) - 1 == clue.n;
-  LEITAI_CHECK(clue.key == "between", clue.key);
-  return std::min(b, c) < a && a < std::max(b, c);
-}
-
-/// The orders that fulfil one clue.
-Mask mask_of(const Sentence& clue, const std::vector<int>& people) {
-  const Orders& orders = orders_of(static_cast<int>(people.size()));
-  const auto index = [&](int person) { return person < 0 ? std::size_t{0} : static_cast<std::size_t>(std::find(people.begin(), people.end(), person) - people.begin()); };
-  const std::size_t a = index(clue.a), b = index(clue.b), c = index(clue.c);
-  Mask out((orders.count + 63) / 64);
-  for (std::size_t i = 0; i < orders.count; ++i) {
-    const std::int8_t* row = &orders.places[i * people.size()];
-    if (holds_at(clue, orders.n, row[a], row[b], row[c])) out[i / 64] |= std::uint64_t{1} << (i % 64);
-  }
-  return out;
+/// The orders of `people` that fulfil one clue.
+const Mask& mask_of(const Sentence& clue, const std::vector<int>& people) {
+  const auto index = [&](int person) { return person < 0 ? 0 : static_cast<int>(std::find(people.begin(), people.end(), person) - people.begin()); };
+  return orders_of(static_cast<int>(people.size())).of(kind_of(clue.key), index(clue.a), index(clue.b), index(clue.c), static_cast<int>(clue.n));
 }
 
 /// Orders that fulfil all clues but number `left_out`.
-int solutions(const std::vector<Mask>& masks, std::size_t left_out, const Mask& everything) {
+int solutions(const std::vector<const Mask*>& masks, std::size_t left_out, const Mask& everything) {
   int found = 0;
   for (std::size_t word = 0; word < everything.size(); ++word) {
     std::uint64_t bits = everything[word];
-    for (std::size_t i = 0; i < masks.size(); ++i) bits &= i == left_out ? ~std::uint64_t{0} : masks[i][word];
+    for (std::size_t i = 0; i < masks.size(); ++i) bits &= i == left_out ? ~std::uint64_t{0} : (*masks[i])[word];
     found += std::popcount(bits);
   }
   return found;
@@ -113,7 +159,7 @@ int solutions(const std::vector<Mask>& masks, std::size_t left_out, const Mask& 
 
 bool holds(const Sentence& clue, const std::vector<int>& queue) {
   const auto at = [&](int person) { return person < 0 ? 0 : place(person, queue); };
-  return holds_at(clue, static_cast<int>(queue.size()), at(clue.a), at(clue.b), at(clue.c));
+  return holds_at(kind_of(clue.key), clue.n, static_cast<int>(queue.size()), at(clue.a), at(clue.b), at(clue.c));
 }
 
 OrderItem make_order(std::uint64_t seed, std::int64_t index, int level) {
@@ -129,11 +175,9 @@ OrderItem make_order(std::uint64_t seed, std::int64_t index, int level) {
   out.people.assign(names.begin(), names.begin() + level + 2);
   out.queue = out.people;
   shuffle(out.queue);
-  const std::size_t count = orders_of(level + 2).count;
-  Mask everything((count + 63) / 64);
-  for (std::size_t i = 0; i < count; ++i) everything[i / 64] |= std::uint64_t{1} << (i % 64);
+  const Mask& everything = orders_of(level + 2).everything();
   constexpr auto kNone = static_cast<std::size_t>(-1);
-  std::vector<Mask> masks;
+  std::vector<const Mask*> masks;
   while (solutions(masks, kNone, everything) > 1) {
     const Sentence clue = true_clue(out.queue, level, dice);
     const bool known = std::any_of(out.clues.begin(), out.clues.end(), [&](const Sentence& other) {
@@ -141,7 +185,7 @@ OrderItem make_order(std::uint64_t seed, std::int64_t index, int level) {
     });
     if (known) continue;
     out.clues.push_back(clue);
-    masks.push_back(mask_of(clue, out.people));
+    masks.push_back(&mask_of(clue, out.people));
   }
   for (std::size_t i = out.clues.size(); i-- > 0;) {
     if (solutions(masks, i, everything) > 1) continue;

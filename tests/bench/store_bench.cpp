@@ -149,7 +149,7 @@ int main(int argc, char** argv) {
   fmt::print("load_done: {} in {:.2f} s\n", done, seconds_since(began));
   began = Clock::now();
   std::int64_t n = 0;
-  store.each(false, [&](const Record&) { return ++n > 0; });
+  store.each(Detail::Answers, [&](const Record&) { return ++n > 0; });
   fmt::print("each: {} in {:.2f} s\n", n, seconds_since(began));
   began = Clock::now();
   const std::size_t groups = store.counts().size();

@@ -178,7 +178,7 @@ TEST(Aggregate, CautionsAreWholeSentences) {
   const Leaderboard board = aggregator.finish(run);
   EXPECT_EQ(board.cautions, (std::vector<std::string>{
                                 "Partial run: --limit was given, so these scores are not those of the whole suites.",
-                                "m was cut off in 1 answer (9.1 %); a larger --max-tokens with --retry truncated asks those again.",
+                                "m was cut off in 1 answer (9.1 %); they count as wrong. A larger max_tokens asks them anew.",
                                 "1 answer in v is not graded and in no score."}));
   EXPECT_FALSE(board.rows[0].suites.at("v").mean);
   EXPECT_EQ(board.rows[0].suites.at("v").ungraded, 1);
@@ -188,29 +188,26 @@ TEST(Aggregate, CautionsAreWholeSentences) {
 class FakeRun : public RunReader {
  public:
   mutable int lookups = 0;
-  void each(bool, const std::function<bool(const Record&)>& visit) const override {
+  void each(Detail, const std::function<bool(const Record&)>& visit) const override {
     for (const char* model : {"a", "b"}) {
       for (int i = 0; i < 4; ++i) {
         if (!visit(record(model, "s", i, i % 2))) return;
       }
     }
   }
-  std::optional<Item> item(std::string_view suite, std::string_view id) const override {
+  void each_summary(const std::function<void(const ItemSummary&)>& visit) const override {
+    for (int i = 0; i < 4; ++i) visit({.suite = "s", .id = std::to_string(i), .language = i < 2 ? "en" : "zh", .tags = {"level=1"}, .is_graded = true});
+  }
+  std::optional<Item> item(std::string_view, std::string_view) const override {
     ++lookups;
-    Item out;
-    out.suite = suite;
-    out.id = id;
-    out.grading.scorer = "numeric";
-    out.language = id < "2" ? "en" : "zh";
-    out.tags = {"level=1"};
-    return out;
+    return std::nullopt;
   }
 };
 
-TEST(Aggregate, ReadsARunOnceAndEachItemOnce) {
+TEST(Aggregate, ReadsARunOnceAndNoItemWhole) {
   const FakeRun run;
   const Leaderboard board = aggregate(run, facts({{"s", 4}}, {"a", "b"}));
-  EXPECT_EQ(run.lookups, 4);
+  EXPECT_EQ(run.lookups, 0);
   EXPECT_EQ(board.languages, (std::vector<std::string>{"en", "zh"}));
   EXPECT_EQ(board.rows[1].languages.at("zh").n, 2);
   EXPECT_EQ(board.rows[0].tags.at("level=1").n, 4);

@@ -72,7 +72,7 @@ std::vector<Asked> some(int first, int n) {
 
 std::int64_t readable(const Store& store) {
   std::int64_t n = 0;
-  store.each(true, [&](const Record&) { return ++n > 0; });
+  store.each(Detail::Prompts, [&](const Record&) { return ++n > 0; });
   return n;
 }
 
@@ -290,7 +290,7 @@ TEST(StoreDamage, PastADamagedPageTheRestIsRead) {
     const Store store = Store::open_read(dir / "run");
     std::set<std::string> seen;
     const std::string message = message_of([&] {
-      store.each(true, [&](const Record& one) {
+      store.each(Detail::Prompts, [&](const Record& one) {
         EXPECT_TRUE(seen.insert(one.request.item).second) << one.request.item << " twice";
         if (one.request.prompt.messages.empty()) return true;
         EXPECT_EQ(one.request.prompt.messages[0].text(), "question number " + one.request.item);

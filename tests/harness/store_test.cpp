@@ -106,7 +106,7 @@ TEST(Store, GivesBackWhatItWasGiven) {
   ASSERT_EQ(store.find("gsm8k", "17").size(), 1u);  // of whichever model
   EXPECT_TRUE(store.find("gsm8k", "17", "v3").empty());
   std::vector<Record> all;
-  store.each(true, [&](const Record& one) {
+  store.each(Detail::Prompts, [&](const Record& one) {
     all.push_back(one);
     return true;
   });
@@ -121,7 +121,7 @@ TEST(Store, GivesBackWhatItWasGiven) {
 
 std::vector<std::string> texts(const Store& store) {
   std::vector<std::string> out;
-  store.each(false, [&](const Record& one) {
+  store.each(Detail::Answers, [&](const Record& one) {
     out.push_back(one.response.text);
     return true;
   });
@@ -286,7 +286,7 @@ TEST(Store, PlannerAndWriterShareIt) {
     const std::size_t now = store.load_done("m", "s").size();
     EXPECT_GE(now, last);
     last = now;
-    store.each(false, [&](const Record& one) {
+    store.each(Detail::Answers, [&](const Record& one) {
       return store.item(one.request.suite, one.request.item).has_value();
     });
   }

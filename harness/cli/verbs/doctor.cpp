@@ -74,7 +74,7 @@ std::vector<Finding> examine() {
   std::vector<Finding> out;
   const std::string version = cli::version_text();
   out.push_back({"build", true, version.substr(0, version.find('\n'))});
-  out.push_back({"processor", true, fmt::format("{} threads; {}", std::thread::hardware_concurrency(), std::string(trim(std::string_view(version).substr(version.rfind('\n') + 1))))});
+  out.push_back({"processor", true, fmt::format("{} threads; {}", std::thread::hardware_concurrency(), std::string(trim(std::string_view(version).substr(version.rfind(": ") + 1))))});
   const std::int64_t memory = memory_available_kib();
   out.push_back({"memory", memory > 1'000'000, fmt::format("{} available", bytes_in_words(static_cast<std::uint64_t>(memory) * 1024))});
   out.push_back({"gpu", true, access("/dev/nvidia0", F_OK) == 0 ? "an NVIDIA device is here, but this build has no CUDA engine; models run on the processor" : "none; models run on the processor"});
@@ -82,7 +82,8 @@ std::vector<Finding> examine() {
   out.push_back(disk("cache", cache_home()));
   const std::string pip = first_line("python3 -m pip --version");
   out.push_back({"pip", !pip.empty(), pip.empty() ? "python3 -m pip does not run; leitai pull smollm2-135m needs it (apt-get install python3-pip)" : pip.substr(0, pip.find(" from "))});
-  const char* codeset = std::setlocale(LC_CTYPE, "") ? std::setlocale(LC_CTYPE, nullptr) : "C";
+  const char* set = std::setlocale(LC_CTYPE, "");
+  const std::string codeset = set ? set : "C";  // a later setlocale() reuses the memory
   out.push_back({"locale", true, fmt::format("{}; drawing in {}", codeset, cli::style_of(cli::Global{}, stdout).ascii ? "ASCII" : "UTF-8")});
   for (const std::string& what : known_weights()) {
     const auto path = find_cached_model(what);

@@ -149,7 +149,7 @@ int run(std::span<const std::string> args, cli::Global& global) {
     if (!out) throw Error("export -f lm-eval: -o FOLDER is wanted; it gets one samples_*.jsonl for each model and suite");
     make_folder(*out);
     std::map<std::string, std::unique_ptr<Output>> files;
-    store.each(true, [&](const Record& record) {
+    store.each(Detail::Prompts, [&](const Record& record) {
       if (!wanted(record.request) || record.response.outcome == Outcome::Failed) return true;
       const std::string name = file_word(record.request.model) + "/samples_" + file_word(record.request.suite) + ".jsonl";
       auto& file = files[name];
@@ -170,7 +170,7 @@ int run(std::span<const std::string> args, cli::Global& global) {
   // Past a damaged page the rest is read before the error comes; what was salvaged is kept.
   std::exception_ptr damage;
   try {
-    store.each(false, [&](const Record& record) {
+    store.each(Detail::Answers, [&](const Record& record) {
       if (wanted(record.request)) output.line(kind == "csv" ? csv_row(record) : answer_line(record.request, record.response, record.score));
       return true;
     });

@@ -159,7 +159,7 @@ void list_items(bool json, const std::string& run_name, const std::string& where
   for (const StoredModel& one : store.models()) models.push_back(one.id);
   const std::vector<Condition> conditions = parse_where(where, models);
   std::map<std::pair<std::string, std::string>, std::vector<std::string>> states;
-  store.each(false, [&](const Record& record) {
+  store.each(Detail::Facts, [&](const Record& record) {
     const Request& q = record.request;
     if (!suites.empty() && std::none_of(suites.begin(), suites.end(), [&](const std::string& s) { return q.suite == s || q.suite.starts_with(s + "/"); })) return true;
     const auto model = std::find(models.begin(), models.end(), q.model);

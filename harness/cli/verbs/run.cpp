@@ -211,7 +211,7 @@ int run_command(std::span<const std::string> args, cli::Global& global) {
   }
   if (failed_pct > config.allow_failures_pct) {
     std::string first;
-    store.each(false, [&](const Record& record) {
+    store.each(Detail::Answers, [&](const Record& record) {
       if (record.response.failure) first = fmt::format("{}/{} of {}: {}: {}", record.request.suite, record.request.item, record.request.model, to_text(record.response.failure->kind), record.response.failure->message);
       return first.empty();
     });

@@ -57,7 +57,7 @@ int run(std::span<const std::string> args, cli::Global& global) {
   };
   // Read through a connection of its own while writing in batches: WAL keeps the two apart and memory stays flat.
   const Store reader = Store::open_read(folder);
-  reader.each(false, [&](const Record& record) {
+  reader.each(Detail::Answers, [&](const Record& record) {
     const Request& q = record.request;
     const bool wanted = suites.empty() || std::any_of(suites.begin(), suites.end(), [&](const std::string& s) { return q.suite == s || q.suite.starts_with(s + "/"); });
     if (!wanted || record.response.outcome == Outcome::Failed) return true;
