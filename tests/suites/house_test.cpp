@@ -35,9 +35,22 @@ TEST(Ledger, AnswersFollowFromTheSentencesAlone) {
   }
 }
 
+/// What a clue says, written apart from the generator.
+bool says(const house::Sentence& clue, const std::vector<int>& queue) {
+  const auto at = [&](int person) { return std::find(queue.begin(), queue.end(), person) - queue.begin(); };
+  if (clue.key == "not_first") return queue.front() != clue.a;
+  if (clue.key == "not_last") return queue.back() != clue.a;
+  if (clue.key == "end") return queue.front() == clue.a || queue.back() == clue.a;
+  const long away = at(clue.b) - at(clue.a);
+  if (clue.key == "before") return away > 0;
+  if (clue.key == "directly") return away == 1;
+  if (clue.key == "apart") return away == clue.n + 1 || away == -clue.n - 1;
+  return clue.key == "between" && away != 0 && (away > 0) != (at(clue.c) - at(clue.a) > 0);
+}
+
 TEST(Order, ExactlyOneQueueFulfilsTheCluesAndNoneCanGo) {
   for (int level = 1; level <= 5; ++level) {
-    for (std::int64_t i = 0; i < (level == 5 ? 60 : 400); ++i) {
+    for (std::int64_t i = 0; i < (level == 5 ? 150 : 1000); ++i) {
       const house::OrderItem item = house::make_order(7, i, level);
       ASSERT_EQ(item.people.size(), static_cast<std::size_t>(level + 2));
       const auto count = [&](std::size_t left_out) {
@@ -46,7 +59,7 @@ TEST(Order, ExactlyOneQueueFulfilsTheCluesAndNoneCanGo) {
         int found = 0;
         do {
           bool fits = true;
-          for (std::size_t c = 0; c < item.clues.size(); ++c) fits = fits && (c == left_out || house::holds(item.clues[c], queue));
+          for (std::size_t c = 0; c < item.clues.size(); ++c) fits = fits && (c == left_out || says(item.clues[c], queue));
           if (fits && left_out >= item.clues.size()) {
             EXPECT_EQ(queue, item.queue);
           }
