@@ -30,6 +30,8 @@ int serve_lines(const std::optional<std::string>& in_file, const std::function<s
       if (parsed.is_discarded()) throw Error("not a line of JSON");
       if (!parsed.is_object()) throw Error("a JSON object is wanted");
       out = answer(parsed);
+    } catch (const FatalError&) {
+      throw;
     } catch (const std::exception& error) {
       out = nlohmann::ordered_json{{"error", error.what()}}.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
     }

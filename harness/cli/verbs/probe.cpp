@@ -45,7 +45,16 @@ int run(std::span<const std::string> args, cli::Global& global) {
   Model model = parse_model(spec, "probe", cli::backends());
   cli::locate(model);
   const std::unique_ptr<Engine> engine = open_engine(model);
-  return cli::serve_lines(in, [&](const nlohmann::ordered_json& line) { return dump(probe_line(*engine, nlohmann::json(line), options)); });
+  return cli::serve_lines(in, [&](const nlohmann::ordered_json& line) {
+    if (line.contains("text")) {
+      try {
+        engine->tokenizer();
+      } catch (const Error& error) {
+        throw cli::FatalError(error.what());
+      }
+    }
+    return dump(probe_line(*engine, nlohmann::json(line), options));
+  });
 }
 
 }  // namespace
