@@ -380,6 +380,9 @@ void resolve(RunConfig& config, const Known& known) {
     }
     all += config.prompt.value_or("") + fmt::format("\n{} {}", config.seed, config.samples);
     if (const std::size_t slash = first.find_last_of('/'); first.find('.') != std::string::npos && slash != std::string::npos) first.erase(0, slash + 1);
+    for (std::string_view suffix : {".jsonl", ".ndjson", ".json", ".csv"}) {
+      if (first.size() > suffix.size() && first.ends_with(suffix)) first.resize(first.size() - suffix.size());
+    }
     for (char& c : first) {
       if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '_') c = '-';
     }
