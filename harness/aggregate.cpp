@@ -18,7 +18,8 @@ namespace {
 
 constexpr double kManyCutOff = 0.05;  // share of answers above which a caution is due
 
-/// What is counted for one model on the items of one suite, or on those of them with one language or tag.
+/// What is counted for one model on the items of one suite, or on those of them with one language
+/// or tag.
 struct Tally {
   Cell cell;
   double sum = 0;          // of item scores
@@ -36,19 +37,21 @@ struct ModelTally {
 struct Open {
   std::string model, suite, item;
   ItemFacts facts;
-  Cell counts;          // of its samples
-  double sum = 0;       // of the scores of its samples
+  Cell counts;     // of its samples
+  double sum = 0;  // of the scores of its samples
   std::int64_t scored = 0;
   std::int64_t ungraded = 0;
 };
 
 bool is_failed(const Record& record) {
   if (record.response.outcome == Outcome::Failed) return true;
-  return record.score && (record.score->status == ScoreStatus::InfraError || record.score->status == ScoreStatus::JudgeInvalid);
+  return record.score && (record.score->status == ScoreStatus::InfraError ||
+                          record.score->status == ScoreStatus::JudgeInvalid);
 }
 
 bool is_refused(const Record& record) {
-  return record.response.outcome == Outcome::Filtered || (record.score && record.score->status == ScoreStatus::Refused);
+  return record.response.outcome == Outcome::Filtered ||
+         (record.score && record.score->status == ScoreStatus::Refused);
 }
 
 bool is_without_answer(const Record& record) {
@@ -59,8 +62,10 @@ bool is_without_answer(const Record& record) {
     case ScoreStatus::Multi:
     case ScoreStatus::Ambiguous:
     case ScoreStatus::InvalidLabel:
-    case ScoreStatus::EmptyAnswer: return true;
-    default: return false;
+    case ScoreStatus::EmptyAnswer:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -137,11 +142,14 @@ Cell macro_mean(const std::vector<const Cell*>& cells) {
   if (graded == 0) return out;
   const double mean = sum / graded;
   out.mean = mean;
-  out.interval = Interval{std::max(0.0, mean - std::sqrt(below) / graded), std::min(1.0, mean + std::sqrt(above) / graded)};
+  out.interval = Interval{std::max(0.0, mean - std::sqrt(below) / graded),
+                          std::min(1.0, mean + std::sqrt(above) / graded)};
   return out;
 }
 
-std::string percent(double share) { return fmt::format("{:.{}f} %", 100 * share, share < 0.1 ? 1 : 0); }
+std::string percent(double share) {
+  return fmt::format("{:.{}f} %", 100 * share, share < 0.1 ? 1 : 0);
+}
 
 std::string things(std::int64_t n, std::string_view one, std::string_view many) {
   return fmt::format("{} {}", with_commas(n), n == 1 ? one : many);
@@ -168,7 +176,8 @@ std::string reason_against(const LeaderboardRow& row, const std::vector<std::str
   if (held < graded.size()) return fmt::format("{} of {} suites", held, graded.size());
   const double failed = share_of(row.all.failed, row.all.answers);
   if (failed > kMostFailed) {
-    return fmt::format("{} failed ({}; a rank needs at most {})", with_commas(row.all.failed), percent(failed), percent(kMostFailed));
+    return fmt::format("{} failed ({}; a rank needs at most {})", with_commas(row.all.failed),
+                       percent(failed), percent(kMostFailed));
   }
   if (share_of(planned - stored, planned) > kMostFailed) {
     return fmt::format("{} of {} items", with_commas(stored), with_commas(planned));
@@ -199,25 +208,32 @@ void rank(std::vector<LeaderboardRow>& rows) {
 
 std::vector<std::string> cautions_of(const Leaderboard& board) {
   std::vector<std::string> out;
-  if (board.partial) out.push_back("Partial run: --limit was given, so these scores are not those of the whole suites.");
+  if (board.partial)
+    out.push_back(
+        "Partial run: --limit was given, so these scores are not those of the whole suites.");
   for (const LeaderboardRow& row : board.rows) {
     const std::int64_t missing = row.all.planned - row.all.n - row.all.ungraded - row.all.failed;
     if (row.all.answers > 0 && missing > 0 && row.all.failed == 0) {
-      out.push_back(fmt::format("{} has no answer yet to {} of {}; the same run again goes on.", row.model, with_commas(missing),
+      out.push_back(fmt::format("{} has no answer yet to {} of {}; the same run again goes on.",
+                                row.model, with_commas(missing),
                                 things(row.all.planned, "item", "items")));
     }
     if (row.all.failed > 0) {
-      out.push_back(fmt::format("{} to {} failed ({}) and {} in no score.", things(row.all.failed, "request", "requests"), row.model,
-                                percent(share_of(row.all.failed, row.all.answers)), row.all.failed == 1 ? "is" : "are"));
+      out.push_back(fmt::format("{} to {} failed ({}) and {} in no score.",
+                                things(row.all.failed, "request", "requests"), row.model,
+                                percent(share_of(row.all.failed, row.all.answers)),
+                                row.all.failed == 1 ? "is" : "are"));
     }
     const std::int64_t got = row.all.answers - row.all.failed;
     if (share_of(row.all.cut_off, got) > kManyCutOff) {
-      out.push_back(fmt::format("{} was cut off in {} ({}); they count as wrong. A larger max_tokens asks them anew.", row.model,
-                                things(row.all.cut_off, "answer", "answers"), percent(share_of(row.all.cut_off, got))));
+      out.push_back(fmt::format(
+          "{} was cut off in {} ({}); they count as wrong. A larger max_tokens asks them anew.",
+          row.model, things(row.all.cut_off, "answer", "answers"),
+          percent(share_of(row.all.cut_off, got))));
     }
     if (row.served_models.size() > 1) {
-      out.push_back(fmt::format("{} was served by {} different models: {}.", row.model, row.served_models.size(),
-                                fmt::join(row.served_models, ", ")));
+      out.push_back(fmt::format("{} was served by {} different models: {}.", row.model,
+                                row.served_models.size(), fmt::join(row.served_models, ", ")));
     }
   }
   for (const std::string& suite : board.suites) {
@@ -227,7 +243,8 @@ std::vector<std::string> cautions_of(const Leaderboard& board) {
       if (cell != row.suites.end()) ungraded += cell->second.ungraded;
     }
     if (ungraded > 0) {
-      out.push_back(fmt::format("{} in {} {} not graded and in no score.", things(ungraded, "answer", "answers"), suite,
+      out.push_back(fmt::format("{} in {} {} not graded and in no score.",
+                                things(ungraded, "answer", "answers"), suite,
                                 ungraded == 1 ? "is" : "are"));
     }
   }
@@ -244,7 +261,8 @@ struct Aggregator::Impl {
     if (!open) return;
     ModelTally& model = models[open->model];
     close_into(model.suites[open->suite], *open);
-    if (!open->facts.language.empty()) close_into(model.languages[open->facts.language][open->suite], *open);
+    if (!open->facts.language.empty())
+      close_into(model.languages[open->facts.language][open->suite], *open);
     for (const std::string& tag : open->facts.tags) close_into(model.tags[tag][open->suite], *open);
     open.reset();
   }
@@ -255,13 +273,16 @@ Aggregator::~Aggregator() = default;
 
 void Aggregator::add(const Record& record, const ItemFacts& item) {
   const Request& request = record.request;
-  if (!impl_->open || impl_->open->item != request.item || impl_->open->suite != request.suite || impl_->open->model != request.model) {
+  if (!impl_->open || impl_->open->item != request.item || impl_->open->suite != request.suite ||
+      impl_->open->model != request.model) {
     impl_->close();
-    impl_->open = Open{.model = request.model, .suite = request.suite, .item = request.item, .facts = item};
+    impl_->open =
+        Open{.model = request.model, .suite = request.suite, .item = request.item, .facts = item};
   }
   Open& open = *impl_->open;
   count(open.counts, record);
-  if (record.response.served_model) impl_->models[request.model].served.insert(*record.response.served_model);
+  if (record.response.served_model)
+    impl_->models[request.model].served.insert(*record.response.served_model);
   if (is_failed(record)) return;
   if (record.score && record.score->score) {
     open.sum += *record.score->score;
@@ -286,7 +307,9 @@ Leaderboard Aggregator::finish(const BoardFacts& facts) {
     board.scorers[suite.name] = suite.scorer;
     board.suite_versions[suite.name] = suite.version;
     family_of[suite.name] = suite.family;
-    if (std::find(board.families.begin(), board.families.end(), suite.family) == board.families.end()) board.families.push_back(suite.family);
+    if (std::find(board.families.begin(), board.families.end(), suite.family) ==
+        board.families.end())
+      board.families.push_back(suite.family);
   }
   std::set<std::string> languages, tags;
   for (const BoardFacts::ModelFacts& model : facts.models) {
@@ -306,8 +329,8 @@ Leaderboard Aggregator::finish(const BoardFacts& facts) {
     }
     row.all = macro_mean(all);
     for (const auto& [family, cells] : by_family) row.families[family] = macro_mean(cells);
-    const auto group = [&](const std::map<std::string, std::map<std::string, Tally>>& groups, std::set<std::string>& names,
-                           std::map<std::string, Cell>& out) {
+    const auto group = [&](const std::map<std::string, std::map<std::string, Tally>>& groups,
+                           std::set<std::string>& names, std::map<std::string, Cell>& out) {
       for (const auto& [name, suites] : groups) {
         std::vector<Cell> cells;
         for (const auto& [suite, one] : suites) {
@@ -329,14 +352,17 @@ Leaderboard Aggregator::finish(const BoardFacts& facts) {
 
   std::vector<std::string> graded;
   for (const BoardFacts::SuiteFacts& suite : facts.suites) {
-    const bool some = std::any_of(board.rows.begin(), board.rows.end(),
-                                  [&](const LeaderboardRow& row) { return row.suites.at(suite.name).mean.has_value(); });
+    const bool some = std::any_of(
+        board.rows.begin(), board.rows.end(),
+        [&](const LeaderboardRow& row) { return row.suites.at(suite.name).mean.has_value(); });
     if (some || !suite.scorer.empty()) graded.push_back(suite.name);
   }
   for (LeaderboardRow& row : board.rows) {
     row.not_ranked_because = reason_against(row, graded);
     // No mean over the suites that happen to be there.
-    const bool whole = std::all_of(graded.begin(), graded.end(), [&](const std::string& suite) { return row.suites.at(suite).mean.has_value(); });
+    const bool whole = std::all_of(graded.begin(), graded.end(), [&](const std::string& suite) {
+      return row.suites.at(suite).mean.has_value();
+    });
     if (!whole) row.all.mean.reset(), row.all.interval.reset();
   }
   board.cautions = cautions_of(board);
@@ -345,15 +371,20 @@ Leaderboard Aggregator::finish(const BoardFacts& facts) {
 }
 
 Leaderboard aggregate(const RunReader& run, const BoardFacts& facts) {
-  std::map<std::pair<std::vector<std::string>, bool>, std::uint32_t> index;  // facts that are equal are kept once
+  std::map<std::pair<std::vector<std::string>, bool>, std::uint32_t>
+      index;  // facts that are equal are kept once
   std::vector<ItemFacts> kinds;
   std::unordered_map<std::uint64_t, std::uint32_t> known;  // hash of (suite, item) -> kinds
-  const auto key_of = [](const std::string& suite, const std::string& item) { return std::hash<std::string>{}(suite + '\0' + item); };
+  const auto key_of = [](const std::string& suite, const std::string& item) {
+    return std::hash<std::string>{}(suite + '\0' + item);
+  };
   run.each_summary([&](const ItemSummary& item) {
     std::vector<std::string> words = item.tags;
     words.push_back(item.language);
-    const auto [at, fresh] = index.try_emplace({std::move(words), item.is_graded}, static_cast<std::uint32_t>(kinds.size()));
-    if (fresh) kinds.push_back({.language = item.language, .tags = item.tags, .graded = item.is_graded});
+    const auto [at, fresh] = index.try_emplace({std::move(words), item.is_graded},
+                                               static_cast<std::uint32_t>(kinds.size()));
+    if (fresh)
+      kinds.push_back({.language = item.language, .tags = item.tags, .graded = item.is_graded});
     known.emplace(key_of(item.suite, item.id), at->second);
   });
   Aggregator aggregator;

@@ -20,10 +20,10 @@ struct ItemFacts {
 /// What a leaderboard needs to know of a run beside its answers.
 struct BoardFacts {
   struct SuiteFacts {
-    std::string name;      // with subset
+    std::string name;  // with subset
     std::string family;
     std::string version;
-    std::string scorer;    // name@version; "" when nothing is graded
+    std::string scorer;        // name@version; "" when nothing is graded
     std::int64_t planned = 0;  // items for each model
   };
   struct ModelFacts {
@@ -41,11 +41,13 @@ struct BoardFacts {
 /// Share of failed items above which a model is not ranked.
 constexpr double kMostFailed = 0.005;
 
-/// Records in, leaderboard out. Memory grows with models x suites x (languages + tags), never with items.
+/// Records in, leaderboard out. Memory grows with models x suites x (languages + tags), never with
+/// items.
 ///
-/// An item's score is the mean of its samples that did not fail; `n` counts items. A suite's interval is Wilson at 95 %. Every
-/// other mean (all, family, language, tag) is the mean of the suites' means, so that a large suite does not drown a small one; its
-/// interval takes the suites as independent and adds their Wilson half-widths in squares, each side for itself.
+/// An item's score is the mean of its samples that did not fail; `n` counts items. A suite's
+/// interval is Wilson at 95 %. Every other mean (all, family, language, tag) is the mean of the
+/// suites' means, so that a large suite does not drown a small one; its interval takes the suites
+/// as independent and adds their Wilson half-widths in squares, each side for itself.
 class Aggregator {
  public:
   Aggregator();
@@ -56,7 +58,8 @@ class Aggregator {
   /// Records come in the order of RunReader::each: the samples of an item follow one another.
   void add(const Record& record, const ItemFacts& item);
 
-  /// Ranks and cautions. Models and suites that `facts` does not name are left out. Nothing may be added afterwards.
+  /// Ranks and cautions. Models and suites that `facts` does not name are left out. Nothing may be
+  /// added afterwards.
   Leaderboard finish(const BoardFacts& facts);
 
  private:

@@ -47,15 +47,20 @@ class Reader {
       } else if (key == "budget") {
         budget(node);
       } else if (key == "timeouts") {
-        section(node, key, {"total"}, [&](const std::string&, const YamlNode& value) { config_.total_timeout_s = duration(value, "timeouts.total"); });
+        section(node, key, {"total"}, [&](const std::string&, const YamlNode& value) {
+          config_.total_timeout_s = duration(value, "timeouts.total");
+        });
       } else if (key == "allow_failures") {
         const auto number = node.as_number();
-        if (!number || *number < 0 || *number > 100) mistake(node, key, "a percentage from 0 to 100 is wanted");
+        if (!number || *number < 0 || *number > 100)
+          mistake(node, key, "a percentage from 0 to 100 is wanted");
         config_.allow_failures_pct = number.value_or(0.5);
       } else if (key == "report") {
         report(node);
       } else {
-        unknown(node, "", key, {"name", "models", "suites", "samples", "seed", "mode", "limits", "budget", "timeouts", "allow_failures", "report"});
+        unknown(node, "", key,
+                {"name", "models", "suites", "samples", "seed", "mode", "limits", "budget",
+                 "timeouts", "allow_failures", "report"});
       }
     }
     return finish();
@@ -68,11 +73,15 @@ class Reader {
   }
 
   void mistake(const YamlNode& node, std::string_view path, std::string_view what) {
-    mistakes_.push_back(fmt::format("{}:{}: {}{}{}", file_, node.line, path, path.empty() ? "" : ": ", what));
+    mistakes_.push_back(
+        fmt::format("{}:{}: {}{}{}", file_, node.line, path, path.empty() ? "" : ": ", what));
   }
 
-  void unknown(const YamlNode& node, std::string_view path, const std::string& key, const std::vector<std::string>& keys) {
-    mistake(node, path, fmt::format("unknown key \"{}\"{}; known: {}", key, did_you_mean(key, keys), fmt::join(keys, ", ")));
+  void unknown(const YamlNode& node, std::string_view path, const std::string& key,
+               const std::vector<std::string>& keys) {
+    mistake(node, path,
+            fmt::format("unknown key \"{}\"{}; known: {}", key, did_you_mean(key, keys),
+                        fmt::join(keys, ", ")));
   }
 
   void text(const YamlNode& node, std::string_view path, std::string& out) {
@@ -83,7 +92,8 @@ class Reader {
     }
   }
 
-  std::optional<std::int64_t> whole(const YamlNode& node, std::string_view path, std::int64_t low, std::int64_t high) {
+  std::optional<std::int64_t> whole(const YamlNode& node, std::string_view path, std::int64_t low,
+                                    std::int64_t high) {
     const auto number = node.as_int();
     if (number && *number >= low && *number <= high) return *number;
     mistake(node, path, fmt::format("a whole number from {} to {} is wanted", low, high));
@@ -103,13 +113,17 @@ class Reader {
 
   std::optional<Mode> mode(const YamlNode& node, std::string_view path, const std::string& word) {
     const std::optional<Mode> out = mode_from(word);
-    if (!out) mistake(node, path, fmt::format("\"{}\" is no mode; known: chat, completion, loglikelihood", word));
+    if (!out)
+      mistake(node, path,
+              fmt::format("\"{}\" is no mode; known: chat, completion, loglikelihood", word));
     return out;
   }
 
   template <typename Visit>
-  void section(const YamlNode& node, const std::string& path, const std::vector<std::string>& keys, Visit visit) {
-    if (!node.is_map()) return mistake(node, path, fmt::format("a mapping is wanted with {}", fmt::join(keys, ", ")));
+  void section(const YamlNode& node, const std::string& path, const std::vector<std::string>& keys,
+               Visit visit) {
+    if (!node.is_map())
+      return mistake(node, path, fmt::format("a mapping is wanted with {}", fmt::join(keys, ", ")));
     for (const auto& [key, value] : node.map) {
       if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
         unknown(value, path, key, keys);
@@ -120,8 +134,11 @@ class Reader {
   }
 
   void models(const YamlNode& node) {
-    if (!node.is_list()) return mistake(node, "models", "a list is wanted, each entry `- id: {model: ...}` or a model");
-    for (std::size_t i = 0; i < node.list.size(); ++i) model(node.list[i], fmt::format("models[{}]", i));
+    if (!node.is_list())
+      return mistake(node, "models",
+                     "a list is wanted, each entry `- id: {model: ...}` or a model");
+    for (std::size_t i = 0; i < node.list.size(); ++i)
+      model(node.list[i], fmt::format("models[{}]", i));
   }
 
   void model(const YamlNode& node, const std::string& path) {
@@ -144,8 +161,10 @@ class Reader {
         return;
       }
       const YamlNode* spec = body->find("model");
-      if (!spec || !spec->is_scalar()) return mistake(*body, path, "`model:` is wanted, such as {model: engine:smollm2-135m}");
-      Model one = parse_model(spec->scalar, fmt::format("{}:{}: {}.model", file_, spec->line, path), known_.backends);
+      if (!spec || !spec->is_scalar())
+        return mistake(*body, path, "`model:` is wanted, such as {model: engine:smollm2-135m}");
+      Model one = parse_model(spec->scalar, fmt::format("{}:{}: {}.model", file_, spec->line, path),
+                              known_.backends);
       if (!id.empty()) one.id = id;
       for (const auto& [key, value] : body->map) {
         if (key == "model") continue;
@@ -186,7 +205,9 @@ class Reader {
   }
 
   void suites(const YamlNode& node) {
-    if (!node.is_list()) return mistake(node, "suites", "a list is wanted, each entry a suite or `- suite: {options}`");
+    if (!node.is_list())
+      return mistake(node, "suites",
+                     "a list is wanted, each entry a suite or `- suite: {options}`");
     for (std::size_t i = 0; i < node.list.size(); ++i) {
       const YamlNode& one = node.list[i];
       const std::string path = fmt::format("suites[{}]", i);
@@ -199,17 +220,21 @@ class Reader {
         entry.spec = one.map[0].first;
         if (!one.map[0].second.is_null()) suite_options(one.map[0].second, path, entry.options);
       } else {
-        mistake(one, path, "one suite is wanted, such as `- gsm8k` or `- house/ledger: {items: 50}`");
+        mistake(one, path,
+                "one suite is wanted, such as `- gsm8k` or `- house/ledger: {items: 50}`");
       }
       if (mistakes_.size() > before) continue;
-      if (const auto wrong = known_.suite_mistake ? known_.suite_mistake(entry) : std::nullopt) mistakes_.push_back(*wrong);
+      if (const auto wrong = known_.suite_mistake ? known_.suite_mistake(entry) : std::nullopt)
+        mistakes_.push_back(*wrong);
       if (entry.options.limit) config_.is_partial = true;
       config_.suites.push_back(std::move(entry));
     }
   }
 
   void suite_options(const YamlNode& node, const std::string& path, SuiteOptions& out) {
-    const std::vector<std::string> keys{"subsets", "languages", "levels", "items", "seed", "limit", "few_shot", "mode", "max_tokens", "short_prompt"};
+    const std::vector<std::string> keys{"subsets",    "languages",   "levels",   "items",
+                                        "seed",       "limit",       "few_shot", "mode",
+                                        "max_tokens", "short_prompt"};
     section(node, path, keys, [&](const std::string& key, const YamlNode& value) {
       const std::string at = path + "." + key;
       if (key == "subsets" || key == "languages") {
@@ -223,12 +248,14 @@ class Reader {
         }
       } else if (key == "levels") {
         for (const YamlNode& one : value.is_list() ? value.list : std::vector<YamlNode>{value}) {
-          if (const auto level = whole(one, at, 1, 5)) out.levels.push_back(static_cast<int>(*level));
+          if (const auto level = whole(one, at, 1, 5))
+            out.levels.push_back(static_cast<int>(*level));
         }
       } else if (key == "items") {
         out.items = whole(value, at, 1, INT64_MAX);
       } else if (key == "seed") {
-        if (const auto seed = whole(value, at, 0, INT64_MAX)) out.seed = static_cast<std::uint64_t>(*seed);
+        if (const auto seed = whole(value, at, 0, INT64_MAX))
+          out.seed = static_cast<std::uint64_t>(*seed);
       } else if (key == "limit") {
         try {
           out.limit = parse_limit(value.scalar, fmt::format("{}:{}: {}", file_, value.line, at));
@@ -240,7 +267,8 @@ class Reader {
       } else if (key == "mode") {
         out.mode = mode(value, at, value.scalar);
       } else if (key == "max_tokens") {
-        if (const auto tokens = whole(value, at, 1, 10'000'000)) out.max_tokens = static_cast<int>(*tokens);
+        if (const auto tokens = whole(value, at, 1, 10'000'000))
+          out.max_tokens = static_cast<int>(*tokens);
       } else {
         out.short_prompt = value.as_bool();
         if (!out.short_prompt) mistake(value, at, "true or false is wanted");
@@ -249,36 +277,48 @@ class Reader {
   }
 
   void limits(const YamlNode& node) {
-    section(node, "limits", {"in_flight", "per_model"}, [&](const std::string& key, const YamlNode& value) {
-      if (key == "in_flight") {
-        if (const auto n = whole(value, "limits.in_flight", 1, 1 << 20)) config_.in_flight = static_cast<int>(*n);
-        return;
-      }
-      if (!value.is_map()) return mistake(value, "limits.per_model", "a mapping from model id to {in_flight: N} is wanted");
-      for (const auto& [id, body] : value.map) {
-        section(body, "limits.per_model." + id, {"in_flight"}, [&](const std::string&, const YamlNode& n) {
-          if (const auto bound = whole(n, "limits.per_model." + id + ".in_flight", 1, 1 << 20)) config_.in_flight_of[id] = static_cast<int>(*bound);
-        });
-      }
-    });
+    section(node, "limits", {"in_flight", "per_model"},
+            [&](const std::string& key, const YamlNode& value) {
+              if (key == "in_flight") {
+                if (const auto n = whole(value, "limits.in_flight", 1, 1 << 20))
+                  config_.in_flight = static_cast<int>(*n);
+                return;
+              }
+              if (!value.is_map())
+                return mistake(value, "limits.per_model",
+                               "a mapping from model id to {in_flight: N} is wanted");
+              for (const auto& [id, body] : value.map) {
+                section(body, "limits.per_model." + id, {"in_flight"},
+                        [&](const std::string&, const YamlNode& n) {
+                          if (const auto bound =
+                                  whole(n, "limits.per_model." + id + ".in_flight", 1, 1 << 20))
+                            config_.in_flight_of[id] = static_cast<int>(*bound);
+                        });
+              }
+            });
   }
 
   void budget(const YamlNode& node) {
-    section(node, "budget", {"requests", "time"}, [&](const std::string& key, const YamlNode& value) {
-      if (key == "requests") {
-        config_.max_requests = whole(value, "budget.requests", 0, INT64_MAX);
-      } else {
-        config_.time_s = duration(value, "budget.time");
-      }
-    });
+    section(node, "budget", {"requests", "time"},
+            [&](const std::string& key, const YamlNode& value) {
+              if (key == "requests") {
+                config_.max_requests = whole(value, "budget.requests", 0, INT64_MAX);
+              } else {
+                config_.time_s = duration(value, "budget.time");
+              }
+            });
   }
 
   void report(const YamlNode& node) {
     section(node, "report", {"formats"}, [&](const std::string&, const YamlNode& value) {
       config_.formats.clear();
       for (const YamlNode& one : value.is_list() ? value.list : std::vector<YamlNode>{value}) {
-        if (std::find(known_.formats.begin(), known_.formats.end(), one.scalar) == known_.formats.end()) {
-          mistake(one, "report.formats", fmt::format("unknown format \"{}\"{}; known: {}", one.scalar, did_you_mean(one.scalar, known_.formats), fmt::join(known_.formats, ", ")));
+        if (std::find(known_.formats.begin(), known_.formats.end(), one.scalar) ==
+            known_.formats.end()) {
+          mistake(one, "report.formats",
+                  fmt::format("unknown format \"{}\"{}; known: {}", one.scalar,
+                              did_you_mean(one.scalar, known_.formats),
+                              fmt::join(known_.formats, ", ")));
         } else {
           config_.formats.push_back(one.scalar);
         }
@@ -336,7 +376,9 @@ double parse_limit(std::string_view text, std::string_view where) {
   const std::optional<double> number = parse_double(text);
   const bool whole = parse_int(text).has_value();
   if (!number || *number <= 0 || (*number >= 1 && !whole)) {
-    throw Error(fmt::format("{}: a number of items (200) or a share between 0 and 1 (0.1) is wanted, not \"{}\"", where, text));
+    throw Error(fmt::format(
+        "{}: a number of items (200) or a share between 0 and 1 (0.1) is wanted, not \"{}\"", where,
+        text));
   }
   return *number;
 }
@@ -348,29 +390,39 @@ RunConfig read_config(const std::string& path, std::string_view text, const Know
 void resolve(RunConfig& config, const Known& known) {
   std::vector<std::string> mistakes;
   const std::string at = config.file.empty() ? "run" : config.file;
-  if (config.models.empty()) mistakes.push_back(at + ": no model; name one with -m, such as -m engine:smollm2-135m (or models: in a config file)");
+  if (config.models.empty())
+    mistakes.push_back(at +
+                       ": no model; name one with -m, such as -m engine:smollm2-135m (or models: "
+                       "in a config file)");
   if (config.suites.empty() && !config.prompt) {
-    mistakes.push_back(at + ": no suite; name one with -s, such as -s house/ledger (or suites: in a config file)\n        leitai ls suites shows all");
+    mistakes.push_back(at +
+                       ": no suite; name one with -s, such as -s house/ledger (or suites: in a "
+                       "config file)\n        leitai ls suites shows all");
   }
   std::map<std::string, std::string> seen;
   for (ModelEntry& entry : config.models) {
     default_model_id(entry.model, known.backends);
     const auto [found, fresh] = seen.emplace(entry.model.id, entry.where);
     if (!fresh) {
-      mistakes.push_back(fmt::format("{}: two models are called \"{}\" (the other at {}); give one of them id=NAME", entry.where, entry.model.id, found->second));
+      mistakes.push_back(fmt::format(
+          "{}: two models are called \"{}\" (the other at {}); give one of them id=NAME",
+          entry.where, entry.model.id, found->second));
     }
   }
   for (const auto& [id, bound] : config.in_flight_of) {
     if (!seen.contains(id)) {
       std::vector<std::string> ids;
       for (const auto& [name, where] : seen) ids.push_back(name);
-      mistakes.push_back(fmt::format("{}: limits.per_model: no model is called \"{}\"{}", at, id, did_you_mean(id, ids)));
+      mistakes.push_back(fmt::format("{}: limits.per_model: no model is called \"{}\"{}", at, id,
+                                     did_you_mean(id, ids)));
     }
   }
   if (!mistakes.empty()) throw Error(fmt::format("{}", fmt::join(mistakes, "\n")));
   if (config.name.empty()) {
     std::string all;
-    for (const ModelEntry& entry : config.models) all += entry.model.spec + "\n" + params_yaml(entry.model.params) + entry.model.system.value_or("") + "\n";
+    for (const ModelEntry& entry : config.models)
+      all += entry.model.spec + "\n" + params_yaml(entry.model.params) +
+             entry.model.system.value_or("") + "\n";
     std::string first = config.prompt ? "prompt" : "";
     for (const SuiteEntry& entry : config.suites) {
       SuiteOptions options = entry.options;
@@ -379,9 +431,12 @@ void resolve(RunConfig& config, const Known& known) {
       if (first.empty()) first = entry.spec;
     }
     all += config.prompt.value_or("") + fmt::format("\n{} {}", config.seed, config.samples);
-    if (const std::size_t slash = first.find_last_of('/'); first.find('.') != std::string::npos && slash != std::string::npos) first.erase(0, slash + 1);
+    if (const std::size_t slash = first.find_last_of('/');
+        first.find('.') != std::string::npos && slash != std::string::npos)
+      first.erase(0, slash + 1);
     for (std::string_view suffix : {".jsonl", ".ndjson", ".json", ".csv"}) {
-      if (first.size() > suffix.size() && first.ends_with(suffix)) first.resize(first.size() - suffix.size());
+      if (first.size() > suffix.size() && first.ends_with(suffix))
+        first.resize(first.size() - suffix.size());
     }
     for (char& c : first) {
       if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '_') c = '-';
@@ -389,19 +444,23 @@ void resolve(RunConfig& config, const Known& known) {
     config.name = first + "-" + sha256(all).hex().substr(0, 8);
   }
   if (config.name.find('/') != std::string::npos || config.name == "." || config.name == "..") {
-    throw Error(fmt::format("{}: the name \"{}\" becomes a folder under {}; take one without \"/\"", at, config.name, config.out));
+    throw Error(fmt::format("{}: the name \"{}\" becomes a folder under {}; take one without \"/\"",
+                            at, config.name, config.out));
   }
 }
 
 std::string to_yaml(const RunConfig& config) {
   std::string out = fmt::format("name: {}\nmodels:\n", yaml_quote(config.name));
   for (const ModelEntry& entry : config.models) {
-    out += fmt::format("  - {}: {{model: {}, params: {}{}}}\n", yaml_quote(entry.model.id), yaml_quote(entry.model.spec), params_yaml(entry.model.params),
+    out += fmt::format("  - {}: {{model: {}, params: {}{}}}\n", yaml_quote(entry.model.id),
+                       yaml_quote(entry.model.spec), params_yaml(entry.model.params),
                        entry.model.system ? ", system: " + yaml_quote(*entry.model.system) : "");
   }
   if (config.prompt) out += fmt::format("# asked with --prompt: {}\n", yaml_quote(*config.prompt));
   out += "suites:\n";
-  for (const SuiteEntry& entry : config.suites) out += fmt::format("  - {}: {{{}}}\n", yaml_quote(entry.spec), suite_options_yaml(entry.options));
+  for (const SuiteEntry& entry : config.suites)
+    out +=
+        fmt::format("  - {}: {{{}}}\n", yaml_quote(entry.spec), suite_options_yaml(entry.options));
   out += fmt::format("samples: {}\nseed: {}\n", config.samples, config.seed);
   if (config.mode) out += fmt::format("mode: {}\n", to_text(*config.mode));
   if (config.in_flight || !config.in_flight_of.empty()) {
@@ -409,19 +468,22 @@ std::string to_yaml(const RunConfig& config) {
     if (config.in_flight) parts.push_back(fmt::format("in_flight: {}", *config.in_flight));
     if (!config.in_flight_of.empty()) {
       std::vector<std::string> each;
-      for (const auto& [id, n] : config.in_flight_of) each.push_back(fmt::format("{}: {{in_flight: {}}}", yaml_quote(id), n));
+      for (const auto& [id, n] : config.in_flight_of)
+        each.push_back(fmt::format("{}: {{in_flight: {}}}", yaml_quote(id), n));
       parts.push_back(fmt::format("per_model: {{{}}}", fmt::join(each, ", ")));
     }
     out += fmt::format("limits: {{{}}}\n", fmt::join(parts, ", "));
   }
-  if (config.total_timeout_s) out += fmt::format("timeouts: {{total: {:g}s}}\n", *config.total_timeout_s);
+  if (config.total_timeout_s)
+    out += fmt::format("timeouts: {{total: {:g}s}}\n", *config.total_timeout_s);
   if (config.max_requests || config.time_s) {
     std::vector<std::string> parts;
     if (config.max_requests) parts.push_back(fmt::format("requests: {}", *config.max_requests));
     if (config.time_s) parts.push_back(fmt::format("time: {:g}s", *config.time_s));
     out += fmt::format("budget: {{{}}}\n", fmt::join(parts, ", "));
   }
-  out += fmt::format("allow_failures: {:g}\nreport: {{formats: [{}]}}\n", config.allow_failures_pct, fmt::join(config.formats, ", "));
+  out += fmt::format("allow_failures: {:g}\nreport: {{formats: [{}]}}\n", config.allow_failures_pct,
+                     fmt::join(config.formats, ", "));
   return out;
 }
 

@@ -52,15 +52,17 @@ struct RunConfig {
 struct Known {
   std::span<const BackendFactory* const> backends;
   std::vector<std::string> formats;
-  /// A sentence that says what is wrong with this suite entry (unknown name, unknown option), or nothing.
+  /// A sentence that says what is wrong with this suite entry (unknown name, unknown option), or
+  /// nothing.
   std::function<std::optional<std::string>(const SuiteEntry&)> suite_mistake;
 };
 
-/// Reads a YAML file. All mistakes are reported together, each as `FILE:LINE: path: what is wrong; what to do`.
+/// Reads a YAML file. All mistakes are reported together, each as `FILE:LINE: path: what is wrong;
+/// what to do`.
 RunConfig read_config(const std::string& path, std::string_view text, const Known& known);
 
-/// Checks what needs the whole picture (no model, no suite, equal ids) and gives defaults: model ids, run name.
-/// Throws one Error holding all mistakes.
+/// Checks what needs the whole picture (no model, no suite, equal ids) and gives defaults: model
+/// ids, run name. Throws one Error holding all mistakes.
 void resolve(RunConfig& config, const Known& known);
 
 /// The resolved configuration as YAML, defaults included, secrets excluded.

@@ -1,15 +1,16 @@
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <fstream>
 #include <mutex>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace leitai {
 
-/// Events as JSON lines, without prompt text or secrets: {"at": "2026-11-21T13:32:00Z", "event": ..., ...}. Thread-safe.
+/// Events as JSON lines, without prompt text or secrets: {"at": "2026-11-21T13:32:00Z", "event":
+/// ..., ...}. Thread-safe.
 class EventLog {
  public:
   /// Appends to each file; an empty name is skipped. Throws Error where one cannot be opened.

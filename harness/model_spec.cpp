@@ -13,30 +13,39 @@ namespace leitai {
 
 namespace {
 
-constexpr std::array<std::string_view, 10> kParams{"temperature", "top_p",    "min_p",    "top_k", "max_tokens",
-                                                   "seed",        "logprobs", "thinking", "stop",  "system"};
+constexpr std::array<std::string_view, 10> kParams{"temperature", "top_p", "min_p",    "top_k",
+                                                   "max_tokens",  "seed",  "logprobs", "thinking",
+                                                   "stop",        "system"};
 
-double number_in(std::string_view key, std::string_view value, double low, double high, std::string_view where) {
+double number_in(std::string_view key, std::string_view value, double low, double high,
+                 std::string_view where) {
   const std::optional<double> number = parse_double(value);
   if (!number || !(*number >= low && *number <= high)) {
-    throw Error(fmt::format("{}: {} wants a number from {} to {}, not \"{}\"", where, key, low, high, value));
+    throw Error(fmt::format("{}: {} wants a number from {} to {}, not \"{}\"", where, key, low,
+                            high, value));
   }
   return *number;
 }
 
-std::int64_t whole_in(std::string_view key, std::string_view value, std::int64_t low, std::int64_t high, std::string_view where) {
+std::int64_t whole_in(std::string_view key, std::string_view value, std::int64_t low,
+                      std::int64_t high, std::string_view where) {
   const std::optional<std::int64_t> number = parse_int(value);
   if (!number || *number < low || *number > high) {
-    throw Error(fmt::format("{}: {} wants a whole number from {} to {}, not \"{}\"", where, key, low, high, value));
+    throw Error(fmt::format("{}: {} wants a whole number from {} to {}, not \"{}\"", where, key,
+                            low, high, value));
   }
   return *number;
 }
 
-/// Splits "target,key=value,key=value": a comma begins a pair only where a word and "=" follow, so paths may hold commas.
-std::vector<std::pair<std::string, std::string>> split_pairs(std::string_view text, std::string& target) {
+/// Splits "target,key=value,key=value": a comma begins a pair only where a word and "=" follow, so
+/// paths may hold commas.
+std::vector<std::pair<std::string, std::string>> split_pairs(std::string_view text,
+                                                             std::string& target) {
   const auto begins_pair = [](std::string_view rest) {
     std::size_t i = 0;
-    while (i < rest.size() && (std::isalnum(static_cast<unsigned char>(rest[i])) || rest[i] == '_' || rest[i] == '-')) ++i;
+    while (i < rest.size() &&
+           (std::isalnum(static_cast<unsigned char>(rest[i])) || rest[i] == '_' || rest[i] == '-'))
+      ++i;
     return i > 0 && i < rest.size() && rest[i] == '=';
   };
   std::vector<std::string> pieces(1);
@@ -64,7 +73,8 @@ std::string short_number(double value) { return fmt::format("{:g}", value); }
 
 std::span<const std::string_view> model_param_names() { return kParams; }
 
-bool set_model_param(Model& model, std::string_view key, std::string_view value, std::string_view where) {
+bool set_model_param(Model& model, std::string_view key, std::string_view value,
+                     std::string_view where) {
   SamplingParams& params = model.params;
   if (key == "temperature") {
     params.temperature = number_in(key, value, 0, 5, where);
@@ -82,7 +92,8 @@ bool set_model_param(Model& model, std::string_view key, std::string_view value,
     params.logprobs = static_cast<int>(whole_in(key, value, 0, 20, where));
   } else if (key == "thinking") {
     if (value != "on" && value != "off" && !parse_int(value)) {
-      throw Error(fmt::format("{}: thinking wants on, off or a budget in tokens, not \"{}\"", where, value));
+      throw Error(fmt::format("{}: thinking wants on, off or a budget in tokens, not \"{}\"", where,
+                              value));
     }
     params.thinking = std::string(value);
   } else if (key == "stop") {
@@ -95,41 +106,51 @@ bool set_model_param(Model& model, std::string_view key, std::string_view value,
   return true;
 }
 
-Model parse_model(std::string_view spec, std::string_view where, std::span<const BackendFactory* const> backends) {
+Model parse_model(std::string_view spec, std::string_view where,
+                  std::span<const BackendFactory* const> backends) {
   std::vector<std::string> names;
   for (const BackendFactory* factory : backends) names.emplace_back(factory->name);
   const std::string known = fmt::format("{}", fmt::join(names, ", "));
   const std::size_t colon = spec.find(':');
   const std::size_t slash = spec.find('/');
-  if (spec.empty()) throw Error(fmt::format("{}: a model is wanted, such as engine:smollm2-135m or replay:answers.jsonl", where));
+  if (spec.empty())
+    throw Error(fmt::format(
+        "{}: a model is wanted, such as engine:smollm2-135m or replay:answers.jsonl", where));
   if (colon == std::string_view::npos || slash < colon) {
     const std::string_view word = spec.substr(0, std::min(slash, spec.find(',')));
-    throw Error(fmt::format("{}: \"{}\": no provider \"{}\" is known{}\n        this version answers through: {} (as in engine:smollm2-135m "
-                            "or replay:answers.jsonl)",
-                            where, spec, word, did_you_mean(word, names), known));
+    throw Error(
+        fmt::format("{}: \"{}\": no provider \"{}\" is known{}\n        this version answers "
+                    "through: {} (as in engine:smollm2-135m "
+                    "or replay:answers.jsonl)",
+                    where, spec, word, did_you_mean(word, names), known));
   }
   const std::string_view kind = spec.substr(0, colon);
-  const auto factory = std::find_if(backends.begin(), backends.end(), [&](const BackendFactory* one) { return one->name == kind; });
+  const auto factory = std::find_if(backends.begin(), backends.end(),
+                                    [&](const BackendFactory* one) { return one->name == kind; });
   if (factory == backends.end()) {
-    throw Error(fmt::format("{}: \"{}\": unknown backend \"{}\"{}\n        known: {}", where, spec, kind, did_you_mean(kind, names), known));
+    throw Error(fmt::format("{}: \"{}\": unknown backend \"{}\"{}\n        known: {}", where, spec,
+                            kind, did_you_mean(kind, names), known));
   }
   Model model;
   model.spec = std::string(spec);
   model.backend = std::string(kind);
   const auto pairs = split_pairs(spec.substr(colon + 1), model.target);
-  if (model.target.empty()) throw Error(fmt::format("{}: \"{}\": nothing stands behind \"{}:\"", where, spec, kind));
+  if (model.target.empty())
+    throw Error(fmt::format("{}: \"{}\": nothing stands behind \"{}:\"", where, spec, kind));
   const std::string place = fmt::format("{}: \"{}\"", where, spec);
   for (const auto& [key, value] : pairs) {
     if (key == "id") {
       if (value.empty()) throw Error(place + ": id wants a name");
       model.id = value;
     } else if (!set_model_param(model, key, value, place)) {
-      const auto own = std::find_if((*factory)->keys.begin(), (*factory)->keys.end(), [&](const BackendKey& k) { return k.name == key; });
+      const auto own = std::find_if((*factory)->keys.begin(), (*factory)->keys.end(),
+                                    [&](const BackendKey& k) { return k.name == key; });
       if (own == (*factory)->keys.end()) {
         std::vector<std::string> keys{"id"};
         for (std::string_view name : kParams) keys.emplace_back(name);
         for (const BackendKey& k : (*factory)->keys) keys.emplace_back(k.name);
-        throw Error(fmt::format("{}: unknown key \"{}\"{}\n        known: {}", place, key, did_you_mean(key, keys), fmt::join(keys, ", ")));
+        throw Error(fmt::format("{}: unknown key \"{}\"{}\n        known: {}", place, key,
+                                did_you_mean(key, keys), fmt::join(keys, ", ")));
       }
       model.options[key] = value;
     }
@@ -139,10 +160,15 @@ Model parse_model(std::string_view spec, std::string_view where, std::span<const
 
 void default_model_id(Model& model, std::span<const BackendFactory* const> backends) {
   if (!model.id.empty()) return;
-  const auto factory = std::find_if(backends.begin(), backends.end(), [&](const BackendFactory* f) { return f->name == model.backend; });
+  const auto factory = std::find_if(backends.begin(), backends.end(), [&](const BackendFactory* f) {
+    return f->name == model.backend;
+  });
   std::string id = factory != backends.end() ? (*factory)->default_id(model) : model.target;
   const SamplingParams& p = model.params;
-  if (p.thinking) id += *p.thinking == "on" ? "-think" : *p.thinking == "off" ? "-nothink" : "-think" + *p.thinking;
+  if (p.thinking)
+    id += *p.thinking == "on"    ? "-think"
+          : *p.thinking == "off" ? "-nothink"
+                                 : "-think" + *p.thinking;
   if (p.temperature && *p.temperature > 0) id += "-t" + short_number(*p.temperature);
   if (p.top_p) id += "-p" + short_number(*p.top_p);
   if (p.top_k) id += "-k" + std::to_string(*p.top_k);
@@ -155,7 +181,8 @@ void default_model_id(Model& model, std::span<const BackendFactory* const> backe
 double parse_duration_seconds(std::string_view text, std::string_view where) {
   double total = 0;
   std::string_view rest = text;
-  if (const auto plain = parse_double(text); plain && *plain >= 0 && std::isfinite(*plain)) return *plain;
+  if (const auto plain = parse_double(text); plain && *plain >= 0 && std::isfinite(*plain))
+    return *plain;
   while (!rest.empty()) {
     std::size_t i = 0;
     while (i < rest.size() && ((rest[i] >= '0' && rest[i] <= '9') || rest[i] == '.')) ++i;
@@ -163,14 +190,21 @@ double parse_duration_seconds(std::string_view text, std::string_view where) {
     std::size_t unit = i;
     while (unit < rest.size() && rest[unit] >= 'a' && rest[unit] <= 'z') ++unit;
     const std::string_view name = rest.substr(i, unit - i);
-    const double scale = name == "ms" ? 1e-3 : name == "s" ? 1 : name == "m" ? 60 : name == "h" ? 3600 : name == "d" ? 86400 : 0;
+    const double scale = name == "ms"  ? 1e-3
+                         : name == "s" ? 1
+                         : name == "m" ? 60
+                         : name == "h" ? 3600
+                         : name == "d" ? 86400
+                                       : 0;
     if (!number || scale == 0) {
-      throw Error(fmt::format("{}: a duration such as 30s, 10m or 2h is wanted, not \"{}\"", where, text));
+      throw Error(
+          fmt::format("{}: a duration such as 30s, 10m or 2h is wanted, not \"{}\"", where, text));
     }
     total += *number * scale;
     rest.remove_prefix(unit);
   }
-  if (text.empty()) throw Error(fmt::format("{}: a duration such as 30s, 10m or 2h is wanted", where));
+  if (text.empty())
+    throw Error(fmt::format("{}: a duration such as 30s, 10m or 2h is wanted", where));
   return total;
 }
 

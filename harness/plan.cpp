@@ -34,7 +34,8 @@ std::int64_t permuted(std::int64_t index, std::int64_t n, std::uint64_t key) {
   do {
     std::uint64_t left = at >> half, right = at & mask;
     for (std::uint64_t round = 0; round < 4; ++round) {
-      const std::uint64_t next = left ^ (SplitMix64::mix(right + key + round * 0x9E3779B97F4A7C15ull) & mask);
+      const std::uint64_t next =
+          left ^ (SplitMix64::mix(right + key + round * 0x9E3779B97F4A7C15ull) & mask);
       left = right;
       right = next;
     }
@@ -44,8 +45,14 @@ std::int64_t permuted(std::int64_t index, std::int64_t n, std::uint64_t key) {
 }
 
 PlanCursor::PlanCursor(const RunConfig& config, const Model& model, const Backend& backend,
-                       std::span<const std::unique_ptr<Suite>> suites, DoneLookup done, ItemOrder order)
-    : config_(config), model_(model), backend_(backend), suites_(suites), lookup_(std::move(done)), order_(order) {}
+                       std::span<const std::unique_ptr<Suite>> suites, DoneLookup done,
+                       ItemOrder order)
+    : config_(config),
+      model_(model),
+      backend_(backend),
+      suites_(suites),
+      lookup_(std::move(done)),
+      order_(order) {}
 
 std::optional<Planned> PlanCursor::next(std::int64_t most_skips) {
   while (suite_ < suites_.size() && most_skips >= 0) {
@@ -60,7 +67,10 @@ std::optional<Planned> PlanCursor::next(std::int64_t most_skips) {
     }
     if (!item_) {
       const std::int64_t at =
-          order_ == ItemOrder::Natural ? index_ : permuted(index_, info.size, hash64({std::to_string(config_.seed), info.name, "order"}));
+          order_ == ItemOrder::Natural
+              ? index_
+              : permuted(index_, info.size,
+                         hash64({std::to_string(config_.seed), info.name, "order"}));
       item_ = suite.item(at);
     }
     Planned planned = make(suite, *item_, sample_);
@@ -95,12 +105,14 @@ Planned PlanCursor::make(const Suite& suite, const Item& item, int sample) const
     if (request.prompt.messages.empty()) {
       request.prompt.text = *model_.system + "\n\n" + request.prompt.text.value_or("");
     } else {
-      request.prompt.messages.insert(request.prompt.messages.begin(), message(Role::System, *model_.system));
+      request.prompt.messages.insert(request.prompt.messages.begin(),
+                                     message(Role::System, *model_.system));
     }
   }
   switch (request.mode) {
     case Mode::Chat:
-      if (request.prompt.messages.empty() && request.prompt.text) request.prompt.messages.push_back(message(Role::User, *request.prompt.text));
+      if (request.prompt.messages.empty() && request.prompt.text)
+        request.prompt.messages.push_back(message(Role::User, *request.prompt.text));
       request.prompt.text.reset();
       request.prompt.continuations.clear();
       break;
@@ -111,7 +123,10 @@ Planned PlanCursor::make(const Suite& suite, const Item& item, int sample) const
       break;
     case Mode::LogLikelihood:
       if (request.prompt.continuations.empty()) {
-        throw Error(fmt::format("{}: its items have no continuations to score; mode loglikelihood does not fit\n        take --mode chat or completion", info.name));
+        throw Error(
+            fmt::format("{}: its items have no continuations to score; mode loglikelihood does not "
+                        "fit\n        take --mode chat or completion",
+                        info.name));
       }
       if (!request.prompt.text) request.prompt.text = flatten(request.prompt.messages);
       request.prompt.messages.clear();
@@ -126,7 +141,8 @@ Planned PlanCursor::make(const Suite& suite, const Item& item, int sample) const
   if (!wanted.max_tokens) wanted.max_tokens = info.params.max_tokens;
   if (!wanted.thinking) wanted.thinking = info.params.thinking;
   for (const std::string& stop : info.params.stop) wanted.stop.push_back(stop);
-  request.seed = hash64({std::to_string(wanted.seed.value_or(config_.seed)), item.suite, item.id, std::to_string(sample)});
+  request.seed = hash64({std::to_string(wanted.seed.value_or(config_.seed)), item.suite, item.id,
+                         std::to_string(sample)});
   backend_.prepare(request);
   seal(request, backend_.traits().identity);
   return out;

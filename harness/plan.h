@@ -21,7 +21,8 @@ struct Planned {
   Item item;
 };
 
-/// Tells whether a request has a stored answer; made anew for each (model, suite), so that memory stays flat.
+/// Tells whether a request has a stored answer; made anew for each (model, suite), so that memory
+/// stays flat.
 using IsDone = std::function<bool(const Request&)>;
 using DoneLookup = std::function<IsDone(const std::string& model, const std::string& suite)>;
 
@@ -30,15 +31,16 @@ enum class ItemOrder {
   Natural,  // the order of the data
 };
 
-/// The requests of one model that have no stored answer yet, made one at a time: suites in the run's order, inside a
-/// suite all samples of an item together. Holds no more than one request. The set difference of DESIGN.md.
+/// The requests of one model that have no stored answer yet, made one at a time: suites in the
+/// run's order, inside a suite all samples of an item together. Holds no more than one request. The
+/// set difference of DESIGN.md.
 class PlanCursor {
  public:
   PlanCursor(const RunConfig& config, const Model& model, const Backend& backend,
              std::span<const std::unique_ptr<Suite>> suites, DoneLookup done, ItemOrder order);
 
-  /// The next request. Absent at the end, or after skipping `most_skips` requests that are done (then is_finished() is
-  /// false). Throws Error where a suite cannot be asked in the wanted mode.
+  /// The next request. Absent at the end, or after skipping `most_skips` requests that are done
+  /// (then is_finished() is false). Throws Error where a suite cannot be asked in the wanted mode.
   std::optional<Planned> next(std::int64_t most_skips = INT64_MAX);
 
   bool is_finished() const { return suite_ >= suites_.size(); }
@@ -66,8 +68,9 @@ class PlanCursor {
 /// Requests of the whole plan for one model, done or not.
 std::int64_t plan_size(const RunConfig& config, std::span<const std::unique_ptr<Suite>> suites);
 
-/// A bijection of [0, n): where `index` goes in the order of `key`. A Feistel network with cycle walking, so that no
-/// table is held (Black and Rogaway, "Ciphers with arbitrary finite domains", CT-RSA 2002).
+/// A bijection of [0, n): where `index` goes in the order of `key`. A Feistel network with cycle
+/// walking, so that no table is held (Black and Rogaway, "Ciphers with arbitrary finite domains",
+/// CT-RSA 2002).
 std::int64_t permuted(std::int64_t index, std::int64_t n, std::uint64_t key);
 
 }  // namespace leitai

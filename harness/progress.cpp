@@ -14,7 +14,8 @@ namespace {
 
 constexpr double kLeastData_s = 120;  // below this no time left is told
 
-/// Glyphs and their ASCII twins. A terminal with wide ambiguous characters gets the twins: they keep the columns.
+/// Glyphs and their ASCII twins. A terminal with wide ambiguous characters gets the twins: they
+/// keep the columns.
 struct Glyphs {
   const char* full;
   const char* empty;
@@ -28,7 +29,8 @@ constexpr Glyphs kAscii = {"=", "-", "_", " | ", ".."};
 bool is_plain(const Style& style) { return style.ascii || style.ambiguous_wide; }
 const Glyphs& glyphs(const Style& style) { return is_plain(style) ? kAscii : kUtf8; }
 
-/// Cells of printable ASCII, alone or after a sign of ours: most text here. Spares the segmentation, most of the cost of a drawing.
+/// Cells of printable ASCII, alone or after a sign of ours: most text here. Spares the
+/// segmentation, most of the cost of a drawing.
 std::optional<int> quick_cells(std::string_view text, const Style& style) {
   int sign = 0;
   if (!text.empty() && text.front() < 0 && !is_plain(style)) {
@@ -48,7 +50,8 @@ int cells(std::string_view text, const Style& style) {
 }
 
 std::string fit(std::string_view text, int width, const Style& style) {
-  if (const std::optional<int> quick = quick_cells(text, style); quick && *quick <= width) return std::string(text);
+  if (const std::optional<int> quick = quick_cells(text, style); quick && *quick <= width)
+    return std::string(text);
   const std::string safe = escape_controls(text);
   for (int room = width; room > 0; --room) {
     std::string out = shorten_middle(safe, room, is_plain(style));
@@ -58,15 +61,20 @@ std::string fit(std::string_view text, int width, const Style& style) {
 }
 
 std::string blanks(int n) { return std::string(static_cast<std::size_t>(std::max(0, n)), ' '); }
-std::string left(const std::string& text, int width, const Style& style) { return text + blanks(width - cells(text, style)); }
-std::string right(const std::string& text, int width, const Style& style) { return blanks(width - cells(text, style)) + text; }
+std::string left(const std::string& text, int width, const Style& style) {
+  return text + blanks(width - cells(text, style));
+}
+std::string right(const std::string& text, int width, const Style& style) {
+  return blanks(width - cells(text, style)) + text;
+}
 
 std::string painted(const std::string& text, const char* role, const Style& style) {
   return style.color && !text.empty() ? fmt::format("\x1b[{}m{}\x1b[0m", role, text) : text;
 }
 
 std::string money(const std::string& currency, double amount, const Style& style) {
-  const std::string digits = amount >= 10 ? with_commas(std::llround(amount)) : fmt::format("{:.2f}", amount);
+  const std::string digits =
+      amount >= 10 ? with_commas(std::llround(amount)) : fmt::format("{:.2f}", amount);
   if (!is_plain(style)) {
     if (currency == "CNY") return "\u00a5" + digits;
     if (currency == "USD") return "$" + digits;
@@ -78,7 +86,8 @@ std::string money(const std::string& currency, double amount, const Style& style
 
 std::string money(const std::map<std::string, double>& amounts, const Style& style) {
   std::string out;
-  for (const auto& [currency, amount] : amounts) out += (out.empty() ? "" : "+") + money(currency, amount, style);
+  for (const auto& [currency, amount] : amounts)
+    out += (out.empty() ? "" : "+") + money(currency, amount, style);
   return out;
 }
 
@@ -91,7 +100,8 @@ std::string duration(double seconds) {
 }
 
 struct Sums {
-  std::int64_t answered = 0, total = 0, resumed = 0, in_flight = 0, cut_off = 0, refused = 0, failed = 0, retries = 0;
+  std::int64_t answered = 0, total = 0, resumed = 0, in_flight = 0, cut_off = 0, refused = 0,
+               failed = 0, retries = 0;
   double tok_s = 0;
   std::map<std::string, double> spent;
 };
@@ -125,9 +135,12 @@ double budget_share(const ProgressSnapshot& snapshot, const Sums& all) {
 
 /// The columns of the block at one width; 0: dropped.
 struct Layout {
-  int name = 0, bar = 14, now = 5, tok_s = 9, cut_off = 9, refused = 9, failed = 8, retry = 8, spent = 9;
+  int name = 0, bar = 14, now = 5, tok_s = 9, cut_off = 9, refused = 9, failed = 8, retry = 8,
+      spent = 9;
   bool reason_inline = true;
-  int columns() const { return name + 2 + bar + 6 + now + tok_s + cut_off + refused + failed + retry + spent; }
+  int columns() const {
+    return name + 2 + bar + 6 + now + tok_s + cut_off + refused + failed + retry + spent;
+  }
 };
 
 constexpr int kReason = 19;  // a space and "waiting 21 s (429)"
@@ -155,7 +168,8 @@ Layout layout_for(const ProgressSnapshot& snapshot, const Style& style) {
   shrink(&Layout::spent, std::max(7, spent));
   shrink(&Layout::bar, 6);
   shrink(&Layout::name, 12);
-  for (int Layout::*column : {&Layout::cut_off, &Layout::now, &Layout::spent, &Layout::failed, &Layout::bar}) {
+  for (int Layout::*column :
+       {&Layout::cut_off, &Layout::now, &Layout::spent, &Layout::failed, &Layout::bar}) {
     if (fits()) return at;
     at.*column = 0;
   }
@@ -164,7 +178,9 @@ Layout layout_for(const ProgressSnapshot& snapshot, const Style& style) {
 }
 
 std::string bar(const ProgressModel& model, int width, const Style& style) {
-  const double share = model.total > 0 ? static_cast<double>(model.answered) / static_cast<double>(model.total) : 1.0;
+  const double share = model.total > 0
+                           ? static_cast<double>(model.answered) / static_cast<double>(model.total)
+                           : 1.0;
   const int full = std::clamp(static_cast<int>(std::floor(share * width + 1e-9)), 0, width);
   std::string on, off;
   for (int i = 0; i < full; ++i) on += glyphs(style).full;
@@ -173,10 +189,14 @@ std::string bar(const ProgressModel& model, int width, const Style& style) {
 }
 
 std::string model_line(const ProgressModel& model, const Layout& at, const Style& style) {
-  const double share = model.total > 0 ? static_cast<double>(model.answered) / static_cast<double>(model.total) : 1.0;
-  const std::string percent = model.is_done ? "done" : fmt::format("{:.0f} %", std::floor(100 * share + 1e-9));
+  const double share = model.total > 0
+                           ? static_cast<double>(model.answered) / static_cast<double>(model.total)
+                           : 1.0;
+  const std::string percent =
+      model.is_done ? "done" : fmt::format("{:.0f} %", std::floor(100 * share + 1e-9));
   std::string out = left(fit(model.id, at.name, style), at.name + 2, style);
-  out += bar(model, at.bar, style) + " " + (model.is_done ? left(percent, 5, style) : right(percent, 5, style));
+  out += bar(model, at.bar, style) + " " +
+         (model.is_done ? left(percent, 5, style) : right(percent, 5, style));
   const auto number = [&](int width, const std::string& text) {
     if (width > 0) out += right(fit(text, width - 1, style), width, style);
   };
@@ -187,7 +207,8 @@ std::string model_line(const ProgressModel& model, const Layout& at, const Style
   number(at.failed, with_commas(model.failed));
   number(at.retry, with_commas(model.retries));
   number(at.spent, model.spent.empty() ? glyphs(style).dash : money(model.spent, style));
-  if (at.reason_inline && !model.waiting.empty()) out += " " + fit(model.waiting, style.width - at.columns() - 1, style);
+  if (at.reason_inline && !model.waiting.empty())
+    out += " " + fit(model.waiting, style.width - at.columns() - 1, style);
   return out;
 }
 
@@ -217,22 +238,28 @@ std::string first_fitting(const std::vector<std::string>& ways, const Style& sty
 
 std::string title_line(const ProgressSnapshot& snapshot, const Sums& all, const Style& style) {
   const std::string dot = glyphs(style).dot;
-  const auto counted = [](std::int64_t n, const char* one) { return fmt::format("{} {}{}", with_commas(n), one, n == 1 ? "" : "s"); };
+  const auto counted = [](std::int64_t n, const char* one) {
+    return fmt::format("{} {}{}", with_commas(n), one, n == 1 ? "" : "s");
+  };
   const std::string what = "leitai run " + escape_controls(snapshot.title);
   const std::string models = counted(static_cast<std::int64_t>(snapshot.models.size()), "model");
-  const std::string rest = models + dot + counted(snapshot.suites, "suite") + dot + counted(all.total, "request");
+  const std::string rest =
+      models + dot + counted(snapshot.suites, "suite") + dot + counted(all.total, "request");
   std::vector<std::string> ways;
-  if (all.resumed > 0) ways.push_back(what + "   " + rest + dot + with_commas(all.resumed) + " already answered");
+  if (all.resumed > 0)
+    ways.push_back(what + "   " + rest + dot + with_commas(all.resumed) + " already answered");
   ways.push_back(what + "   " + rest);
   ways.push_back(what + "   " + models);
   ways.push_back(what);
   std::string line = first_fitting(ways, style);
-  if (style.color && line.starts_with(what)) line = painted(what, "1", style) + line.substr(what.size());
+  if (style.color && line.starts_with(what))
+    line = painted(what, "1", style) + line.substr(what.size());
   return line;
 }
 
 std::string budget_line(const ProgressSnapshot& snapshot, const Sums& all, const Style& style) {
-  const std::string counts = fmt::format(" {} of {}", with_commas(all.answered), with_commas(all.total));
+  const std::string counts =
+      fmt::format(" {} of {}", with_commas(all.answered), with_commas(all.total));
   const double share = budget_share(snapshot, all);
   std::string spent = money(all.spent, style), spent_short = spent;
   if (!snapshot.budget.empty()) {
@@ -246,10 +273,13 @@ std::string budget_line(const ProgressSnapshot& snapshot, const Sums& all, const
   } else if (all.answered >= all.total) {
     time = time_short = "all answered";
   } else if (share > 0.9 && share < 1 && snapshot.elapsed_s > 0) {
-    time = time_short = fmt::format("stops in about {}", duration(snapshot.elapsed_s * (1 - share) / share));
+    time = time_short =
+        fmt::format("stops in about {}", duration(snapshot.elapsed_s * (1 - share) / share));
   } else if (const std::optional<TimeLeft> still = time_left(snapshot)) {
     time_short = fmt::format("about {} left", duration(still->seconds));
-    time = snapshot.models.size() > 1 ? fmt::format("{}, {} last", time_short, fit(still->slowest, 24, style)) : time_short;
+    time = snapshot.models.size() > 1
+               ? fmt::format("{}, {} last", time_short, fit(still->slowest, 24, style))
+               : time_short;
   } else {
     time = time_short = "time left: measuring";
   }
@@ -261,8 +291,10 @@ std::string budget_line(const ProgressSnapshot& snapshot, const Sums& all, const
     return out;
   };
   const std::string log = snapshot.log.empty() ? "" : "log: " + escape_controls(snapshot.log);
-  const std::string line = first_fitting({join({counts, spent, time, log}), join({counts, spent, time}), join({counts, spent_short, time_short}),
-                                          join({counts, time_short}), counts}, style);
+  const std::string line =
+      first_fitting({join({counts, spent, time, log}), join({counts, spent, time}),
+                     join({counts, spent_short, time_short}), join({counts, time_short}), counts},
+                    style);
   return share > 0.9 ? painted(line, "1", style) : line;
 }
 
@@ -275,13 +307,15 @@ std::optional<TimeLeft> time_left(const ProgressSnapshot& snapshot) {
     const std::int64_t fresh = model.answered - model.resumed, still = model.total - model.answered;
     if (still <= 0 || model.is_done) continue;
     if (fresh <= 0) return std::nullopt;
-    const double seconds = snapshot.elapsed_s * static_cast<double>(still) / static_cast<double>(fresh);
+    const double seconds =
+        snapshot.elapsed_s * static_cast<double>(still) / static_cast<double>(fresh);
     if (!out || seconds > out->seconds) out = TimeLeft{seconds, model.id};
   }
   return out ? out : TimeLeft{};
 }
 
-std::vector<std::string> progress_block(const ProgressSnapshot& snapshot, const Style& style, int rows) {
+std::vector<std::string> progress_block(const ProgressSnapshot& snapshot, const Style& style,
+                                        int rows) {
   const Sums all = sums_of(snapshot);
   const Layout at = layout_for(snapshot, style);
   std::vector<std::string> lines = {title_line(snapshot, all, style), "", header_line(at, style)};
@@ -289,14 +323,19 @@ std::vector<std::string> progress_block(const ProgressSnapshot& snapshot, const 
   // Where rows are short, models that are still at work go first; the others share the last line.
   std::vector<const ProgressModel*> shown;
   for (const ProgressModel& model : snapshot.models) shown.push_back(&model);
-  const std::size_t room = rows > 0 ? static_cast<std::size_t>(std::max(2, rows - 6)) : shown.size();
+  const std::size_t room =
+      rows > 0 ? static_cast<std::size_t>(std::max(2, rows - 6)) : shown.size();
   std::string others;
   if (shown.size() > room) {
-    std::stable_partition(shown.begin(), shown.end(), [](const ProgressModel* model) { return !model->is_done; });
+    std::stable_partition(shown.begin(), shown.end(),
+                          [](const ProgressModel* model) { return !model->is_done; });
     const auto hidden = shown.begin() + static_cast<std::ptrdiff_t>(room - 1);
-    const auto done = std::count_if(hidden, shown.end(), [](const ProgressModel* model) { return model->is_done; });
-    const auto waiting = std::count_if(hidden, shown.end(), [](const ProgressModel* model) { return !model->waiting.empty(); });
-    others = fmt::format("{} {} more models: {} done, {} waiting", glyphs(style).more, shown.end() - hidden, done, waiting);
+    const auto done = std::count_if(hidden, shown.end(),
+                                    [](const ProgressModel* model) { return model->is_done; });
+    const auto waiting = std::count_if(
+        hidden, shown.end(), [](const ProgressModel* model) { return !model->waiting.empty(); });
+    others = fmt::format("{} {} more models: {} done, {} waiting", glyphs(style).more,
+                         shown.end() - hidden, done, waiting);
     shown.erase(hidden, shown.end());
   }
 
@@ -312,9 +351,11 @@ std::vector<std::string> progress_block(const ProgressSnapshot& snapshot, const 
   }
   if (told) {
     const auto place = 3 + (std::find(shown.begin(), shown.end(), told) - shown.begin()) + 1;
-    const std::string reason = escape_controls(told->waiting) + (waiting > 1 ? fmt::format(", {} more waiting", waiting - 1) : "");
+    const std::string reason = escape_controls(told->waiting) +
+                               (waiting > 1 ? fmt::format(", {} more waiting", waiting - 1) : "");
     const int indent = at.name + 2 + 12 <= style.width ? at.name + 2 : 0;
-    lines[static_cast<std::size_t>(place)] = blanks(indent) + fit(reason, style.width - indent, style);
+    lines[static_cast<std::size_t>(place)] =
+        blanks(indent) + fit(reason, style.width - indent, style);
   }
   if (!others.empty()) lines.push_back(painted(fit(others, style.width, style), "2", style));
   if (!told) lines.emplace_back();
@@ -328,31 +369,41 @@ std::string stamp(std::chrono::system_clock::time_point now) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
   std::tm parts{};
   gmtime_r(&seconds, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
-                     parts.tm_min, parts.tm_sec);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", parts.tm_year + 1900, parts.tm_mon + 1,
+                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
 }
 
 /// "2h10m", "3m", "0m".
 std::string short_duration(double seconds) {
   const auto minutes = static_cast<long long>(std::ceil(seconds / 60));
-  return minutes < 60 ? fmt::format("{}m", minutes) : fmt::format("{}h{:02}m", minutes / 60, minutes % 60);
+  return minutes < 60 ? fmt::format("{}m", minutes)
+                      : fmt::format("{}h{:02}m", minutes / 60, minutes % 60);
 }
 
 }  // namespace
 
-std::string progress_line(const ProgressSnapshot& snapshot, std::chrono::system_clock::time_point now) {
+std::string progress_line(const ProgressSnapshot& snapshot,
+                          std::chrono::system_clock::time_point now) {
   const Sums all = sums_of(snapshot);
   std::string spent;
   for (const auto& [currency, amount] : all.spent) {
     spent += fmt::format("{}{}{:.2f}", spent.empty() ? "" : "+", escape_controls(currency), amount);
-    if (const auto most = snapshot.budget.find(currency); most != snapshot.budget.end()) spent += fmt::format("/{:g}", most->second);
+    if (const auto most = snapshot.budget.find(currency); most != snapshot.budget.end())
+      spent += fmt::format("/{:g}", most->second);
   }
   const std::optional<TimeLeft> still = time_left(snapshot);
-  const double percent = all.total > 0 ? std::floor(1000.0 * static_cast<double>(all.answered) / static_cast<double>(all.total)) / 10 : 100.0;
-  const std::string eta = all.answered >= all.total ? "0m" : still ? short_duration(still->seconds) : "measuring";
-  return fmt::format("{} run {}/{} {:.1f}% in_flight={} tok_s={:.0f} cut_off={} refused={} failed={} retries={} spent={} eta={}", stamp(now),
-                     all.answered, all.total, percent, all.in_flight, all.tok_s, all.cut_off, all.refused, all.failed, all.retries,
-                     spent.empty() ? "0" : spent, eta);
+  const double percent = all.total > 0 ? std::floor(1000.0 * static_cast<double>(all.answered) /
+                                                    static_cast<double>(all.total)) /
+                                             10
+                                       : 100.0;
+  const std::string eta = all.answered >= all.total ? "0m"
+                          : still                   ? short_duration(still->seconds)
+                                                    : "measuring";
+  return fmt::format(
+      "{} run {}/{} {:.1f}% in_flight={} tok_s={:.0f} cut_off={} refused={} failed={} retries={} "
+      "spent={} eta={}",
+      stamp(now), all.answered, all.total, percent, all.in_flight, all.tok_s, all.cut_off,
+      all.refused, all.failed, all.retries, spent.empty() ? "0" : spent, eta);
 }
 
 std::string progress_event_line(std::string_view text, std::chrono::system_clock::time_point now) {

@@ -67,7 +67,8 @@ class LiveProgress : public Progress {
     }
     int up = 0;  // rows that the old lines take; in a narrower window they have wrapped
     for (const std::string& line : lines_) {
-      const int width = style_.width < drawn_width_ ? cell_width(without_colour(line), style_.ambiguous_wide) : 0;
+      const int width =
+          style_.width < drawn_width_ ? cell_width(without_colour(line), style_.ambiguous_wide) : 0;
       up += std::max(1, (width + style_.width - 1) / std::max(1, style_.width));
     }
     drawn_width_ = style_.width;
@@ -94,7 +95,8 @@ class LiveProgress : public Progress {
 
 class PlainProgress : public Progress {
  public:
-  PlainProgress(double every_s, ProgressPorts ports) : every_s_(every_s), ports_(std::move(ports)) {}
+  PlainProgress(double every_s, ProgressPorts ports)
+      : every_s_(every_s), ports_(std::move(ports)) {}
   ~PlainProgress() override { finish(); }
 
   void update(const ProgressSnapshot& snapshot) override {
@@ -107,7 +109,9 @@ class PlainProgress : public Progress {
     ports_.write(progress_line(snapshot, ports_.wall()) + "\n");
   }
 
-  void event(std::string_view text) override { ports_.write(progress_event_line(text, ports_.wall()) + "\n"); }
+  void event(std::string_view text) override {
+    ports_.write(progress_event_line(text, ports_.wall()) + "\n");
+  }
 
   void finish() override {
     if (is_finished_) return;
@@ -147,7 +151,8 @@ ProgressPorts stderr_ports() {
   ports.wall = [] { return std::chrono::system_clock::now(); };
   ports.size = [] {
     winsize size{};
-    if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return std::pair(80, 24);
+    if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+      return std::pair(80, 24);
     return std::pair<int, int>(size.ws_col, size.ws_row);
   };
   return ports;

@@ -24,9 +24,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int kGraders = 2;
-constexpr std::size_t kBatch = 512;                 // answers of one transaction at most
+constexpr std::size_t kBatch = 512;                      // answers of one transaction at most
 constexpr auto kGather = std::chrono::milliseconds(40);  // and the time to wait for more
-constexpr auto kPatience = std::chrono::seconds(30);     // for what is in flight after the first Ctrl-C
+constexpr auto kPatience =
+    std::chrono::seconds(30);  // for what is in flight after the first Ctrl-C
 
 /// The counts that a model's line of the progress shows.
 struct Counts {
@@ -41,12 +42,15 @@ class Runner {
       Lane lane;
       lane.model = one.model;
       lane.backend = one.backend;
-      lane.cursor = std::make_unique<PlanCursor>(*parts.config, *one.model, *one.backend, parts.suites, parts.done, ItemOrder::Seeded);
+      lane.cursor = std::make_unique<PlanCursor>(*parts.config, *one.model, *one.backend,
+                                                 parts.suites, parts.done, ItemOrder::Seeded);
       lane.total = plan_size(*parts.config, parts.suites);
       const RunConfig& config = *parts.config;
       const BackendTraits& traits = one.backend->traits();
       lane.bound = config.in_flight.value_or(traits.default_in_flight);
-      if (const auto own = config.in_flight_of.find(one.model->id); own != config.in_flight_of.end()) lane.bound = own->second;
+      if (const auto own = config.in_flight_of.find(one.model->id);
+          own != config.in_flight_of.end())
+        lane.bound = own->second;
       lane.bound = std::clamp(lane.bound, 1, traits.max_in_flight);
       result_.planned += lane.total;
       lanes_.push_back(std::move(lane));
@@ -64,7 +68,8 @@ class Runner {
     } catch (...) {
       trouble = std::current_exception();
     }
-    // Answers still in flight after a hard stop are given up: the collector drops what arrives from here on.
+    // Answers still in flight after a hard stop are given up: the collector drops what arrives from
+    // here on.
     parts_.answers->close();
     threads.clear();
     update_progress(true);
@@ -83,11 +88,13 @@ class Runner {
     int bound = 1;
     int in_flight = 0;  // guarded by mutex_
     Counts counts;      // guarded by mutex_
-    std::deque<std::pair<Clock::time_point, std::int64_t>> recent;  // generated tokens of the last 30 s; guarded by mutex_
+    std::deque<std::pair<Clock::time_point, std::int64_t>>
+        recent;  // generated tokens of the last 30 s; guarded by mutex_
     bool is_idle() const { return cursor->is_finished() && in_flight == 0; }
   };
 
-  /// Sends requests as room appears until all is asked or something stops the run. Runs on the caller's thread.
+  /// Sends requests as room appears until all is asked or something stops the run. Runs on the
+  /// caller's thread.
   void dispatch() {
     started_ = Clock::now();
     std::optional<Clock::time_point> stopping_since;
@@ -106,9 +113,12 @@ class Runner {
       bool sent = false;
       if (!stopping_since) sent = send_some();
       std::unique_lock lock(mutex_);
-      const bool idle = std::all_of(lanes_.begin(), lanes_.end(), [&](const Lane& lane) { return lane.in_flight == 0 && (stopping_since || lane.cursor->is_finished()); });
+      const bool idle = std::all_of(lanes_.begin(), lanes_.end(), [&](const Lane& lane) {
+        return lane.in_flight == 0 && (stopping_since || lane.cursor->is_finished());
+      });
       if (idle) return;
-      if (stopping_since && !cancelled && (interrupts > 1 || broken || Clock::now() - *stopping_since > kPatience)) {
+      if (stopping_since && !cancelled &&
+          (interrupts > 1 || broken || Clock::now() - *stopping_since > kPatience)) {
         cancelled = true;
         cancelled_ = true;
         result_.interrupted = result_.interrupted || interrupts > 0;
@@ -127,18 +137,23 @@ class Runner {
   bool is_budget_reached() {
     const RunConfig& config = *parts_.config;
     if (config.max_requests && submitted_ >= *config.max_requests && has_more()) {
-      result_.stopped_because = fmt::format("the budget of {} requests is reached", with_commas(*config.max_requests));
-    } else if (config.time_s && std::chrono::duration<double>(Clock::now() - started_).count() >= *config.time_s && has_more()) {
+      result_.stopped_because =
+          fmt::format("the budget of {} requests is reached", with_commas(*config.max_requests));
+    } else if (config.time_s &&
+               std::chrono::duration<double>(Clock::now() - started_).count() >= *config.time_s &&
+               has_more()) {
       result_.stopped_because = fmt::format("the time of {:g} s is over", *config.time_s);
     }
     return !result_.stopped_because.empty();
   }
 
   bool has_more() const {
-    return std::any_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return !lane.cursor->is_finished(); });
+    return std::any_of(lanes_.begin(), lanes_.end(),
+                       [](const Lane& lane) { return !lane.cursor->is_finished(); });
   }
 
-  /// Models that share a device run one after another: only the first unfinished of each group sends.
+  /// Models that share a device run one after another: only the first unfinished of each group
+  /// sends.
   bool send_some() {
     bool sent = false;
     std::set<std::string> busy;
@@ -166,18 +181,21 @@ class Runner {
     if (parts_.config->max_requests && submitted_ >= *parts_.config->max_requests) return false;
     std::lock_guard lock(mutex_);
     if (lane.in_flight >= lane.bound) return false;
-    return !parts_.config->in_flight || flying_.size() < static_cast<std::size_t>(*parts_.config->in_flight);
+    return !parts_.config->in_flight ||
+           flying_.size() < static_cast<std::size_t>(*parts_.config->in_flight);
   }
 
   void submit(Lane& lane, Planned planned) {
     Request request = std::move(planned.request);
     request.id = ++submitted_;
     if (parts_.config->total_timeout_s) {
-      request.deadline = Clock::now() + std::chrono::milliseconds(static_cast<std::int64_t>(*parts_.config->total_timeout_s * 1000));
+      request.deadline = Clock::now() + std::chrono::milliseconds(static_cast<std::int64_t>(
+                                            *parts_.config->total_timeout_s * 1000));
     }
     {
       std::lock_guard lock(mutex_);
-      flying_.emplace(request.id, Flying{static_cast<std::size_t>(&lane - lanes_.data()), std::move(planned.item)});
+      flying_.emplace(request.id, Flying{static_cast<std::size_t>(&lane - lanes_.data()),
+                                         std::move(planned.item)});
       ++lane.in_flight;
     }
     lane.backend->submit(std::move(request));
@@ -219,7 +237,8 @@ class Runner {
     counts.failed += response.outcome == Outcome::Failed;
     counts.retries += std::max(0, response.attempts - 1);
     if (response.price) counts.spent[response.price->currency] += response.price->amount;
-    if (response.usage.completion_tokens) lane.recent.emplace_back(Clock::now(), *response.usage.completion_tokens);
+    if (response.usage.completion_tokens)
+      lane.recent.emplace_back(Clock::now(), *response.usage.completion_tokens);
     ++result_.asked;
     result_.failed += response.outcome == Outcome::Failed;
   }
@@ -249,7 +268,8 @@ class Runner {
       batch.push_back(std::move(*first));
       const auto until = Clock::now() + kGather;
       while (batch.size() < kBatch) {
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now());
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now());
         if (left.count() <= 0) break;
         std::optional<Recorded> next = stored_.pop_for(left);
         if (!next) break;
@@ -270,8 +290,12 @@ class Runner {
   void log_failures(std::span<const Recorded> batch) {
     for (const Recorded& one : batch) {
       if (!one.response.failure) continue;
-      parts_.log->write("failed", {{"model", one.request.model}, {"suite", one.request.suite}, {"item", one.request.item}, {"sample", one.request.sample},
-                                   {"kind", to_text(one.response.failure->kind)}, {"message", one.response.failure->message}});
+      parts_.log->write("failed", {{"model", one.request.model},
+                                   {"suite", one.request.suite},
+                                   {"item", one.request.item},
+                                   {"sample", one.request.sample},
+                                   {"kind", to_text(one.response.failure->kind)},
+                                   {"message", one.response.failure->message}});
     }
   }
 
@@ -294,12 +318,14 @@ class Runner {
     snapshot.title = parts_.config->name;
     snapshot.suites = static_cast<int>(parts_.suites.size());
     snapshot.log = parts_.log_path;
-    if (is_stopping_) snapshot.stopping = fmt::format("stopping, {} answers still arriving", in_flight());
+    if (is_stopping_)
+      snapshot.stopping = fmt::format("stopping, {} answers still arriving", in_flight());
     snapshot.elapsed_s = std::chrono::duration<double>(now - started_).count();
     {
       std::lock_guard lock(mutex_);
       for (Lane& lane : lanes_) {
-        while (!lane.recent.empty() && now - lane.recent.front().first > std::chrono::seconds(30)) lane.recent.pop_front();
+        while (!lane.recent.empty() && now - lane.recent.front().first > std::chrono::seconds(30))
+          lane.recent.pop_front();
         std::int64_t tokens = 0;
         for (const auto& [at, n] : lane.recent) tokens += n;
         ProgressModel line;
@@ -328,7 +354,7 @@ class Runner {
   };
 
   const RunParts& parts_;
-  std::vector<Lane> lanes_;  // fixed after construction; members guarded as marked
+  std::vector<Lane> lanes_;     // fixed after construction; members guarded as marked
   std::int64_t submitted_ = 0;  // dispatch thread only
   Clock::time_point started_ = Clock::now();
   Clock::time_point shown_{};
@@ -336,7 +362,8 @@ class Runner {
   std::atomic<int> graders_done_ = 0;
   Channel<Recorded> graded_;  // collector -> graders
   Channel<Recorded> stored_;  // graders -> writer
-  std::mutex mutex_;          // guards flying_, fatal_, cancelled_, result_ counts and the marked members of lanes
+  std::mutex
+      mutex_;  // guards flying_, fatal_, cancelled_, result_ counts and the marked members of lanes
   std::condition_variable room_;
   std::unordered_map<std::int64_t, Flying> flying_;
   std::string fatal_;

@@ -28,7 +28,8 @@ struct Recorded {
   Item item;
 };
 
-/// What the runner needs from outside: pure values and functions, so that it can be driven by fakes.
+/// What the runner needs from outside: pure values and functions, so that it can be driven by
+/// fakes.
 struct RunParts {
   const RunConfig* config = nullptr;
   std::span<const std::unique_ptr<Suite>> suites;
@@ -51,10 +52,10 @@ struct RunParts {
 };
 
 struct RunResult {
-  std::int64_t planned = 0;   // requests of the whole plan
-  std::int64_t resumed = 0;   // had a stored answer already
-  std::int64_t asked = 0;     // stored by this call
-  std::int64_t failed = 0;    // of these, failed
+  std::int64_t planned = 0;  // requests of the whole plan
+  std::int64_t resumed = 0;  // had a stored answer already
+  std::int64_t asked = 0;    // stored by this call
+  std::int64_t failed = 0;   // of these, failed
   bool interrupted = false;
   std::string stopped_because;  // a budget that was reached; "" if none
 };

@@ -209,7 +209,8 @@ void Store::Impl::each_readable(Detail detail, const std::function<bool(const Re
     Detail detail;
     std::string sql;
   } tries[] = {
-      {detail, select_records(with_prompts, fmt::format("WHERE r.request_id = ?1 AND {}", kNewest))},
+      {detail,
+       select_records(with_prompts, fmt::format("WHERE r.request_id = ?1 AND {}", kNewest))},
       {detail, select_records(with_prompts, "WHERE r.request_id = ?1")},
       {less, select_records(false, fmt::format("WHERE r.request_id = ?1 AND {}", kNewest))},
       {less, select_records(false, "WHERE r.request_id = ?1")}};

@@ -47,8 +47,10 @@ void Packer::bind(Statement& statement, int index, std::string_view text, std::s
 
 Writers::Writers(Database& db)
     : insert_item(db,
-                  "INSERT INTO items (suite, item, body, language, tags, scorer) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
-                  "ON CONFLICT (suite, item) DO UPDATE SET body = excluded.body, language = excluded.language, "
+                  "INSERT INTO items (suite, item, body, language, tags, scorer) VALUES (?1, ?2, "
+                  "?3, ?4, ?5, ?6) "
+                  "ON CONFLICT (suite, item) DO UPDATE SET body = excluded.body, language = "
+                  "excluded.language, "
                   "tags = excluded.tags, scorer = excluded.scorer WHERE body <> excluded.body"),
       find_prompt(db, "SELECT prompt_id FROM prompts WHERE digest = ?1"),
       insert_prompt(db,

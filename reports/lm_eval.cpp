@@ -13,8 +13,10 @@ namespace leitai {
 
 std::string lm_eval_results(const Leaderboard& board, std::string_view model) {
   using Json = nlohmann::ordered_json;
-  const auto row = std::find_if(board.rows.begin(), board.rows.end(), [&](const LeaderboardRow& one) { return one.model == model; });
-  if (row == board.rows.end()) throw Error(fmt::format("results: no model \"{}\" in this run", model));
+  const auto row = std::find_if(board.rows.begin(), board.rows.end(),
+                                [&](const LeaderboardRow& one) { return one.model == model; });
+  if (row == board.rows.end())
+    throw Error(fmt::format("results: no model \"{}\" in this run", model));
   Json out;
   out["results"] = Json::object();
   out["versions"] = Json::object();
@@ -25,15 +27,18 @@ std::string lm_eval_results(const Leaderboard& board, std::string_view model) {
     if (found == row->suites.end() || !found->second.mean) continue;
     const Cell& cell = found->second;
     const auto scorer = board.scorers.find(suite);
-    const std::string name = scorer == board.scorers.end() ? "" : scorer->second.substr(0, scorer->second.find('@'));
+    const std::string name =
+        scorer == board.scorers.end() ? "" : scorer->second.substr(0, scorer->second.find('@'));
     const std::string metric = name == "numeric" || name == "exact" ? "exact_match" : "acc";
     const double n = static_cast<double>(cell.n), mean = *cell.mean;
     const bool binary = std::abs(mean * n - static_cast<double>(cell.correct)) < 1e-6;
     Json& task = out["results"][suite];
     task["alias"] = suite;
     task[metric + ",none"] = mean;
-    task[metric + "_stderr,none"] = binary && cell.n > 1 ? Json(std::sqrt(mean * (1 - mean) / (n - 1))) : Json("N/A");
-    if (const auto version = board.suite_versions.find(suite); version != board.suite_versions.end()) {
+    task[metric + "_stderr,none"] =
+        binary && cell.n > 1 ? Json(std::sqrt(mean * (1 - mean) / (n - 1))) : Json("N/A");
+    if (const auto version = board.suite_versions.find(suite);
+        version != board.suite_versions.end()) {
       out["versions"][suite] = version->second;
     }
     out["n-samples"][suite] = {{"original", cell.planned}, {"effective", cell.n}};
@@ -42,7 +47,10 @@ std::string lm_eval_results(const Leaderboard& board, std::string_view model) {
   out["config"] = {{"model", row->model}, {"model_args", row->describe}};
   out["date"] = board.created;
   out["model_name"] = row->model;
-  out["leitai"] = {{"schema", "leitai.results/1"}, {"run", board.title}, {"built_with", board.built_with}, {"partial", board.partial},
+  out["leitai"] = {{"schema", "leitai.results/1"},
+                   {"run", board.title},
+                   {"built_with", board.built_with},
+                   {"partial", board.partial},
                    {"row", row_json(*row)}};
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -32,7 +32,8 @@ Json row_json(const LeaderboardRow& row) {
   out["model"] = row.model;
   out["describe"] = row.describe;
   out["rank"] = row.rank_low ? Json::array({*row.rank_low, *row.rank_high}) : Json();
-  out["not_ranked_because"] = row.not_ranked_because.empty() ? Json() : Json(row.not_ranked_because);
+  out["not_ranked_because"] =
+      row.not_ranked_because.empty() ? Json() : Json(row.not_ranked_because);
   out["served_models"] = row.served_models;
   out["all"] = cell_json(row.all);
   const auto group = [&](const char* name, const std::map<std::string, Cell>& cells) {

@@ -6,7 +6,8 @@
 
 namespace leitai {
 
-/// JSON of a leaderboard's parts, schema "leitai.summary/1". What is absent is null; means and intervals are shares, not points.
+/// JSON of a leaderboard's parts, schema "leitai.summary/1". What is absent is null; means and
+/// intervals are shares, not points.
 nlohmann::ordered_json cell_json(const Cell& cell);
 nlohmann::ordered_json row_json(const LeaderboardRow& row);
 

@@ -20,7 +20,7 @@ bool is_plain(const Style& style) { return style.ascii || style.ambiguous_wide; 
 std::string blanks(int n) { return std::string(static_cast<std::size_t>(std::max(0, n)), ' '); }
 
 struct Widths {
-  std::vector<int> of;      // cells of each column
+  std::vector<int> of;  // cells of each column
   std::vector<bool> shown;
   int total(const Table& table) const {
     int sum = 0;
@@ -38,7 +38,8 @@ Widths natural(const Table& table, const Style& style) {
   Widths widths;
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     int most = cells_of(table.columns[i].head, style);
-    for (const auto& row : table.rows) most = std::max(most, cells_of(escape_controls(row[i]), style));
+    for (const auto& row : table.rows)
+      most = std::max(most, cells_of(escape_controls(row[i]), style));
     widths.of.push_back(most);
     widths.shown.push_back(true);
   }
@@ -70,7 +71,9 @@ void narrow(const Table& table, int width, Widths& widths) {
 
 const Glyphs& glyphs_of(const Style& style) { return is_plain(style) ? kAscii : kUtf8; }
 
-int cells_of(std::string_view text, const Style& style) { return cell_width(text, style.ambiguous_wide); }
+int cells_of(std::string_view text, const Style& style) {
+  return cell_width(text, style.ambiguous_wide);
+}
 
 std::string fitted(std::string_view text, int width, const Style& style) {
   const std::string safe = escape_controls(text);
@@ -101,7 +104,9 @@ std::string painted(const std::string& text, std::string_view role, const Style&
   return style.color && !text.empty() ? fmt::format("\x1b[{}m{}\x1b[0m", role, text) : text;
 }
 
-int natural_width(const Table& table, const Style& style) { return natural(table, style).total(table); }
+int natural_width(const Table& table, const Style& style) {
+  return natural(table, style).total(table);
+}
 
 std::string render(const Table& table, const Style& style) {
   Widths widths = natural(table, style);
@@ -120,8 +125,12 @@ std::string render(const Table& table, const Style& style) {
     while (line.ends_with(' ')) line.pop_back();
     return cells_of(line, style) > style.width ? fitted(line, style.width, style) : line;
   };
-  std::string out = painted(line_of([&](std::size_t i) -> std::string_view { return table.columns[i].head; }), "2", style) + "\n";
-  for (const auto& row : table.rows) out += line_of([&](std::size_t i) -> std::string_view { return row[i]; }) + "\n";
+  std::string out =
+      painted(line_of([&](std::size_t i) -> std::string_view { return table.columns[i].head; }),
+              "2", style) +
+      "\n";
+  for (const auto& row : table.rows)
+    out += line_of([&](std::size_t i) -> std::string_view { return row[i]; }) + "\n";
   return out;
 }
 
@@ -131,7 +140,8 @@ std::string points(const std::optional<double>& share, const Style& style) {
 
 std::string interval_text(const std::optional<Interval>& interval, const Style& style) {
   if (!interval) return "";
-  return fmt::format("{:.1f} {} {:>5.1f}", 100 * interval->low, glyphs_of(style).to, 100 * interval->high);
+  return fmt::format("{:.1f} {} {:>5.1f}", 100 * interval->low, glyphs_of(style).to,
+                     100 * interval->high);
 }
 
 void tighten(Table& table, std::size_t column) {
@@ -169,7 +179,8 @@ std::string tokens_text(const Cell& cell, const Style& style) {
   const auto short_count = [](std::int64_t n) {
     if (n < 10'000) return with_commas(n);
     const double value = static_cast<double>(n);
-    return n < 9'950'000 ? fmt::format("{:.{}f}k", value / 1e3, n < 99'950 ? 1 : 0) : fmt::format("{:.1f}M", value / 1e6);
+    return n < 9'950'000 ? fmt::format("{:.{}f}k", value / 1e3, n < 99'950 ? 1 : 0)
+                         : fmt::format("{:.1f}M", value / 1e6);
   };
   return short_count(cell.prompt_tokens) + " + " + short_count(cell.completion_tokens);
 }

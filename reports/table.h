@@ -13,7 +13,8 @@
 
 namespace leitai {
 
-/// Glyphs with their ASCII twins. A terminal with wide ambiguous characters gets the twins: they keep the columns.
+/// Glyphs with their ASCII twins. A terminal with wide ambiguous characters gets the twins: they
+/// keep the columns.
 struct Glyphs {
   std::string_view point, line, tick, dash, dot, to;
 };
@@ -34,9 +35,9 @@ std::string painted(const std::string& text, std::string_view role, const Style&
 struct Column {
   std::string head;
   enum class Side { Left, Right } side = Side::Right;
-  int drop = 0;           // too narrow: columns go in this order, 1 first; 0 stays
-  bool is_name = false;   // then shortened in its middle
-  int gap = 2;            // blank cells before it
+  int drop = 0;          // too narrow: columns go in this order, 1 first; 0 stays
+  bool is_name = false;  // then shortened in its middle
+  int gap = 2;           // blank cells before it
 };
 
 /// Cells are finished text (not yet escaped); a table never wraps.
@@ -57,7 +58,8 @@ std::string points(const std::optional<double>& share, const Style& style);
 std::string interval_text(const std::optional<Interval>& interval, const Style& style);
 /// Takes that room away from a column of intervals in which no value needs it.
 void tighten(Table& table, std::size_t column);
-/// "CNY 4.20", with the currency's sign where the style has it; several joined by " + "; the dash for none.
+/// "CNY 4.20", with the currency's sign where the style has it; several joined by " + "; the dash
+/// for none.
 std::string money_text(const std::map<std::string, double>& amounts, const Style& style);
 /// "1,412 + 131": prompt and completion; "14.2k" and the like from 10,000 on.
 std::string tokens_text(const Cell& cell, const Style& style);

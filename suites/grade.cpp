@@ -23,8 +23,10 @@ std::optional<Score> grade(const Item& item, const Response& response) {
   try {
     const Scorer& scorer = find_scorer(item.grading.scorer);
     score.scorer = fmt::format("{}@{}", scorer.name, scorer.version);
-    if (response.outcome == Outcome::Filtered) return decided(ScoreStatus::Refused, 0, "the service blocked the question or the answer");
-    if (response.outcome == Outcome::Empty) return decided(ScoreStatus::EmptyAnswer, 0, "there is no text to grade");
+    if (response.outcome == Outcome::Filtered)
+      return decided(ScoreStatus::Refused, 0, "the service blocked the question or the answer");
+    if (response.outcome == Outcome::Empty)
+      return decided(ScoreStatus::EmptyAnswer, 0, "there is no text to grade");
     nlohmann::json fields;
     if (!item.grading.fields_json.empty()) fields = nlohmann::json::parse(item.grading.fields_json);
     GradeInput input;

@@ -27,7 +27,8 @@ namespace fs = std::filesystem;
 constexpr std::int64_t kHouseItems = 200;  // a language, where nothing else is said
 
 const std::vector<std::string>& house_options() {
-  static const std::vector<std::string> kOptions{"items", "languages", "levels", "limit", "max_tokens", "short_prompt"};
+  static const std::vector<std::string> kOptions{"items", "languages",  "levels",
+                                                 "limit", "max_tokens", "short_prompt"};
   return kOptions;
 }
 
@@ -35,9 +36,11 @@ const std::vector<std::string>& house_options() {
 void add_folder(std::vector<SuiteFile>& out, const fs::path& folder) {
   std::error_code ignored;
   std::vector<fs::path> found;
-  for (auto entry = fs::recursive_directory_iterator(folder, ignored); entry != fs::recursive_directory_iterator(); entry.increment(ignored)) {
+  for (auto entry = fs::recursive_directory_iterator(folder, ignored);
+       entry != fs::recursive_directory_iterator(); entry.increment(ignored)) {
     if (entry.depth() > 2) entry.disable_recursion_pending();
-    if (entry->path().filename() == "suite.yaml" && entry->is_regular_file(ignored)) found.push_back(entry->path());
+    if (entry->path().filename() == "suite.yaml" && entry->is_regular_file(ignored))
+      found.push_back(entry->path());
   }
   std::sort(found.begin(), found.end());
   for (const fs::path& path : found) {
@@ -51,10 +54,12 @@ void add_folder(std::vector<SuiteFile>& out, const fs::path& folder) {
 std::vector<SuiteFile> native_suites(const LoaderPaths& paths) {
   std::vector<SuiteFile> out;
   for (const EmbeddedFile& file : suite_files()) {
-    if (file.path.ends_with("/suite.yaml")) out.push_back(read_suite_file(file.bytes, std::string(file.path), {}));
+    if (file.path.ends_with("/suite.yaml"))
+      out.push_back(read_suite_file(file.bytes, std::string(file.path), {}));
   }
   for (const fs::path& folder : paths.suite_dirs) add_folder(out, folder);
-  std::sort(out.begin(), out.end(), [](const SuiteFile& a, const SuiteFile& b) { return a.name < b.name; });
+  std::sort(out.begin(), out.end(),
+            [](const SuiteFile& a, const SuiteFile& b) { return a.name < b.name; });
   return out;
 }
 
@@ -73,12 +78,14 @@ bool is_glob(std::string_view spec) { return spec.find_first_of("*?[") != std::s
 
 bool is_question_file(const fs::path& path) {
   const std::string extension = ascii_lower(path.extension().string());
-  return extension == ".jsonl" || extension == ".ndjson" || extension == ".csv" || extension == ".json";
+  return extension == ".jsonl" || extension == ".ndjson" || extension == ".csv" ||
+         extension == ".json";
 }
 
 class Resolver {
  public:
-  Resolver(const SuiteRequest& request, const LoaderPaths& paths) : request_(request), natives_(native_suites(paths)), houses_(house_names()) {}
+  Resolver(const SuiteRequest& request, const LoaderPaths& paths)
+      : request_(request), natives_(native_suites(paths)), houses_(house_names()) {}
 
   std::vector<Choice> run() {
     const std::string& spec = request_.spec;
@@ -96,14 +103,18 @@ class Resolver {
   }
 
  private:
-  [[noreturn]] void fail(const std::string& what) const { throw Error(fmt::format("{}: {}", request_.where, what)); }
+  [[noreturn]] void fail(const std::string& what) const {
+    throw Error(fmt::format("{}: {}", request_.where, what));
+  }
 
   [[noreturn]] void unknown(const std::string& spec) const {
     std::vector<std::string> names = all_names();
     std::vector<std::string> tops;
     for (const SuiteFile& suite : natives_) tops.push_back(suite.name);
     tops.insert(tops.end(), houses_.begin(), houses_.end());
-    fail(fmt::format("unknown suite \"{}\"{}\n        known: {}; or a file of your own questions (.jsonl, .csv)", spec, did_you_mean(spec, names), fmt::join(tops, ", ")));
+    fail(fmt::format(
+        "unknown suite \"{}\"{}\n        known: {}; or a file of your own questions (.jsonl, .csv)",
+        spec, did_you_mean(spec, names), fmt::join(tops, ", ")));
   }
 
   /// With subsets, for globs and for nearest names.
@@ -149,39 +160,49 @@ class Resolver {
     }
     std::vector<std::string> wanted = request_.options.subsets;
     if (part) {
-      if (!wanted.empty()) fail(fmt::format("subsets: the suite's name {}/{} names one already", suite.name, *part));
+      if (!wanted.empty())
+        fail(fmt::format("subsets: the suite's name {}/{} names one already", suite.name, *part));
       wanted = {*part};
     }
-    const auto check = [&](const std::vector<std::string>& of_these, const std::vector<std::string>& in, const char* what) {
+    const auto check = [&](const std::vector<std::string>& of_these,
+                           const std::vector<std::string>& in, const char* what) {
       for (const std::string& one : of_these) {
         if (std::find(in.begin(), in.end(), one) != in.end() && !one.empty()) continue;
-        if (in.size() == 1 && in[0].empty()) fail(fmt::format("{} has no {}s, so not \"{}\" either", suite.name, what, one));
-        fail(fmt::format("{} has no {} \"{}\"{}\n        it has: {}", suite.name, what, one, did_you_mean(one, in), fmt::join(in, ", ")));
+        if (in.size() == 1 && in[0].empty())
+          fail(fmt::format("{} has no {}s, so not \"{}\" either", suite.name, what, one));
+        fail(fmt::format("{} has no {} \"{}\"{}\n        it has: {}", suite.name, what, one,
+                         did_you_mean(one, in), fmt::join(in, ", ")));
       }
     };
     check(wanted, names, "subset");
     check(request_.options.languages, languages, "language");
     for (std::size_t i = 0; i < suite.subsets.size(); ++i) {
-      const bool in_subsets = wanted.empty() || std::find(wanted.begin(), wanted.end(), names[i]) != wanted.end();
+      const bool in_subsets =
+          wanted.empty() || std::find(wanted.begin(), wanted.end(), names[i]) != wanted.end();
       const auto& want_languages = request_.options.languages;
-      const bool in_languages = want_languages.empty() || std::find(want_languages.begin(), want_languages.end(), languages[i]) != want_languages.end();
+      const bool in_languages =
+          want_languages.empty() || std::find(want_languages.begin(), want_languages.end(),
+                                              languages[i]) != want_languages.end();
       if (in_subsets && in_languages) out_.push_back({Choice::Kind::Native, suite, i, {}, {}, {}});
     }
-    if (out_.empty()) fail(fmt::format("{}: no subset is in all of what was asked for", suite.name));
+    if (out_.empty())
+      fail(fmt::format("{}: no subset is in all of what was asked for", suite.name));
   }
 
   void house(const std::string& name, const std::string& language) {
     check_options(request_.options, house_options(), name, request_.where);
     std::vector<std::string> wanted = request_.options.languages;
     if (!language.empty()) {
-      if (!wanted.empty()) fail(fmt::format("languages: the suite's name {}/{} names one already", name, language));
+      if (!wanted.empty())
+        fail(fmt::format("languages: the suite's name {}/{} names one already", name, language));
       wanted = {language};
     }
     if (wanted.empty()) wanted = {"en"};
     const std::vector<std::string> known = house_languages(name);
     for (const std::string& one : wanted) {
       if (std::find(known.begin(), known.end(), one) == known.end()) {
-        fail(fmt::format("{} has no language \"{}\"{}\n        it has: {}", name, one, did_you_mean(one, known), fmt::join(known, ", ")));
+        fail(fmt::format("{} has no language \"{}\"{}\n        it has: {}", name, one,
+                         did_you_mean(one, known), fmt::join(known, ", ")));
       }
       out_.push_back({Choice::Kind::House, {}, 0, name, one, {}});
     }
@@ -194,7 +215,9 @@ class Resolver {
 
   void folder(const fs::path& path) {
     if (fs::is_regular_file(path / "suite.yaml")) {
-      native(read_suite_file(read_file(path / "suite.yaml", 1 << 20), (path / "suite.yaml").string(), path), std::nullopt);
+      native(read_suite_file(read_file(path / "suite.yaml", 1 << 20),
+                             (path / "suite.yaml").string(), path),
+             std::nullopt);
       return;
     }
     std::vector<fs::path> files;
@@ -202,7 +225,9 @@ class Resolver {
       if (entry.is_regular_file() && is_question_file(entry.path())) files.push_back(entry.path());
     }
     std::sort(files.begin(), files.end());
-    if (files.empty()) fail(fmt::format("{}: the folder holds neither suite.yaml nor questions (.jsonl, .csv)", path.string()));
+    if (files.empty())
+      fail(fmt::format("{}: the folder holds neither suite.yaml nor questions (.jsonl, .csv)",
+                       path.string()));
     for (const fs::path& file : files) questions(file);
   }
 
@@ -211,7 +236,9 @@ class Resolver {
     for (const std::string& name : all_names()) {
       if (::fnmatch(spec.c_str(), name.c_str(), FNM_PATHNAME) == 0) matches.push_back(name);
     }
-    if (matches.empty()) fail(fmt::format("no suite is named like \"{}\"\n        known: {}", spec, fmt::join(all_names(), ", ")));
+    if (matches.empty())
+      fail(fmt::format("no suite is named like \"{}\"\n        known: {}", spec,
+                       fmt::join(all_names(), ", ")));
     for (const std::string& name : matches) by_name(name);
   }
 
@@ -224,8 +251,10 @@ class Resolver {
 /// A generator has no end: a limit alone says how many items there are.
 SuiteOptions house_request(const SuiteOptions& options, std::string_view where) {
   SuiteOptions out = options;
-  if (options.items && *options.items < 1) throw Error(fmt::format("{}: items: {} is not positive", where, *options.items));
-  if (options.limit && *options.limit >= 1 && !options.items) out.items = limited(std::int64_t{1} << 53, options.limit, where);
+  if (options.items && *options.items < 1)
+    throw Error(fmt::format("{}: items: {} is not positive", where, *options.items));
+  if (options.limit && *options.limit >= 1 && !options.items)
+    out.items = limited(std::int64_t{1} << 53, options.limit, where);
   out.items = limited(out.items.value_or(kHouseItems), options.limit, where);
   out.limit = std::nullopt;
   return out;
@@ -252,7 +281,9 @@ std::vector<SuiteSummary> known_suites(const LoaderPaths& paths) {
     std::size_t missing = 0;
     for (const SubsetFile& subset : suite.subsets) {
       *one.items += subset.rows;
-      if (!subset.language.empty() && std::find(one.languages.begin(), one.languages.end(), subset.language) == one.languages.end()) one.languages.push_back(subset.language);
+      if (!subset.language.empty() && std::find(one.languages.begin(), one.languages.end(),
+                                                subset.language) == one.languages.end())
+        one.languages.push_back(subset.language);
       if (find_data(suite, subset.file, paths)) continue;
       if (missing++ == 0) one.needs = suite.name + "/" + subset.file;
     }
@@ -260,20 +291,26 @@ std::vector<SuiteSummary> known_suites(const LoaderPaths& paths) {
     if (*one.items == 0) one.items = std::nullopt;
     out.push_back(std::move(one));
   }
-  for (const std::string& name : house_names()) out.push_back({name, "house", house_kind(name), std::nullopt, house_languages(name), house_options(), "", house_about(name)});
-  std::sort(out.begin(), out.end(), [](const SuiteSummary& a, const SuiteSummary& b) { return a.name < b.name; });
+  for (const std::string& name : house_names())
+    out.push_back({name, "house", house_kind(name), std::nullopt, house_languages(name),
+                   house_options(), "", house_about(name)});
+  std::sort(out.begin(), out.end(),
+            [](const SuiteSummary& a, const SuiteSummary& b) { return a.name < b.name; });
   return out;
 }
 
-std::vector<std::unique_ptr<Suite>> open_suites(const SuiteRequest& request, const LoaderPaths& paths) {
+std::vector<std::unique_ptr<Suite>> open_suites(const SuiteRequest& request,
+                                                const LoaderPaths& paths) {
   std::vector<std::unique_ptr<Suite>> out;
   for (const Choice& choice : Resolver(request, paths).run()) {
     switch (choice.kind) {
       case Choice::Kind::Native:
-        out.push_back(open_native(choice.suite, choice.suite.subsets[choice.subset], request.options, paths, request.where));
+        out.push_back(open_native(choice.suite, choice.suite.subsets[choice.subset],
+                                  request.options, paths, request.where));
         break;
       case Choice::Kind::House:
-        out.push_back(open_house(choice.house, choice.language, house_request(request.options, request.where)));
+        out.push_back(open_house(choice.house, choice.language,
+                                 house_request(request.options, request.where)));
         break;
       case Choice::Kind::Questions:
         out.push_back(open_questions(choice.file, request.options, request.where));
@@ -286,8 +323,10 @@ std::vector<std::unique_ptr<Suite>> open_suites(const SuiteRequest& request, con
 std::optional<std::string> suite_mistake(const SuiteRequest& request, const LoaderPaths& paths) {
   try {
     for (const Choice& choice : Resolver(request, paths).run()) {
-      if (choice.kind == Choice::Kind::House) house_request(request.options, request.where);
-      else limited(1, request.options.limit, request.where);
+      if (choice.kind == Choice::Kind::House)
+        house_request(request.options, request.where);
+      else
+        limited(1, request.options.limit, request.where);
     }
   } catch (const Error& error) {
     return error.what();

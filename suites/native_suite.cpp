@@ -24,14 +24,18 @@ using Json = nlohmann::json;
 
 struct Question {
   std::string question;
-  std::string answer;    // the whole field
+  std::string answer;  // the whole field
   std::string gold;
 };
 
 class NativeSuite : public Suite {
  public:
-  NativeSuite(const SuiteFile& suite, const SubsetFile& subset, const SuiteOptions& options, const LoaderPaths& paths, std::string_view where)
-      : suite_(suite), subset_(subset), path_(need(subset.file, paths, where)), rows_(open_rows(path_, row_format_of(path_))) {
+  NativeSuite(const SuiteFile& suite, const SubsetFile& subset, const SuiteOptions& options,
+              const LoaderPaths& paths, std::string_view where)
+      : suite_(suite),
+        subset_(subset),
+        path_(need(subset.file, paths, where)),
+        rows_(open_rows(path_, row_format_of(path_))) {
     info_.name = subset.name.empty() ? suite.name : suite.name + "/" + subset.name;
     info_.version = suite.version;
     if (!subset.sha256.empty()) {
@@ -48,10 +52,16 @@ class NativeSuite : public Suite {
     info_.params = suite.params;
     if (options.max_tokens) info_.params.max_tokens = options.max_tokens;
     info_.mode = options.mode.value_or(Mode::Chat);
-    if (info_.mode == Mode::Completion && subset.completion.empty()) throw Error(fmt::format("{}: mode: {} has no prompt for completion", where, suite.name));
-    if (info_.mode == Mode::LogLikelihood) throw Error(fmt::format("{}: mode: {} is answered with text; chat or completion is wanted", where, suite.name));
-    if (info_.mode == Mode::Completion) info_.params.stop.insert(info_.params.stop.end(), suite.completion_stop.begin(), suite.completion_stop.end());
-    template_.emplace(Template::parse(info_.mode == Mode::Chat ? subset.chat : subset.completion, Environment::LmEval));
+    if (info_.mode == Mode::Completion && subset.completion.empty())
+      throw Error(fmt::format("{}: mode: {} has no prompt for completion", where, suite.name));
+    if (info_.mode == Mode::LogLikelihood)
+      throw Error(fmt::format("{}: mode: {} is answered with text; chat or completion is wanted",
+                              where, suite.name));
+    if (info_.mode == Mode::Completion)
+      info_.params.stop.insert(info_.params.stop.end(), suite.completion_stop.begin(),
+                               suite.completion_stop.end());
+    template_.emplace(Template::parse(info_.mode == Mode::Chat ? subset.chat : subset.completion,
+                                      Environment::LmEval));
     info_.whole = rows_->size();
     info_.size = limited(info_.whole, options.limit, where);
     draw_examples(options, paths, where);
@@ -91,53 +101,76 @@ class NativeSuite : public Suite {
     if (const auto found = find_data(suite_, file, paths)) return *found;
     const fs::path last = paths.data_dirs.empty() ? fs::path("datasets") : paths.data_dirs.back();
     std::string from = subset_.from;
-    if (const std::size_t hole = from.find("{file}"); hole != std::string::npos) from.replace(hole, 6, file);
-    if (const std::size_t slash = from.rfind('/'); file != subset_.file && slash != std::string::npos) from = from.substr(0, slash + 1) + file;
-    throw Error(fmt::format("{}: {}: the data file {}/{} is missing\n        put it at {}\n        or name the folder above {}/ in LEITAI_DATA{}{}", where, suite_.name, suite_.name, file,
-                            (last / suite_.name / file).string(), suite_.name, from.empty() ? "" : "\n        it comes from ", from));
+    if (const std::size_t hole = from.find("{file}"); hole != std::string::npos)
+      from.replace(hole, 6, file);
+    if (const std::size_t slash = from.rfind('/');
+        file != subset_.file && slash != std::string::npos)
+      from = from.substr(0, slash + 1) + file;
+    throw Error(
+        fmt::format("{}: {}: the data file {}/{} is missing\n        put it at {}\n        or name "
+                    "the folder above {}/ in LEITAI_DATA{}{}",
+                    where, suite_.name, suite_.name, file, (last / suite_.name / file).string(),
+                    suite_.name, from.empty() ? "" : "\n        it comes from ", from));
   }
 
   std::string field(const Json& row, const std::string& name, const std::string& place) const {
     const Json* value = nullptr;
     if (row.is_array()) {
       const auto column = parse_int(name);
-      if (column && *column >= 0 && static_cast<std::size_t>(*column) < row.size()) value = &row[static_cast<std::size_t>(*column)];
+      if (column && *column >= 0 && static_cast<std::size_t>(*column) < row.size())
+        value = &row[static_cast<std::size_t>(*column)];
     } else if (row.is_object() && row.contains(name)) {
       value = &row[name];
     }
-    if (!value) throw Error(fmt::format("{}: no field \"{}\"; this is not the file that {} asks for", place, name, suite_.name));
+    if (!value)
+      throw Error(fmt::format("{}: no field \"{}\"; this is not the file that {} asks for", place,
+                              name, suite_.name));
     return value->is_string() ? value->get<std::string>() : value->dump();
   }
 
   Question read(const Rows& rows, const fs::path& path, std::int64_t index) const {
     const Json row = rows.row(index);
     const std::string place = fmt::format("{}:{}", path.string(), rows.line(index));
-    Question out{field(row, suite_.question_field, place), field(row, suite_.answer_field, place), ""};
-    const std::size_t mark = suite_.gold_after.empty() ? std::string::npos : out.answer.rfind(suite_.gold_after);
-    if (!suite_.gold_after.empty() && mark == std::string::npos) throw Error(fmt::format("{}: no \"{}\" in the answer", place, suite_.gold_after));
-    out.gold = std::string(trim(mark == std::string::npos ? std::string_view(out.answer) : std::string_view(out.answer).substr(mark + suite_.gold_after.size())));
-    if (mark != std::string::npos) out.answer = std::string(trim(std::string_view(out.answer).substr(0, mark)));
+    Question out{field(row, suite_.question_field, place), field(row, suite_.answer_field, place),
+                 ""};
+    const std::size_t mark =
+        suite_.gold_after.empty() ? std::string::npos : out.answer.rfind(suite_.gold_after);
+    if (!suite_.gold_after.empty() && mark == std::string::npos)
+      throw Error(fmt::format("{}: no \"{}\" in the answer", place, suite_.gold_after));
+    out.gold = std::string(
+        trim(mark == std::string::npos
+                 ? std::string_view(out.answer)
+                 : std::string_view(out.answer).substr(mark + suite_.gold_after.size())));
+    if (mark != std::string::npos)
+      out.answer = std::string(trim(std::string_view(out.answer).substr(0, mark)));
     return out;
   }
 
   /// The same examples for every item, drawn without repetition by (seed, suite).
-  void draw_examples(const SuiteOptions& options, const LoaderPaths& paths, std::string_view where) {
+  void draw_examples(const SuiteOptions& options, const LoaderPaths& paths,
+                     std::string_view where) {
     const int n = options.few_shot.value_or(0);
-    if (n < 0 || n > suite_.few_shot_most) throw Error(fmt::format("{}: few_shot: {} is not in 0 to {}", where, n, suite_.few_shot_most));
+    if (n < 0 || n > suite_.few_shot_most)
+      throw Error(
+          fmt::format("{}: few_shot: {} is not in 0 to {}", where, n, suite_.few_shot_most));
     if (n == 0) return;
     const fs::path path = need(suite_.few_shot_file, paths, where);
     const auto rows = open_rows(path, row_format_of(path));
-    if (rows->size() < n) throw Error(fmt::format("{}: {}: fewer than {} rows", where, path.string(), n));
+    if (rows->size() < n)
+      throw Error(fmt::format("{}: {}: fewer than {} rows", where, path.string(), n));
     SplitMix64 random(hash64({std::to_string(options.seed.value_or(0)), info_.name, "few-shot"}));
     std::vector<std::int64_t> drawn;
     while (drawn.size() < static_cast<std::size_t>(n)) {
-      const auto index = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(rows->size())));
+      const auto index =
+          static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(rows->size())));
       if (std::find(drawn.begin(), drawn.end(), index) == drawn.end()) drawn.push_back(index);
     }
     const Template answer = Template::parse(suite_.few_shot_answer, Environment::LmEval);
     for (const std::int64_t index : drawn) {
       const Question example = read(*rows, path, index);
-      examples_.emplace_back(template_->render({{"question", example.question}}), answer.render({{"solution", without_marks(example.answer)}, {"gold", example.gold}}));
+      examples_.emplace_back(
+          template_->render({{"question", example.question}}),
+          answer.render({{"solution", without_marks(example.answer)}, {"gold", example.gold}}));
     }
   }
 
@@ -167,21 +200,27 @@ std::vector<std::string> SuiteFile::options() const {
   std::vector<std::string> out{"limit", "max_tokens", "mode"};
   const bool has_parts = subsets.size() > 1 || !subsets[0].name.empty();
   if (has_parts) out.emplace_back("subsets");
-  if (has_parts && std::any_of(subsets.begin(), subsets.end(), [](const SubsetFile& s) { return !s.language.empty(); })) out.emplace_back("languages");
+  if (has_parts && std::any_of(subsets.begin(), subsets.end(),
+                               [](const SubsetFile& s) { return !s.language.empty(); }))
+    out.emplace_back("languages");
   if (!few_shot_file.empty()) out.emplace_back("few_shot");
   return out;
 }
 
-std::optional<fs::path> find_data(const SuiteFile& suite, const std::string& file, const LoaderPaths& paths) {
+std::optional<fs::path> find_data(const SuiteFile& suite, const std::string& file,
+                                  const LoaderPaths& paths) {
   std::error_code ignored;
-  if (!suite.folder.empty() && fs::is_regular_file(suite.folder / file, ignored)) return suite.folder / file;
+  if (!suite.folder.empty() && fs::is_regular_file(suite.folder / file, ignored))
+    return suite.folder / file;
   for (const fs::path& folder : paths.data_dirs) {
     if (fs::is_regular_file(folder / suite.name / file, ignored)) return folder / suite.name / file;
   }
   return std::nullopt;
 }
 
-std::unique_ptr<Suite> open_native(const SuiteFile& suite, const SubsetFile& subset, const SuiteOptions& options, const LoaderPaths& paths, std::string_view where) {
+std::unique_ptr<Suite> open_native(const SuiteFile& suite, const SubsetFile& subset,
+                                   const SuiteOptions& options, const LoaderPaths& paths,
+                                   std::string_view where) {
   return std::make_unique<NativeSuite>(suite, subset, options, paths, where);
 }
 

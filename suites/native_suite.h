@@ -31,10 +31,10 @@ struct SuiteFile {
   double floor = 0;
   bool is_paired = false;
   std::string question_field, answer_field;  // a name, or a column number
-  std::string gold_after;                    // gold is what follows the last of these; "" for the whole field
+  std::string gold_after;  // gold is what follows the last of these; "" for the whole field
   SamplingParams params;
   std::vector<std::string> completion_stop;
-  std::string few_shot_file;                 // "" when examples cannot be had
+  std::string few_shot_file;  // "" when examples cannot be had
   int few_shot_most = 0;
   std::pair<std::string, std::string> few_shot_cut;
   std::string few_shot_answer;
@@ -45,12 +45,16 @@ struct SuiteFile {
 };
 
 /// Throws Error("WHERE:LINE: ...") for what is missing, unknown or of the wrong form.
-SuiteFile read_suite_file(std::string_view text, const std::string& where, const std::filesystem::path& folder);
+SuiteFile read_suite_file(std::string_view text, const std::string& where,
+                          const std::filesystem::path& folder);
 
 /// The data file of a subset: beside suite.yaml, else in a data folder. Absent where it is nowhere.
-std::optional<std::filesystem::path> find_data(const SuiteFile& suite, const std::string& file, const LoaderPaths& paths);
+std::optional<std::filesystem::path> find_data(const SuiteFile& suite, const std::string& file,
+                                               const LoaderPaths& paths);
 
 /// Throws Error that names the missing file, where it goes and where to get it.
-std::unique_ptr<Suite> open_native(const SuiteFile& suite, const SubsetFile& subset, const SuiteOptions& options, const LoaderPaths& paths, std::string_view where);
+std::unique_ptr<Suite> open_native(const SuiteFile& suite, const SubsetFile& subset,
+                                   const SuiteOptions& options, const LoaderPaths& paths,
+                                   std::string_view where);
 
 }  // namespace leitai

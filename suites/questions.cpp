@@ -11,9 +11,9 @@
 #include "harness/core/regex.h"
 #include "harness/core/text.h"
 #include "suites/datasets/rows.h"
+#include "suites/extractors/json_schema.h"
 #include "suites/extractors/numeric.h"
 #include "suites/loader.h"
-#include "suites/extractors/json_schema.h"
 #include "suites/scorers/workbench.h"
 #include "suites/suite_support.h"
 
@@ -27,7 +27,9 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMistakesShown = 20;
 
 const std::vector<std::string>& known_fields() {
-  static const std::vector<std::string> kFields{"question", "messages", "answer", "scorer", "pattern", "schema", "options", "language", "id", "tags", "system"};
+  static const std::vector<std::string> kFields{"question", "messages", "answer",  "scorer",
+                                                "pattern",  "schema",   "options", "language",
+                                                "id",       "tags",     "system"};
   return kFields;
 }
 
@@ -71,7 +73,8 @@ Item read_question(Json row, std::int64_t line, bool is_csv) {
   for (const auto& [name, value] : row.items()) {
     const auto& known = known_fields();
     if (std::find(known.begin(), known.end(), name) == known.end()) {
-      throw Error(fmt::format("unknown field \"{}\"{}; known: {}", name, did_you_mean(name, known), fmt::join(known, ", ")));
+      throw Error(fmt::format("unknown field \"{}\"{}; known: {}", name, did_you_mean(name, known),
+                              fmt::join(known, ", ")));
     }
   }
   const auto find = [&](const char* name) -> const Json* {
@@ -81,7 +84,8 @@ Item read_question(Json row, std::int64_t line, bool is_csv) {
   Item item;
   item.id = std::to_string(line);
   if (const Json* id = find("id")) {
-    if (!id->is_string() && !id->is_number_integer()) throw Error("id: a string or a whole number is wanted");
+    if (!id->is_string() && !id->is_number_integer())
+      throw Error("id: a string or a whole number is wanted");
     item.id = text_of(*id, "id");
     if (item.id.empty()) throw Error("id: empty");
   }
@@ -89,7 +93,8 @@ Item read_question(Json row, std::int64_t line, bool is_csv) {
   const Json* messages = find("messages");
   if (!question && !messages) throw Error("question: missing (or messages)");
   if (question && messages) throw Error("question and messages: only one of them is wanted");
-  if (const Json* system = find("system")) item.prompt.messages.push_back(message(Role::System, text_of(*system, "system")));
+  if (const Json* system = find("system"))
+    item.prompt.messages.push_back(message(Role::System, text_of(*system, "system")));
   Json fields = Json::object();
   if (question) {
     if (!question->is_string()) throw Error("question: a string is wanted");
@@ -103,11 +108,14 @@ Item read_question(Json row, std::int64_t line, bool is_csv) {
   }
   std::string choices;
   if (const Json* options = find("options")) {
-    const auto add = [&](const std::string& label, const Json& text) { choices += fmt::format("\n{}. {}", label, text_of(text, "options")); };
+    const auto add = [&](const std::string& label, const Json& text) {
+      choices += fmt::format("\n{}. {}", label, text_of(text, "options"));
+    };
     if (options->is_object()) {
       for (const auto& [label, text] : options->items()) add(label, text);
     } else if (options->is_array() && options->size() <= 26) {
-      for (std::size_t i = 0; i < options->size(); ++i) add(std::string(1, static_cast<char>('A' + i)), (*options)[i]);
+      for (std::size_t i = 0; i < options->size(); ++i)
+        add(std::string(1, static_cast<char>('A' + i)), (*options)[i]);
     } else {
       throw Error("options: {letter: text} or a list of at most 26 texts is wanted");
     }
@@ -139,15 +147,21 @@ Item read_question(Json row, std::int64_t line, bool is_csv) {
   } else if (fields.contains("schema")) {
     item.grading.scorer = "json_schema";
   } else if (!gold.empty()) {
-    item.grading.scorer = std::all_of(gold.begin(), gold.end(), is_number_whole) ? "numeric" : "exact";
+    item.grading.scorer =
+        std::all_of(gold.begin(), gold.end(), is_number_whole) ? "numeric" : "exact";
   }
   const std::string& scorer = item.grading.scorer;
-  if (scorer == "regex" && !fields.contains("pattern")) throw Error("pattern: missing; the scorer regex needs it");
-  if (scorer == "json_schema" && !fields.contains("schema")) throw Error("schema: missing; the scorer json_schema needs it");
-  if (!scorer.empty() && scorer != "regex" && scorer != "json_schema" && gold.empty()) throw Error(fmt::format("answer: missing; the scorer {} needs it", scorer));
+  if (scorer == "regex" && !fields.contains("pattern"))
+    throw Error("pattern: missing; the scorer regex needs it");
+  if (scorer == "json_schema" && !fields.contains("schema"))
+    throw Error("schema: missing; the scorer json_schema needs it");
+  if (!scorer.empty() && scorer != "regex" && scorer != "json_schema" && gold.empty())
+    throw Error(fmt::format("answer: missing; the scorer {} needs it", scorer));
   if (scorer == "numeric") {
     for (const std::string& one : gold) {
-      if (!numeric_gold(one)) throw Error(fmt::format("answer: \"{}\" holds no number; the scorer numeric needs one", one));
+      if (!numeric_gold(one))
+        throw Error(
+            fmt::format("answer: \"{}\" holds no number; the scorer numeric needs one", one));
     }
   }
   if (!fields.empty()) item.grading.fields_json = dump(fields);
@@ -170,7 +184,9 @@ class Questions : public Suite {
  public:
   Questions(const fs::path& path, const SuiteOptions& options, std::string_view where)
       : format_(row_format_of(path)), rows_(open_rows(path, format_)) {
-    if (format_ == RowFormat::Tsv) throw Error(fmt::format("{}: {}: questions come as .jsonl, .csv or .json", where, path.string()));
+    if (format_ == RowFormat::Tsv)
+      throw Error(
+          fmt::format("{}: {}: questions come as .jsonl, .csv or .json", where, path.string()));
     info_.name = path.stem().string();
     info_.family = "own";
     info_.kind = "own";
@@ -180,7 +196,8 @@ class Questions : public Suite {
     info_.whole = rows_->size();
     info_.version = check(path);
     info_.size = limited(info_.whole, options.limit, where);
-    if (info_.whole == 0) throw Error(fmt::format("{}: {}: no question in it", where, path.string()));
+    if (info_.whole == 0)
+      throw Error(fmt::format("{}: {}: no question in it", where, path.string()));
   }
 
   const SuiteInfo& info() const override { return info_; }
@@ -191,7 +208,8 @@ class Questions : public Suite {
     out.suite = info_.name;
     if (info_.mode == Mode::Completion) {
       std::string text;
-      for (const Message& one : out.prompt.messages) text += (text.empty() ? "" : "\n\n") + one.text();
+      for (const Message& one : out.prompt.messages)
+        text += (text.empty() ? "" : "\n\n") + one.text();
       out.prompt.messages.clear();
       out.prompt.text = std::move(text);
     }
@@ -225,18 +243,26 @@ class Questions : public Suite {
       } catch (const Error& error) {
         ++wrong;
         const std::string what = error.what();
-        if (mistakes.size() < kMistakesShown) mistakes.push_back(what.starts_with(place) ? what : place + ": " + what);
+        if (mistakes.size() < kMistakesShown)
+          mistakes.push_back(what.starts_with(place) ? what : place + ": " + what);
       }
     }
-    std::sort(ids.begin(), ids.end(), [](const Id& a, const Id& b) { return a.hash != b.hash ? a.hash < b.hash : a.row < b.row; });
+    std::sort(ids.begin(), ids.end(), [](const Id& a, const Id& b) {
+      return a.hash != b.hash ? a.hash < b.hash : a.row < b.row;
+    });
     for (std::size_t i = 1; i < ids.size(); ++i) {
       if (ids[i].hash != ids[i - 1].hash) continue;
       ++wrong;
       if (mistakes.size() >= kMistakesShown) continue;
-      const Item item = read_question(rows_->row(ids[i].row), rows_->line(ids[i].row), format_ == RowFormat::Csv);
-      mistakes.push_back(fmt::format("{}:{}: the id \"{}\" is already that of line {}", path.string(), rows_->line(ids[i].row), item.id, rows_->line(ids[i - 1].row)));
+      const Item item =
+          read_question(rows_->row(ids[i].row), rows_->line(ids[i].row), format_ == RowFormat::Csv);
+      mistakes.push_back(fmt::format("{}:{}: the id \"{}\" is already that of line {}",
+                                     path.string(), rows_->line(ids[i].row), item.id,
+                                     rows_->line(ids[i - 1].row)));
     }
-    if (wrong > static_cast<std::int64_t>(mistakes.size())) mistakes.push_back(fmt::format("... and {} more", wrong - static_cast<std::int64_t>(mistakes.size())));
+    if (wrong > static_cast<std::int64_t>(mistakes.size()))
+      mistakes.push_back(
+          fmt::format("... and {} more", wrong - static_cast<std::int64_t>(mistakes.size())));
     if (!mistakes.empty()) throw Error(fmt::format("{}", fmt::join(mistakes, "\n")));
     if (!is_mixed && language) info_.language = *language;
     return all.finish().hex().substr(0, 12);
@@ -274,7 +300,8 @@ class OnePrompt : public Suite {
 
 }  // namespace
 
-std::unique_ptr<Suite> open_questions(const fs::path& path, const SuiteOptions& options, std::string_view where) {
+std::unique_ptr<Suite> open_questions(const fs::path& path, const SuiteOptions& options,
+                                      std::string_view where) {
   return std::make_unique<Questions>(path, options, where);
 }
 
@@ -283,6 +310,8 @@ std::span<const std::string> question_options() {
   return kOptions;
 }
 
-std::unique_ptr<Suite> prompt_suite(std::string prompt) { return std::make_unique<OnePrompt>(std::move(prompt)); }
+std::unique_ptr<Suite> prompt_suite(std::string prompt) {
+  return std::make_unique<OnePrompt>(std::move(prompt));
+}
 
 }  // namespace leitai

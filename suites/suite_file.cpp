@@ -14,22 +14,27 @@ namespace {
 
 class Reader {
  public:
-  Reader(std::string_view text, std::string where) : where_(std::move(where)), root_(parse_yaml(text, where_)) {
+  Reader(std::string_view text, std::string where)
+      : where_(std::move(where)), root_(parse_yaml(text, where_)) {
     if (!root_.is_map()) throw Error(fmt::format("{}: keys and values are wanted", where_));
   }
 
   const YamlNode& root() const { return root_; }
 
-  [[noreturn]] void mistake(const YamlNode& node, const std::string& what) const { throw Error(fmt::format("{}:{}: {}", where_, node.line, what)); }
+  [[noreturn]] void mistake(const YamlNode& node, const std::string& what) const {
+    throw Error(fmt::format("{}:{}: {}", where_, node.line, what));
+  }
 
   void only(const YamlNode& map, const std::vector<std::string>& known) const {
     if (!map.is_map()) mistake(map, "keys and values are wanted");
     for (const auto& [key, value] : map.map) {
-      if (std::find(known.begin(), known.end(), key) == known.end()) mistake(value, fmt::format("unknown key \"{}\"{}", key, did_you_mean(key, known)));
+      if (std::find(known.begin(), known.end(), key) == known.end())
+        mistake(value, fmt::format("unknown key \"{}\"{}", key, did_you_mean(key, known)));
     }
   }
 
-  std::string text(const YamlNode& map, std::string_view key, std::optional<std::string> otherwise = std::nullopt) const {
+  std::string text(const YamlNode& map, std::string_view key,
+                   std::optional<std::string> otherwise = std::nullopt) const {
     const YamlNode* node = map.find(key);
     if (!node || node->is_null()) {
       if (!otherwise) mistake(map, fmt::format("\"{}\" is missing", key));
@@ -63,11 +68,14 @@ class Reader {
 
 }  // namespace
 
-SuiteFile read_suite_file(std::string_view text, const std::string& where, const std::filesystem::path& folder) {
+SuiteFile read_suite_file(std::string_view text, const std::string& where,
+                          const std::filesystem::path& folder) {
   const Reader read(text, where);
   const YamlNode& root = read.root();
-  read.only(root, {"name", "version", "about", "family", "kind", "licence", "publish", "floor", "language", "paired", "data", "fields", "gold_after", "scorer", "params", "few_shot", "chat",
-                   "completion", "completion_stop", "subsets"});
+  read.only(root, {"name",     "version", "about",      "family",          "kind",
+                   "licence",  "publish", "floor",      "language",        "paired",
+                   "data",     "fields",  "gold_after", "scorer",          "params",
+                   "few_shot", "chat",    "completion", "completion_stop", "subsets"});
   SuiteFile out;
   out.folder = folder;
   out.name = read.text(root, "name");
@@ -77,10 +85,12 @@ SuiteFile read_suite_file(std::string_view text, const std::string& where, const
   out.kind = read.text(root, "kind", "text");
   out.licence = read.text(root, "licence", "");
   out.publish = read.text(root, "publish", "ids");
-  if (out.publish != "none" && out.publish != "ids" && out.publish != "full") read.mistake(*root.find("publish"), "publish: none, ids or full is wanted");
+  if (out.publish != "none" && out.publish != "ids" && out.publish != "full")
+    read.mistake(*root.find("publish"), "publish: none, ids or full is wanted");
   if (const YamlNode* floor = root.find("floor")) {
     const auto value = floor->as_number();
-    if (!value || *value < 0 || *value > 1) read.mistake(*floor, "floor: a number in 0 to 1 is wanted");
+    if (!value || *value < 0 || *value > 1)
+      read.mistake(*floor, "floor: a number in 0 to 1 is wanted");
     out.floor = *value;
   }
   if (const YamlNode* paired = root.find("paired")) {
@@ -105,7 +115,8 @@ SuiteFile read_suite_file(std::string_view text, const std::string& where, const
   out.answer_field = read.text(*fields, "answer");
   if (const YamlNode* params = root.find("params")) {
     read.only(*params, {"max_tokens", "stop"});
-    if (const std::int64_t n = read.whole(*params, "max_tokens", 0); n > 0) out.params.max_tokens = static_cast<int>(n);
+    if (const std::int64_t n = read.whole(*params, "max_tokens", 0); n > 0)
+      out.params.max_tokens = static_cast<int>(n);
     out.params.stop = read.texts(*params, "stop");
   }
   if (const YamlNode* few_shot = root.find("few_shot")) {
@@ -125,7 +136,8 @@ SuiteFile read_suite_file(std::string_view text, const std::string& where, const
     one.name = name;
     one.language = read.text(node, "language", read.text(root, "language", ""));
     one.file = read.text(node, "file", read.text(*data, "file", ""));
-    if (one.file.empty() || one.file.find("..") != std::string::npos || one.file.front() == '/') read.mistake(node, "file: the name of a data file is wanted");
+    if (one.file.empty() || one.file.find("..") != std::string::npos || one.file.front() == '/')
+      read.mistake(node, "file: the name of a data file is wanted");
     one.sha256 = read.text(node, "sha256", read.text(*data, "sha256", ""));
     one.rows = read.whole(node, "rows", read.whole(*data, "rows", 0));
     one.from = read.text(*data, "from", "");
@@ -134,7 +146,8 @@ SuiteFile read_suite_file(std::string_view text, const std::string& where, const
     out.subsets.push_back(std::move(one));
   };
   if (const YamlNode* subsets = root.find("subsets")) {
-    if (!subsets->is_map() || subsets->map.empty()) read.mistake(*subsets, "subsets: names and their settings are wanted");
+    if (!subsets->is_map() || subsets->map.empty())
+      read.mistake(*subsets, "subsets: names and their settings are wanted");
     for (const auto& [name, node] : subsets->map) {
       read.only(node, {"language", "file", "rows", "sha256", "chat", "completion"});
       subset(name, node);

@@ -10,11 +10,16 @@
 
 namespace leitai {
 
-std::int64_t limited(std::int64_t whole, const std::optional<double>& limit, std::string_view where) {
+std::int64_t limited(std::int64_t whole, const std::optional<double>& limit,
+                     std::string_view where) {
   if (!limit) return whole;
-  if (!(*limit > 0)) throw Error(fmt::format("{}: limit: {} is not positive; a number of items or a share such as 0.1 is wanted", where, *limit));
+  if (!(*limit > 0))
+    throw Error(fmt::format(
+        "{}: limit: {} is not positive; a number of items or a share such as 0.1 is wanted", where,
+        *limit));
   if (*limit >= 1) return std::min(whole, static_cast<std::int64_t>(std::min(*limit, 9e15)));
-  return std::min(whole, static_cast<std::int64_t>(std::ceil(*limit * static_cast<double>(whole) - 1e-9)));
+  return std::min(whole,
+                  static_cast<std::int64_t>(std::ceil(*limit * static_cast<double>(whole) - 1e-9)));
 }
 
 std::vector<std::string> options_set(const SuiteOptions& options) {
@@ -34,10 +39,12 @@ std::vector<std::string> options_set(const SuiteOptions& options) {
   return out;
 }
 
-void check_options(const SuiteOptions& options, std::span<const std::string> known, std::string_view suite, std::string_view where) {
+void check_options(const SuiteOptions& options, std::span<const std::string> known,
+                   std::string_view suite, std::string_view where) {
   for (const std::string& name : options_set(options)) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    throw Error(fmt::format("{}: {} has no option \"{}\"\n        it has: {}", where, suite, name, fmt::join(known, ", ")));
+    throw Error(fmt::format("{}: {} has no option \"{}\"\n        it has: {}", where, suite, name,
+                            fmt::join(known, ", ")));
   }
 }
 

@@ -11,13 +11,17 @@
 
 namespace leitai {
 
-/// Items that are asked of `whole` under a limit: a count, or a share rounded up. Throws Error for a limit that is not positive.
-std::int64_t limited(std::int64_t whole, const std::optional<double>& limit, std::string_view where);
+/// Items that are asked of `whole` under a limit: a count, or a share rounded up. Throws Error for
+/// a limit that is not positive.
+std::int64_t limited(std::int64_t whole, const std::optional<double>& limit,
+                     std::string_view where);
 
-/// Names of the options that are set, as in the config file. `seed` is left out: every suite may be given one.
+/// Names of the options that are set, as in the config file. `seed` is left out: every suite may be
+/// given one.
 std::vector<std::string> options_set(const SuiteOptions& options);
 
 /// Throws Error where an option is set that is not in `known`.
-void check_options(const SuiteOptions& options, std::span<const std::string> known, std::string_view suite, std::string_view where);
+void check_options(const SuiteOptions& options, std::span<const std::string> known,
+                   std::string_view suite, std::string_view where);
 
 }  // namespace leitai

@@ -1,3 +1,5 @@
+#include "suites/scorers/workbench.h"
+
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -9,7 +11,6 @@
 #include "suites/extractors/json_schema.h"
 #include "suites/extractors/numeric.h"
 #include "suites/extractors/reasoning.h"
-#include "suites/scorers/workbench.h"
 
 namespace leitai {
 
@@ -68,7 +69,8 @@ Line read_line(const Json& line) {
   Line out;
   out.text = text_member(line, "text");
   const auto field = line.find("reasoning_field");
-  if (field != line.end() && !field->is_null()) out.reasoning = text_member(line, "reasoning_field");
+  if (field != line.end() && !field->is_null())
+    out.reasoning = text_member(line, "reasoning_field");
   out.finish_reason = text_member(line, "finish_reason");
   const auto opens = line.find("prompt_opens_think");
   if (opens != line.end() && !opens->is_null()) {
@@ -80,9 +82,16 @@ Line read_line(const Json& line) {
 
 Json reasoning_line(const Json& line) {
   const Line in = read_line(line);
-  const ReasoningSplit split = split_reasoning({in.text, in.reasoning ? &*in.reasoning : nullptr, in.finish_reason, in.prompt_opens_think});
-  return {{"verdict", split.status ? Json(to_text(*split.status)) : Json()}, {"score", nullptr}, {"answer", split.answer}, {"tier", ""},
-          {"why", split.status ? "nothing is left to grade" : "what is left to grade"}, {"reasoning", split.reasoning}, {"truncated_answer", split.truncated}, {"flags", split.flags}};
+  const ReasoningSplit split = split_reasoning(
+      {in.text, in.reasoning ? &*in.reasoning : nullptr, in.finish_reason, in.prompt_opens_think});
+  return {{"verdict", split.status ? Json(to_text(*split.status)) : Json()},
+          {"score", nullptr},
+          {"answer", split.answer},
+          {"tier", ""},
+          {"why", split.status ? "nothing is left to grade" : "what is left to grade"},
+          {"reasoning", split.reasoning},
+          {"truncated_answer", split.truncated},
+          {"flags", split.flags}};
 }
 
 }  // namespace
@@ -94,7 +103,8 @@ const Scorer& find_scorer(std::string_view name) {
     if (scorer->name == name) return *scorer;
   }
   const std::vector<std::string> names = scorer_names();
-  throw Error(fmt::format("unknown scorer \"{}\"{}\n        known: {}", name, did_you_mean(name, names), fmt::join(names, ", ")));
+  throw Error(fmt::format("unknown scorer \"{}\"{}\n        known: {}", name,
+                          did_you_mean(name, names), fmt::join(names, ", ")));
 }
 
 Json grade_line(const Scorer& scorer, const Json& line) {
@@ -110,17 +120,24 @@ Json grade_line(const Scorer& scorer, const Json& line) {
   input.prompt_opens_think = in.prompt_opens_think;
   input.fields = &line;
   const Score score = scorer.grade(input);
-  Json out = {{"verdict", to_text(score.status)}, {"score", score.score ? Json(*score.score) : Json()}, {"answer", score.extracted ? Json(*score.extracted) : Json()},
-              {"tier", score.tier}, {"why", score.why}, {"flags", score.flags}};
+  Json out = {{"verdict", to_text(score.status)},
+              {"score", score.score ? Json(*score.score) : Json()},
+              {"answer", score.extracted ? Json(*score.extracted) : Json()},
+              {"tier", score.tier},
+              {"why", score.why},
+              {"flags", score.flags}};
   if (score.span) out["span"] = {score.span->first, score.span->second};
   if (scorer.name == "json_schema") {
     const auto json = score.extracted ? Json::parse(*score.extracted, nullptr, false) : Json();
-    out["errors"] = score.extracted ? validate_json(line["schema"], json) : std::vector<std::string>{score.why};
+    out["errors"] =
+        score.extracted ? validate_json(line["schema"], json) : std::vector<std::string>{score.why};
   }
   if (scorer.name == "numeric") {
-    if (gold.empty() && (score.status == ScoreStatus::Incorrect)) out["verdict"] = nullptr;  // extracted, not compared
+    if (gold.empty() && (score.status == ScoreStatus::Incorrect))
+      out["verdict"] = nullptr;  // extracted, not compared
     if (score.status == ScoreStatus::Multi) {
-      const ReasoningSplit split = split_reasoning({in.text, input.reasoning, in.finish_reason, in.prompt_opens_think});
+      const ReasoningSplit split =
+          split_reasoning({in.text, input.reasoning, in.finish_reason, in.prompt_opens_think});
       out["answers"] = numeric_answer(fold(split.answer), {language, split.truncated, false}).all;
     }
     if (score.status == ScoreStatus::Ambiguous) out["answer"] = nullptr;
@@ -133,9 +150,11 @@ std::function<Json(const Json&)> find_workbench_grader(std::string_view name) {
   std::vector<std::string> names = scorer_names();
   names.push_back("reasoning");
   for (const Scorer* scorer : scorers()) {
-    if (scorer->name == name) return [scorer](const Json& line) { return grade_line(*scorer, line); };
+    if (scorer->name == name)
+      return [scorer](const Json& line) { return grade_line(*scorer, line); };
   }
-  throw Error(fmt::format("unknown scorer \"{}\"{}\n        known: {}", name, did_you_mean(name, names), fmt::join(names, ", ")));
+  throw Error(fmt::format("unknown scorer \"{}\"{}\n        known: {}", name,
+                          did_you_mean(name, names), fmt::join(names, ", ")));
 }
 
 }  // namespace leitai

@@ -31,11 +31,14 @@ constexpr std::size_t kShownMistakes = 20;
 std::optional<std::string> mistake_of(const Json& line) {
   if (!line.is_object()) return "an object is wanted";
   if (!line.contains("suite") || !line["suite"].is_string()) return "\"suite\" is missing";
-  const bool has_item = line.contains("item") && (line["item"].is_string() || line["item"].is_number_integer());
+  const bool has_item =
+      line.contains("item") && (line["item"].is_string() || line["item"].is_number_integer());
   const bool has_prompt = line.contains("prompt") && line["prompt"].is_string();
   if (!has_item && !has_prompt) return "\"item\" (or \"prompt\") is missing";
-  if (!line.contains("text") || !(line["text"].is_string() || line["text"].is_null())) return "\"text\" is missing";
-  if (line.contains("sample") && !line["sample"].is_number_unsigned()) return "\"sample\" wants a number from 0";
+  if (!line.contains("text") || !(line["text"].is_string() || line["text"].is_null()))
+    return "\"text\" is missing";
+  if (line.contains("sample") && !line["sample"].is_number_unsigned())
+    return "\"sample\" wants a number from 0";
   if (line.contains("outcome") && !line["outcome"].is_null() &&
       !(line["outcome"].is_string() && outcome_from(line["outcome"].get<std::string>()))) {
     return "\"outcome\" is none of answered, truncated, filtered, empty, failed";
@@ -46,7 +49,9 @@ std::optional<std::string> mistake_of(const Json& line) {
 int open_unpacked(const std::string& path) {
   const std::string folder = std::filesystem::temp_directory_path().string();
   const int file = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (file < 0) throw Error(fmt::format("{}: no temporary file in {} to unpack into: {}", path, folder, std::strerror(errno)));
+  if (file < 0)
+    throw Error(fmt::format("{}: no temporary file in {} to unpack into: {}", path, folder,
+                            std::strerror(errno)));
   LineReader lines(path, kLongestLine);
   std::string line;
   while (lines.next(line)) {
@@ -55,7 +60,8 @@ int open_unpacked(const std::string& path) {
       const ssize_t wrote = ::write(file, rest.data(), rest.size());
       if (wrote <= 0) {
         ::close(file);
-        throw Error(fmt::format("{}: cannot unpack into {}: {}", path, folder, std::strerror(errno)));
+        throw Error(
+            fmt::format("{}: cannot unpack into {}: {}", path, folder, std::strerror(errno)));
       }
       rest.remove_prefix(static_cast<std::size_t>(wrote));
     }
@@ -70,11 +76,16 @@ AnswersFile::AnswersFile(const std::string& path, std::string_view only_model) :
     file_ = open_unpacked(path);
   } else {
     file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file_ < 0) throw Error(fmt::format("{}: cannot be read: {}\n        replay: wants a file of recorded answers, a JSON object a line", path, std::strerror(errno)));
-    struct stat info{};
+    if (file_ < 0)
+      throw Error(
+          fmt::format("{}: cannot be read: {}\n        replay: wants a file of recorded answers, a "
+                      "JSON object a line",
+                      path, std::strerror(errno)));
+    struct stat info {};
     if (fstat(file_, &info) == 0 && S_ISDIR(info.st_mode)) {
       ::close(file_);
-      throw Error(fmt::format("{}: is a folder; replay: wants a file of recorded answers, a JSON object a line", path));
+      throw Error(fmt::format(
+          "{}: is a folder; replay: wants a file of recorded answers, a JSON object a line", path));
     }
   }
   try {
@@ -94,7 +105,8 @@ void AnswersFile::index(std::string_view only_model) {
   std::size_t wrong = 0, other_models = 0;
   std::set<std::string> models;
   const auto complain = [&](std::int64_t number, const std::string& what) {
-    if (++wrong <= kShownMistakes) mistakes.push_back(fmt::format("{}:{}: {}", path_, number, what));
+    if (++wrong <= kShownMistakes)
+      mistakes.push_back(fmt::format("{}:{}: {}", path_, number, what));
   };
   std::string buffer(1 << 20, '\0'), pending;
   std::uint64_t begin = 0, read_at = 0;
@@ -107,7 +119,8 @@ void AnswersFile::index(std::string_view only_model) {
     const Json parsed = Json::parse(line, nullptr, false);
     if (parsed.is_discarded()) return complain(number, "not a line of JSON");
     if (const auto what = mistake_of(parsed)) return complain(number, *what);
-    const std::string model = parsed.value("model", Json()).is_string() ? parsed["model"].get<std::string>() : "";
+    const std::string model =
+        parsed.value("model", Json()).is_string() ? parsed["model"].get<std::string>() : "";
     if (!only_model.empty() && model != only_model) {
       ++other_models;
       if (models.size() < 8) models.insert(model);
@@ -118,7 +131,10 @@ void AnswersFile::index(std::string_view only_model) {
     const std::string suite = parsed["suite"].get<std::string>();
     Entry entry;
     if (parsed.contains("item") && !parsed["item"].is_null()) {
-      entry.key = key_of('i', suite, parsed["item"].is_string() ? parsed["item"].get<std::string>() : parsed["item"].dump(), sample);
+      entry.key = key_of(
+          'i', suite,
+          parsed["item"].is_string() ? parsed["item"].get<std::string>() : parsed["item"].dump(),
+          sample);
     } else {
       entry.key = key_of('q', suite, parsed["prompt"].get<std::string>(), sample);
     }
@@ -131,7 +147,8 @@ void AnswersFile::index(std::string_view only_model) {
     if (got == 0) break;
     read_at += static_cast<std::uint64_t>(got);
     std::string_view rest(buffer.data(), static_cast<std::size_t>(got));
-    for (std::size_t end; (end = rest.find('\n')) != std::string_view::npos; rest.remove_prefix(end + 1)) {
+    for (std::size_t end; (end = rest.find('\n')) != std::string_view::npos;
+         rest.remove_prefix(end + 1)) {
       if (pending.empty()) {
         take(rest.substr(0, end));
       } else {
@@ -141,7 +158,9 @@ void AnswersFile::index(std::string_view only_model) {
       }
     }
     pending += rest;
-    if (pending.size() > kLongestLine) throw Error(fmt::format("{}:{}: the line is longer than {} MiB", path_, number + 1, kLongestLine >> 20));
+    if (pending.size() > kLongestLine)
+      throw Error(fmt::format("{}:{}: the line is longer than {} MiB", path_, number + 1,
+                              kLongestLine >> 20));
   }
   if (!pending.empty()) take(pending);
   std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
@@ -149,21 +168,28 @@ void AnswersFile::index(std::string_view only_model) {
   });
   for (std::size_t i = 1; i < entries_.size(); ++i) {
     if (entries_[i].key == entries_[i - 1].key) {
-      complain(entries_[i].line.number, fmt::format("the same suite, item and sample as line {}", entries_[i - 1].line.number));
+      complain(entries_[i].line.number, fmt::format("the same suite, item and sample as line {}",
+                                                    entries_[i - 1].line.number));
     }
   }
-  if (wrong > mistakes.size()) mistakes.push_back(fmt::format("{}: and {} more such lines", path_, wrong - mistakes.size()));
+  if (wrong > mistakes.size())
+    mistakes.push_back(fmt::format("{}: and {} more such lines", path_, wrong - mistakes.size()));
   if (wrong > 0) throw Error(fmt::format("{}", fmt::join(mistakes, "\n")));
   if (only_model.empty() && models.size() > 1) {
-    throw Error(fmt::format("{}: holds answers of several models; choose one with model=NAME\n        there are: {}", path_, fmt::join(models, ", ")));
+    throw Error(fmt::format(
+        "{}: holds answers of several models; choose one with model=NAME\n        there are: {}",
+        path_, fmt::join(models, ", ")));
   }
   if (entries_.empty()) {
-    throw Error(other_models > 0 ? fmt::format("{}: holds no answers of model \"{}\"\n        there are: {}", path_, only_model, fmt::join(models, ", "))
-                                 : fmt::format("{}: holds no answers", path_));
+    throw Error(other_models > 0
+                    ? fmt::format("{}: holds no answers of model \"{}\"\n        there are: {}",
+                                  path_, only_model, fmt::join(models, ", "))
+                    : fmt::format("{}: holds no answers", path_));
   }
 }
 
-std::array<std::uint8_t, 16> AnswersFile::key_of(char kind, std::string_view suite, std::string_view name, std::int64_t sample) {
+std::array<std::uint8_t, 16> AnswersFile::key_of(char kind, std::string_view suite,
+                                                 std::string_view name, std::int64_t sample) {
   std::string text(1, kind);
   text += suite;
   text += '\0';
@@ -177,11 +203,14 @@ std::array<std::uint8_t, 16> AnswersFile::key_of(char kind, std::string_view sui
 }
 
 const AnswersFile::Line* AnswersFile::look_up(const std::array<std::uint8_t, 16>& key) const {
-  const auto found = std::lower_bound(entries_.begin(), entries_.end(), key, [](const Entry& entry, const auto& k) { return entry.key < k; });
+  const auto found =
+      std::lower_bound(entries_.begin(), entries_.end(), key,
+                       [](const Entry& entry, const auto& k) { return entry.key < k; });
   return found != entries_.end() && found->key == key ? &found->line : nullptr;
 }
 
-const AnswersFile::Line* AnswersFile::find(std::string_view suite, std::string_view item, std::string_view question, int sample) const {
+const AnswersFile::Line* AnswersFile::find(std::string_view suite, std::string_view item,
+                                           std::string_view question, int sample) const {
   if (const Line* line = look_up(key_of('i', suite, item, sample))) return line;
   return question.empty() ? nullptr : look_up(key_of('q', suite, question, sample));
 }
@@ -190,15 +219,20 @@ std::string AnswersFile::read(const Line& line) const {
   std::string out(line.size, '\0');
   std::size_t done = 0;
   while (done < out.size()) {
-    const ssize_t got = ::pread(file_, out.data() + done, out.size() - done, static_cast<off_t>(line.offset + done));
-    if (got <= 0) throw Error(fmt::format("{}:{}: cannot be read again; was the file changed?", path_, line.number));
+    const ssize_t got = ::pread(file_, out.data() + done, out.size() - done,
+                                static_cast<off_t>(line.offset + done));
+    if (got <= 0)
+      throw Error(
+          fmt::format("{}:{}: cannot be read again; was the file changed?", path_, line.number));
     done += static_cast<std::size_t>(got);
   }
   return out;
 }
 
 std::size_t AnswersFile::position(const Line* line) const {
-  return static_cast<std::size_t>(reinterpret_cast<const Entry*>(reinterpret_cast<const char*>(line) - offsetof(Entry, line)) - entries_.data());
+  return static_cast<std::size_t>(
+      reinterpret_cast<const Entry*>(reinterpret_cast<const char*>(line) - offsetof(Entry, line)) -
+      entries_.data());
 }
 
 }  // namespace leitai

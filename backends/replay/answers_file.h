@@ -1,8 +1,8 @@
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <array>
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,13 +10,14 @@
 
 namespace leitai {
 
-/// Recorded answers (INTERFACE.md section 4), indexed by (suite, item, sample) or (suite, prompt, sample). Holds 32 bytes a line;
-/// the texts stay in the file. A compressed file is unpacked into an unnamed temporary file. Thread-safe after
-/// construction.
+/// Recorded answers (INTERFACE.md section 4), indexed by (suite, item, sample) or (suite, prompt,
+/// sample). Holds 32 bytes a line; the texts stay in the file. A compressed file is unpacked into
+/// an unnamed temporary file. Thread-safe after construction.
 class AnswersFile {
  public:
-  /// Reads and checks every line. Throws Error naming the file, and all malformed lines together (the first 20).
-  /// `only_model`: lines of this model only; "" demands that all lines name the same model or none.
+  /// Reads and checks every line. Throws Error naming the file, and all malformed lines together
+  /// (the first 20). `only_model`: lines of this model only; "" demands that all lines name the
+  /// same model or none.
   AnswersFile(const std::string& path, std::string_view only_model);
   ~AnswersFile();
   AnswersFile(const AnswersFile&) = delete;
@@ -29,7 +30,8 @@ class AnswersFile {
   };
 
   /// Looks by item first, then by the exact question.
-  const Line* find(std::string_view suite, std::string_view item, std::string_view question, int sample) const;
+  const Line* find(std::string_view suite, std::string_view item, std::string_view question,
+                   int sample) const;
 
   /// The bytes of a line.
   std::string read(const Line& line) const;
@@ -46,7 +48,8 @@ class AnswersFile {
     std::array<std::uint8_t, 16> key;
     Line line;
   };
-  static std::array<std::uint8_t, 16> key_of(char kind, std::string_view suite, std::string_view name, std::int64_t sample);
+  static std::array<std::uint8_t, 16> key_of(char kind, std::string_view suite,
+                                             std::string_view name, std::int64_t sample);
   const Line* look_up(const std::array<std::uint8_t, 16>& key) const;
   void index(std::string_view only_model);
 

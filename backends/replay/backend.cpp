@@ -17,7 +17,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// Reads an optional member; a wrong type counts as absent, since recorded answers come from many hands.
+/// Reads an optional member; a wrong type counts as absent, since recorded answers come from many
+/// hands.
 template <typename T>
 std::optional<T> member(const Json& in, const char* name) {
   const auto found = in.find(name);
@@ -34,11 +35,14 @@ Response to_response(const Json& line) {
   Response out;
   out.text = member<std::string>(line, "text").value_or("");
   out.reasoning = member<std::string>(line, "reasoning");
-  if (const auto word = member<std::string>(line, "finish_reason")) out.finish_reason = finish_reason_from(*word);
+  if (const auto word = member<std::string>(line, "finish_reason"))
+    out.finish_reason = finish_reason_from(*word);
   if (line.contains("usage") && line["usage"].is_object()) {
     const Json& usage = line["usage"];
-    out.usage = {member<std::int64_t>(usage, "prompt_tokens"), member<std::int64_t>(usage, "completion_tokens"),
-                 member<std::int64_t>(usage, "reasoning_tokens"), member<std::int64_t>(usage, "cached_tokens")};
+    out.usage = {member<std::int64_t>(usage, "prompt_tokens"),
+                 member<std::int64_t>(usage, "completion_tokens"),
+                 member<std::int64_t>(usage, "reasoning_tokens"),
+                 member<std::int64_t>(usage, "cached_tokens")};
   }
   if (line.contains("timing") && line["timing"].is_object()) {
     out.timing.ttft_ms = member<double>(line["timing"], "ttft_ms");
@@ -56,12 +60,15 @@ Response to_response(const Json& line) {
     out.outcome = trim(out.text).empty() ? Outcome::Empty : Outcome::Answered;
   }
   if (out.outcome == Outcome::Failed) {
-    out.failure = Failure{failure_kind_from(member<std::string>(line, "kind").value_or("")).value_or(FailureKind::Server),
-                          member<std::string>(line, "error").value_or("the recorded call had failed"), std::nullopt};
+    out.failure = Failure{
+        failure_kind_from(member<std::string>(line, "kind").value_or(""))
+            .value_or(FailureKind::Server),
+        member<std::string>(line, "error").value_or("the recorded call had failed"), std::nullopt};
   }
   if (line.contains("logprobs") && line["logprobs"].is_array()) {
     for (const Json& one : line["logprobs"]) {
-      out.logprobs.push_back({member<std::string>(one, "token").value_or(""), member<double>(one, "logprob").value_or(0)});
+      out.logprobs.push_back({member<std::string>(one, "token").value_or(""),
+                              member<double>(one, "logprob").value_or(0)});
     }
   }
   if (line.contains("continuations") && line["continuations"].is_object()) {
@@ -77,8 +84,9 @@ Response to_response(const Json& line) {
   return out;
 }
 
-/// Answers from a file of recorded answers. What is recorded for an item is part of the request's digest: a
-/// corrected line is a new request, lines added later are picked up by the next run, unchanged ones resume.
+/// Answers from a file of recorded answers. What is recorded for an item is part of the request's
+/// digest: a corrected line is a new request, lines added later are picked up by the next run,
+/// unchanged ones resume.
 class ReplayBackend final : public Backend {
  public:
   ReplayBackend(const Model& model, Channel<Answer>& answers)
@@ -87,29 +95,39 @@ class ReplayBackend final : public Backend {
         met_(file_.size()) {
     traits_.identity = "replay/1";
     traits_.default_in_flight = 512;
-    traits_.describe = fmt::format("{} recorded answers of {}", with_commas(static_cast<std::int64_t>(file_.size())), model.target);
+    traits_.describe =
+        fmt::format("{} recorded answers of {}",
+                    with_commas(static_cast<std::int64_t>(file_.size())), model.target);
   }
 
   const BackendTraits& traits() const override { return traits_; }
 
   void prepare(Request& request) const override {
-    const AnswersFile::Line* line = file_.find(request.suite, request.item, request.question, request.sample);
+    const AnswersFile::Line* line =
+        file_.find(request.suite, request.item, request.question, request.sample);
     if (!line) {
       request.sent_json = R"({"recorded":null})";
       return;
     }
     met_[file_.position(line)].store(true, std::memory_order_relaxed);
-    request.sent_json = fmt::format(R"({{"recorded":"{}"}})", sha256(file_.read(*line)).hex().substr(0, 32));
+    request.sent_json =
+        fmt::format(R"({{"recorded":"{}"}})", sha256(file_.read(*line)).hex().substr(0, 32));
   }
 
   void submit(Request request) override {
     Response response;
-    const AnswersFile::Line* line = file_.find(request.suite, request.item, request.question, request.sample);
+    const AnswersFile::Line* line =
+        file_.find(request.suite, request.item, request.question, request.sample);
     try {
       if (!line) {
-        response.failure = Failure{FailureKind::Request, fmt::format("{} holds no answer to {}/{}, sample {}", file_.path(), request.suite, request.item, request.sample), {}};
+        response.failure =
+            Failure{FailureKind::Request,
+                    fmt::format("{} holds no answer to {}/{}, sample {}", file_.path(),
+                                request.suite, request.item, request.sample),
+                    {}};
       } else {
-        response = to_response(parse_json(file_.read(*line), fmt::format("{}:{}", file_.path(), line->number)));
+        response = to_response(
+            parse_json(file_.read(*line), fmt::format("{}:{}", file_.path(), line->number)));
       }
     } catch (const Error& error) {
       response.outcome = Outcome::Failed;
@@ -130,8 +148,10 @@ class ReplayBackend final : public Backend {
       if (!first || file_.at(i).number < first->number) first = &file_.at(i);
     }
     if (unmet == 0) return {};
-    return {fmt::format("{}: {} of {} recorded answers met no item of this plan (the first: line {}).", file_.path(), with_commas(static_cast<std::int64_t>(unmet)),
-                        with_commas(static_cast<std::int64_t>(file_.size())), first->number)};
+    return {
+        fmt::format("{}: {} of {} recorded answers met no item of this plan (the first: line {}).",
+                    file_.path(), with_commas(static_cast<std::int64_t>(unmet)),
+                    with_commas(static_cast<std::int64_t>(file_.size())), first->number)};
   }
 
  private:
@@ -163,6 +183,10 @@ std::unique_ptr<Backend> make(const Model& model, Channel<Answer>& answers) {
 
 extern constinit const BackendFactory replay;
 constinit const BackendFactory replay = {
-    .name = "replay", .help = "answers recorded earlier, from a file of JSON lines", .keys = kKeys, .default_id = default_id, .make = make};
+    .name = "replay",
+    .help = "answers recorded earlier, from a file of JSON lines",
+    .keys = kKeys,
+    .default_id = default_id,
+    .make = make};
 
 }  // namespace leitai

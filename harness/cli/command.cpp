@@ -18,7 +18,8 @@ namespace po = boost::program_options;
 
 namespace {
 
-/// NAME=VALUE lines into the environment; what is set there already stays. Without a name, .env if there is one.
+/// NAME=VALUE lines into the environment; what is set there already stays. Without a name, .env if
+/// there is one.
 void load_env_file(const std::optional<std::string>& name) {
   std::ifstream file(name.value_or(".env"));
   if (!file) {
@@ -33,9 +34,11 @@ void load_env_file(const std::optional<std::string>& name) {
     if (text.starts_with("export ")) text.remove_prefix(7);
     const std::size_t equals = text.find('=');
     // The line is not quoted in the message: it may hold a key.
-    if (equals == std::string_view::npos) throw Error(fmt::format("{}:{}: NAME=VALUE is wanted", name.value_or(".env"), number));
+    if (equals == std::string_view::npos)
+      throw Error(fmt::format("{}:{}: NAME=VALUE is wanted", name.value_or(".env"), number));
     std::string_view value = trim(text.substr(equals + 1));
-    if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front()) {
+    if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') &&
+        value.back() == value.front()) {
       value = value.substr(1, value.size() - 2);
     }
     setenv(std::string(trim(text.substr(0, equals))).c_str(), std::string(value).c_str(), 0);
@@ -64,13 +67,16 @@ struct Command::Impl {
   bool help = false, verbose = false, quiet = false;
   std::optional<std::string> color, log, env;
 
-  void add(po::options_description& to, const std::string& name, const std::string& argument, const std::string& help_text, Slot slot) {
+  void add(po::options_description& to, const std::string& name, const std::string& argument,
+           const std::string& help_text, Slot slot) {
     slot.name = name.substr(0, name.find(','));
     const std::string shown = argument.empty() ? help_text : argument + "  " + help_text;
     if (slot.flag) {
       to.add_options()(name.c_str(), po::bool_switch(), shown.c_str());
     } else {
-      to.add_options()(name.c_str(), po::value<std::vector<std::string>>()->value_name(argument)->composing(), help_text.c_str());
+      to.add_options()(name.c_str(),
+                       po::value<std::vector<std::string>>()->value_name(argument)->composing(),
+                       help_text.c_str());
     }
     slots.push_back(slot);
   }
@@ -83,13 +89,20 @@ struct Command::Impl {
 
   /// The global flags; a verb's own flag of the same name (render's --env) goes before.
   void add_common() {
-    const auto absent = [&](const char* name) { return std::none_of(slots.begin(), slots.end(), [&](const Slot& s) { return s.name == name; }); };
+    const auto absent = [&](const char* name) {
+      return std::none_of(slots.begin(), slots.end(),
+                          [&](const Slot& s) { return s.name == name; });
+    };
     add(common, "help,h", "", "this text", {.flag = &help});
     add(common, "verbose,v", "", "say more", {.flag = &verbose});
     add(common, "quiet,q", "", "say only what went wrong", {.flag = &quiet});
-    add(common, "color", "auto|always|never", "colour in the terminal (NO_COLOR is honoured)", {.text = &color});
+    add(common, "color", "auto|always|never", "colour in the terminal (NO_COLOR is honoured)",
+        {.text = &color});
     add(common, "log", "FILE", "events as JSON lines", {.text = &log});
-    if (absent("env")) add(common, "env", "FILE", "variables from this file (default .env); never overrides the environment", {.text = &env});
+    if (absent("env"))
+      add(common, "env", "FILE",
+          "variables from this file (default .env); never overrides the environment",
+          {.text = &env});
   }
 
   /// "--num_fewshot 5" -> "--num-fewshot=5", so that values may begin with "-".
@@ -103,11 +116,15 @@ struct Command::Impl {
       }
       if (arg.starts_with("--")) {
         const std::size_t equals = arg.find('=');
-        std::replace(arg.begin(), arg.begin() + static_cast<std::ptrdiff_t>(std::min(equals, arg.size())), '_', '-');
+        std::replace(arg.begin(),
+                     arg.begin() + static_cast<std::ptrdiff_t>(std::min(equals, arg.size())), '_',
+                     '-');
         const std::string name = arg.substr(2, equals == std::string::npos ? equals : equals - 2);
-        const auto slot = std::find_if(slots.begin(), slots.end(), [&](const Slot& s) { return s.name == name; });
+        const auto slot =
+            std::find_if(slots.begin(), slots.end(), [&](const Slot& s) { return s.name == name; });
         if (slot == slots.end()) {
-          throw Error(fmt::format("unknown flag --{}{}\n        leitai {} --help shows all", name, did_you_mean("--" + name, known()), verb.name));
+          throw Error(fmt::format("unknown flag --{}{}\n        leitai {} --help shows all", name,
+                                  did_you_mean("--" + name, known()), verb.name));
         }
         if (!slot->flag && equals == std::string::npos) {
           if (i + 1 >= args.size()) throw Error(fmt::format("--{} wants a value", name));
@@ -120,7 +137,8 @@ struct Command::Impl {
   }
 
   void print_help() const {
-    fmt::print("leitai {}  {}\n\nUsage: leitai {} {}\n\nExamples:\n", verb.name, verb.summary, verb.name, verb.usage);
+    fmt::print("leitai {}  {}\n\nUsage: leitai {} {}\n\nExamples:\n", verb.name, verb.summary,
+               verb.name, verb.usage);
     for (std::string_view line : split(verb.examples, '\n')) fmt::print("  {}\n", line);
     std::ostringstream text;
     if (!own.options().empty()) text << '\n' << own;
@@ -138,17 +156,20 @@ Command& Command::flag(const std::string& name, const std::string& help, bool& v
   return *this;
 }
 
-Command& Command::text(const std::string& name, const std::string& argument, const std::string& help, std::optional<std::string>& value) {
+Command& Command::text(const std::string& name, const std::string& argument,
+                       const std::string& help, std::optional<std::string>& value) {
   impl_->add(impl_->own, name, argument, help, {.text = &value});
   return *this;
 }
 
-Command& Command::list(const std::string& name, const std::string& argument, const std::string& help, std::vector<std::string>& values) {
+Command& Command::list(const std::string& name, const std::string& argument,
+                       const std::string& help, std::vector<std::string>& values) {
   impl_->add(impl_->own, name, argument, help, {.list = &values});
   return *this;
 }
 
-Command& Command::operands(const std::string& what, std::size_t least, std::size_t most, std::vector<std::string>& values) {
+Command& Command::operands(const std::string& what, std::size_t least, std::size_t most,
+                           std::vector<std::string>& values) {
   impl_->operand_name = what;
   impl_->least = least;
   impl_->most = most;
@@ -168,11 +189,18 @@ bool Command::parse(std::span<const std::string> args) {
   const std::vector<std::string> words = i.normalised(args);
   try {
     namespace style = po::command_line_style;
-    po::store(po::command_line_parser(words).options(all).positional(places).style(style::unix_style & ~style::allow_guessing).run(), found);
+    po::store(po::command_line_parser(words)
+                  .options(all)
+                  .positional(places)
+                  .style(style::unix_style & ~style::allow_guessing)
+                  .run(),
+              found);
   } catch (const po::unknown_option& error) {
-    throw Error(fmt::format("unknown flag {}\n        leitai {} --help shows all", error.get_option_name(), i.verb.name));
+    throw Error(fmt::format("unknown flag {}\n        leitai {} --help shows all",
+                            error.get_option_name(), i.verb.name));
   } catch (const po::error& error) {
-    throw Error(fmt::format("{}\n        leitai {} --help shows the flags", error.what(), i.verb.name));
+    throw Error(
+        fmt::format("{}\n        leitai {} --help shows the flags", error.what(), i.verb.name));
   }
   for (const Impl::Slot& slot : i.slots) {
     if (!found.count(slot.name)) continue;
@@ -184,7 +212,8 @@ bool Command::parse(std::span<const std::string> args) {
     if (slot.list) {
       *slot.list = values;
     } else if (values.size() > 1) {
-      throw Error(fmt::format("--{} is given {} times; it wants one value", slot.name, values.size()));
+      throw Error(
+          fmt::format("--{} is given {} times; it wants one value", slot.name, values.size()));
     } else {
       *slot.text = values[0];
     }
@@ -196,16 +225,19 @@ bool Command::parse(std::span<const std::string> args) {
   std::vector<std::string> operands;
   if (found.count("operand")) operands = found["operand"].as<std::vector<std::string>>();
   if (operands.size() > i.most) {
-    throw Error(fmt::format("{}: one word too many: \"{}\"\n        usage: leitai {} {}", i.verb.name, operands[i.most], i.verb.name, i.verb.usage));
+    throw Error(fmt::format("{}: one word too many: \"{}\"\n        usage: leitai {} {}",
+                            i.verb.name, operands[i.most], i.verb.name, i.verb.usage));
   }
   if (operands.size() < i.least) {
-    throw Error(fmt::format("{}: {} is missing\n        usage: leitai {} {}", i.verb.name, i.operand_name, i.verb.name, i.verb.usage));
+    throw Error(fmt::format("{}: {} is missing\n        usage: leitai {} {}", i.verb.name,
+                            i.operand_name, i.verb.name, i.verb.usage));
   }
   if (i.operand_values) *i.operand_values = operands;
   if (i.verbose) i.global.verbosity = 1;
   if (i.quiet) i.global.verbosity = -1;
   if (i.color) {
-    if (*i.color != "auto" && *i.color != "always" && *i.color != "never") throw Error(fmt::format("--color: auto, always or never, not \"{}\"", *i.color));
+    if (*i.color != "auto" && *i.color != "always" && *i.color != "never")
+      throw Error(fmt::format("--color: auto, always or never, not \"{}\"", *i.color));
     i.global.color = *i.color;
   }
   i.global.log_file = i.log;
@@ -215,13 +247,17 @@ bool Command::parse(std::span<const std::string> args) {
 
 int whole_flag(std::string_view flag, const std::string& text, long long low, long long high) {
   const auto value = parse_int(text);
-  if (!value || *value < low || *value > high) throw Error(fmt::format("{}: a whole number from {} to {} is wanted, not \"{}\"", flag, low, high, text));
+  if (!value || *value < low || *value > high)
+    throw Error(fmt::format("{}: a whole number from {} to {} is wanted, not \"{}\"", flag, low,
+                            high, text));
   return static_cast<int>(*value);
 }
 
 double number_flag(std::string_view flag, const std::string& text, double low, double high) {
   const auto value = parse_double(text);
-  if (!value || !(*value >= low && *value <= high)) throw Error(fmt::format("{}: a number from {:g} to {:g} is wanted, not \"{}\"", flag, low, high, text));
+  if (!value || !(*value >= low && *value <= high))
+    throw Error(
+        fmt::format("{}: a number from {:g} to {:g} is wanted, not \"{}\"", flag, low, high, text));
   return *value;
 }
 

@@ -11,13 +11,14 @@ namespace leitai::cli {
 
 /// What every verb is told.
 struct Global {
-  std::string program;      // path of the running binary
-  int verbosity = 0;        // -q: -1, -v: 1
+  std::string program;  // path of the running binary
+  int verbosity = 0;    // -q: -1, -v: 1
   std::string color = "auto";
   std::optional<std::string> log_file;
 };
 
-/// The file is the registration: harness/cli/verbs/<name>.cpp defines `extern constinit const Verb <name>_verb`.
+/// The file is the registration: harness/cli/verbs/<name>.cpp defines `extern constinit const Verb
+/// <name>_verb`.
 struct Verb {
   std::string_view name;
   std::string_view group;     // heading in `leitai --help`
@@ -30,8 +31,8 @@ struct Verb {
 /// All verbs, by name.
 std::span<const Verb* const> verbs();
 
-/// Flags and operands of one verb; a thin layer over Boost.Program_options that accepts "-" and "_" alike in names and
-/// says the nearest known flag for a wrong one.
+/// Flags and operands of one verb; a thin layer over Boost.Program_options that accepts "-" and "_"
+/// alike in names and says the nearest known flag for a wrong one.
 class Command {
  public:
   Command(const Verb& verb, Global& global);
@@ -41,10 +42,13 @@ class Command {
 
   /// `name` is "limit" or "model,m"; `argument` names the value in --help.
   Command& flag(const std::string& name, const std::string& help, bool& value);
-  Command& text(const std::string& name, const std::string& argument, const std::string& help, std::optional<std::string>& value);
-  Command& list(const std::string& name, const std::string& argument, const std::string& help, std::vector<std::string>& values);
+  Command& text(const std::string& name, const std::string& argument, const std::string& help,
+                std::optional<std::string>& value);
+  Command& list(const std::string& name, const std::string& argument, const std::string& help,
+                std::vector<std::string>& values);
   /// Up to `most` operands; fewer than `least` is an error that names `what`.
-  Command& operands(const std::string& what, std::size_t least, std::size_t most, std::vector<std::string>& values);
+  Command& operands(const std::string& what, std::size_t least, std::size_t most,
+                    std::vector<std::string>& values);
 
   /// False if --help was asked for and printed. Throws Error for a wrong call.
   bool parse(std::span<const std::string> args);

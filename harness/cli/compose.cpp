@@ -43,7 +43,8 @@ const Reporter& find_reporter(std::string_view name) {
   for (const Reporter* one : reporters()) {
     if (one->name == name || (one->extension == name && name != "txt")) return *one;
   }
-  throw Error(fmt::format("-f: unknown format \"{}\"{}\n        known: {}", name, did_you_mean(name, format_names()), fmt::join(format_names(), ", ")));
+  throw Error(fmt::format("-f: unknown format \"{}\"{}\n        known: {}", name,
+                          did_you_mean(name, format_names()), fmt::join(format_names(), ", ")));
 }
 
 Known known(const std::optional<std::string>& suites_dir) {
@@ -51,20 +52,24 @@ Known known(const std::optional<std::string>& suites_dir) {
   out.backends = backends();
   out.formats = format_names();
   const LoaderPaths paths = loader_paths(suites_dir);
-  out.suite_mistake = [paths](const SuiteEntry& entry) { return suite_mistake({entry.spec, entry.options, entry.where}, paths); };
+  out.suite_mistake = [paths](const SuiteEntry& entry) {
+    return suite_mistake({entry.spec, entry.options, entry.where}, paths);
+  };
   return out;
 }
 
 LoaderPaths loader_paths(const std::optional<std::string>& suites_dir) {
   LoaderPaths paths = LoaderPaths::from_environment();
   if (suites_dir) {
-    if (!std::filesystem::is_directory(*suites_dir)) throw Error(fmt::format("--suites-dir: {}: no such folder", *suites_dir));
+    if (!std::filesystem::is_directory(*suites_dir))
+      throw Error(fmt::format("--suites-dir: {}: no such folder", *suites_dir));
     paths.suite_dirs.push_back(*suites_dir);
   }
   return paths;
 }
 
-std::vector<std::unique_ptr<Suite>> open_suites(const RunConfig& config, const std::optional<std::string>& suites_dir) {
+std::vector<std::unique_ptr<Suite>> open_suites(const RunConfig& config,
+                                                const std::optional<std::string>& suites_dir) {
   const LoaderPaths paths = loader_paths(suites_dir);
   std::vector<std::unique_ptr<Suite>> out;
   if (config.prompt) out.push_back(prompt_suite(*config.prompt));
@@ -73,7 +78,8 @@ std::vector<std::unique_ptr<Suite>> open_suites(const RunConfig& config, const s
     if (!options.seed) options.seed = config.seed;
     for (auto& suite : leitai::open_suites({entry.spec, options, entry.where}, paths)) {
       const std::string& name = suite->info().name;
-      if (std::any_of(out.begin(), out.end(), [&](const auto& other) { return other->info().name == name; })) {
+      if (std::any_of(out.begin(), out.end(),
+                      [&](const auto& other) { return other->info().name == name; })) {
         throw Error(fmt::format("{}: the suite {} is in the run twice", entry.where, name));
       }
       out.push_back(std::move(suite));
@@ -91,7 +97,10 @@ std::string model_path(const std::string& what) {
   if (std::find(names.begin(), names.end(), name) != names.end() || is_hub_id(name)) {
     throw Error(fmt::format("{}: not in the cache\n        leitai pull {}", what, name));
   }
-  throw Error(fmt::format("{}: no such file or folder{}\n        a path, a name ({}) or a hub id (owner/name) is wanted", what, did_you_mean(name, names), fmt::join(names, ", ")));
+  throw Error(
+      fmt::format("{}: no such file or folder{}\n        a path, a name ({}) or a hub id "
+                  "(owner/name) is wanted",
+                  what, did_you_mean(name, names), fmt::join(names, ", ")));
 }
 
 void locate(Model& model) {
@@ -125,7 +134,8 @@ Style style_of(const Global& global, std::FILE* stream) {
   const bool terminal = isatty(fileno(stream)) != 0;
   style.width = 120;
   winsize size{};
-  if (const auto columns = parse_int(std::getenv("COLUMNS") ? std::getenv("COLUMNS") : ""); columns && *columns >= 20 && *columns < 1000) {
+  if (const auto columns = parse_int(std::getenv("COLUMNS") ? std::getenv("COLUMNS") : "");
+      columns && *columns >= 20 && *columns < 1000) {
     style.width = static_cast<int>(*columns);
   } else if (terminal && ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col >= 20) {
     style.width = size.ws_col;
@@ -135,9 +145,12 @@ Style style_of(const Global& global, std::FILE* stream) {
   if (global.color == "always") style.color = true;
   if (global.color == "never") style.color = false;
   std::setlocale(LC_CTYPE, "");
-  // A container without any locale set says ANSI_X3.4-1968 although its terminal shows UTF-8; only a locale chosen on purpose counts.
+  // A container without any locale set says ANSI_X3.4-1968 although its terminal shows UTF-8; only
+  // a locale chosen on purpose counts.
   const bool chosen = set("LC_ALL") || set("LC_CTYPE") || set("LANG");
-  style.ascii = is("LEITAI_ASCII", "1") || (chosen && std::strcmp(nl_langinfo(CODESET), "UTF-8") != 0 && !is("LANG", "C.UTF-8"));
+  style.ascii =
+      is("LEITAI_ASCII", "1") ||
+      (chosen && std::strcmp(nl_langinfo(CODESET), "UTF-8") != 0 && !is("LANG", "C.UTF-8"));
   style.ambiguous_wide = is("LEITAI_AMBIGUOUS", "wide");
   return style;
 }
@@ -145,7 +158,8 @@ Style style_of(const Global& global, std::FILE* stream) {
 std::unique_ptr<Progress> make_progress(const Global& global, double every_s) {
   if (global.verbosity < 0) return silent_progress();
   const char* term = std::getenv("TERM");
-  const bool live = isatty(2) && term && std::strcmp(term, "dumb") != 0 && std::strcmp(term, "") != 0;
+  const bool live =
+      isatty(2) && term && std::strcmp(term, "dumb") != 0 && std::strcmp(term, "") != 0;
   if (live) {
     restore_terminal_on_suspend();
     return live_progress(style_of(global, stderr));
@@ -154,26 +168,34 @@ std::unique_ptr<Progress> make_progress(const Global& global, double every_s) {
 }
 
 std::filesystem::path run_folder(const std::string& what) {
-  for (const std::filesystem::path& path : {std::filesystem::path(what), std::filesystem::path("runs") / what}) {
+  for (const std::filesystem::path& path :
+       {std::filesystem::path(what), std::filesystem::path("runs") / what}) {
     if (Store::exists(path)) return path;
   }
-  if (!std::filesystem::exists(what)) throw Error(fmt::format("{}: there is no such run\n        leitai ls runs shows all", what));
-  throw Error(fmt::format("{}: holds no run (no store.sqlite)\n        leitai ls runs shows all", what));
+  if (!std::filesystem::exists(what))
+    throw Error(fmt::format("{}: there is no such run\n        leitai ls runs shows all", what));
+  throw Error(
+      fmt::format("{}: holds no run (no store.sqlite)\n        leitai ls runs shows all", what));
 }
 
 Leaderboard leaderboard_of(const Store& store) {
   BoardFacts facts;
   facts.title = store.meta("name").value_or("");
   facts.built_with = store.meta("version").value_or("");
-  if (const std::size_t end = facts.built_with.find('\n'); end != std::string::npos) facts.built_with.resize(end);
+  if (const std::size_t end = facts.built_with.find('\n'); end != std::string::npos)
+    facts.built_with.resize(end);
   facts.created = store.meta("created").value_or("");
   facts.partial = store.meta("partial") == "1";
-  for (const StoredSuite& one : store.suites()) facts.suites.push_back({one.info.name, one.info.family, one.info.version, one.scorer, one.planned});
+  for (const StoredSuite& one : store.suites())
+    facts.suites.push_back(
+        {one.info.name, one.info.family, one.info.version, one.scorer, one.planned});
   for (const StoredModel& one : store.models()) facts.models.push_back({one.id, one.describe});
   return aggregate(store, facts);
 }
 
-std::vector<std::string> write_reports(const std::filesystem::path& folder, const Leaderboard& board, const std::vector<std::string>& formats) {
+std::vector<std::string> write_reports(const std::filesystem::path& folder,
+                                       const Leaderboard& board,
+                                       const std::vector<std::string>& formats) {
   std::vector<std::string> written;
   const auto write = [&](const std::filesystem::path& path, const std::string& text) {
     write_file_atomic(path, text);
@@ -210,9 +232,13 @@ std::pair<std::string, std::string> split_item(const Store& store, const std::st
     }
   }
   for (const std::string& name : names) {
-    if (what.starts_with(name + "/")) throw Error(fmt::format("{}: no stored answer to item \"{}\" of {}\n        leitai ls items RUN shows all", what, what.substr(name.size() + 1), name));
+    if (what.starts_with(name + "/"))
+      throw Error(fmt::format(
+          "{}: no stored answer to item \"{}\" of {}\n        leitai ls items RUN shows all", what,
+          what.substr(name.size() + 1), name));
   }
-  throw Error(fmt::format("{}: SUITE/ITEM is wanted, such as {}/0\n        the run holds: {}", what, names.empty() ? "gsm8k" : names[0], fmt::join(names, ", ")));
+  throw Error(fmt::format("{}: SUITE/ITEM is wanted, such as {}/0\n        the run holds: {}", what,
+                          names.empty() ? "gsm8k" : names[0], fmt::join(names, ", ")));
 }
 
 }  // namespace cli

@@ -17,10 +17,12 @@ namespace leitai::cli {
 
 namespace {
 
-constexpr std::string_view kGroups[] = {"Ask and judge", "Look at results", "Get ready", "Workbench (JSON lines in, JSON lines out)"};
+constexpr std::string_view kGroups[] = {"Ask and judge", "Look at results", "Get ready",
+                                        "Workbench (JSON lines in, JSON lines out)"};
 
 void print_help() {
-  fmt::print("leitai (lei-tai): which model is better, on which work, by how much, how sure are we\n\n");
+  fmt::print(
+      "leitai (lei-tai): which model is better, on which work, by how much, how sure are we\n\n");
   for (std::string_view group : kGroups) {
     fmt::print("{}:\n", group);
     for (const Verb* verb : verbs()) {
@@ -28,8 +30,10 @@ void print_help() {
     }
     fmt::print("\n");
   }
-  fmt::print("leitai VERB --help teaches one verb. leitai --version tells what this build is.\n"
-             "First steps: leitai pull smollm2-135m; leitai run -m engine:smollm2-135m -s house/ledger --limit 20\n");
+  fmt::print(
+      "leitai VERB --help teaches one verb. leitai --version tells what this build is.\n"
+      "First steps: leitai pull smollm2-135m; leitai run -m engine:smollm2-135m -s house/ledger "
+      "--limit 20\n");
 }
 
 int dispatch(std::span<const std::string> args, Global& global) {
@@ -46,7 +50,9 @@ int dispatch(std::span<const std::string> args, Global& global) {
     if (verb->name == args[0]) return verb->run(args.subspan(1), global);
     names.emplace_back(verb->name);
   }
-  throw Error(fmt::format("unknown {} \"{}\"{}\n        leitai --help shows the verbs", args[0].starts_with('-') ? "flag" : "verb", escape_controls(args[0]), did_you_mean(args[0], names)));
+  throw Error(fmt::format("unknown {} \"{}\"{}\n        leitai --help shows the verbs",
+                          args[0].starts_with('-') ? "flag" : "verb", escape_controls(args[0]),
+                          did_you_mean(args[0], names)));
 }
 
 }  // namespace
@@ -62,11 +68,14 @@ int main(int argc, char** argv) {
   int code = 1;
   try {
     code = cli::dispatch(args, global);
-    if (std::fflush(stdout) != 0 && errno != EPIPE) throw Error(fmt::format("standard output: {}", std::strerror(errno)));
+    if (std::fflush(stdout) != 0 && errno != EPIPE)
+      throw Error(fmt::format("standard output: {}", std::strerror(errno)));
   } catch (const Error& error) {
     fmt::print(stderr, "leitai: {}\n", escape_controls(error.what(), true));
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "leitai: out of memory\n        ask for less at a time (--in-flight), or run on a larger machine\n");
+    fmt::print(stderr,
+               "leitai: out of memory\n        ask for less at a time (--in-flight), or run on a "
+               "larger machine\n");
   } catch (const std::system_error& error) {
     fmt::print(stderr, "leitai: {}\n", error.what());
   }

@@ -14,31 +14,38 @@
 namespace leitai::cli {
 
 void RunFlags::declare(Command& command) {
-  command.list("model,m", "MODEL", "engine:PATH-OR-NAME or replay:FILE, then ,key=value; repeatable", models)
+  command
+      .list("model,m", "MODEL", "engine:PATH-OR-NAME or replay:FILE, then ,key=value; repeatable",
+            models)
       .list("suites,s", "LIST", "suites, globs and question files, comma separated", suites)
       .list("tasks", "LIST", "the same as --suites", suites)
       .text("prompt", "TEXT", "ask this one thing and show the answers side by side", prompt)
       .text("config", "FILE", "the config file, if not given as operand", config_file)
-      .text("limit", "N|SHARE", "at most N items, or a share such as 0.1, of each suite; marked as partial", limit)
+      .text("limit", "N|SHARE",
+            "at most N items, or a share such as 0.1, of each suite; marked as partial", limit)
       .text("num-fewshot", "N", "worked examples before each question", num_fewshot)
       .text("samples", "K", "answers to each item", samples)
       .text("seed", "N", "of order, sampling and generated suites (default 42)", seed)
       .text("temperature", "T", "sampling temperature; 0 is greedy", temperature)
       .text("top-p", "P", "nucleus sampling", top_p)
       .text("max-tokens", "N", "new tokens at most, reasoning included", max_tokens)
-      .list("gen-kwargs", "K=V,...", "further sampling parameters: top_k, min_p, stop, logprobs, seed ...", gen_kwargs)
+      .list("gen-kwargs", "K=V,...",
+            "further sampling parameters: top_k, min_p, stop, logprobs, seed ...", gen_kwargs)
       .text("system-instruction", "TEXT", "system message before every prompt", system)
       .text("thinking", "on|off|N", "thinking mode, where the model has one", thinking)
       .text("mode", "MODE", "chat, completion or loglikelihood", mode)
       .text("in-flight", "N", "requests at a time", in_flight)
-      .text("max-requests", "N", "stop after N requests (exit code 2); run again to go on", max_requests)
+      .text("max-requests", "N", "stop after N requests (exit code 2); run again to go on",
+            max_requests)
       .text("time", "2h", "stop after this time (exit code 2); run again to go on", time)
-      .text("allow-failures", "PCT", "failed requests that still count as done (default 0.5)", allow_failures)
+      .text("allow-failures", "PCT", "failed requests that still count as done (default 0.5)",
+            allow_failures)
       .text("suites-dir", "DIR", "further suites", suites_dir)
       .text("name", "NAME", "name of the run", name)
       .text("out", "DIR", "where runs are kept (default runs)", out)
       .list("format,f", "FORMAT", "further report files: markdown, csv, json", formats)
-      .text("progress-every", "30s", "interval of progress lines where there is no terminal", progress_every)
+      .text("progress-every", "30s", "interval of progress lines where there is no terminal",
+            progress_every)
       .flag("offline", "use no network", offline);
 }
 
@@ -53,14 +60,16 @@ RunConfig RunFlags::configure(const std::string& operand) const {
       mistakes.emplace_back(error.what());
     }
   };
-  if (config_file && !operand.empty()) throw Error(fmt::format("two config files: {} and --config {}", operand, *config_file));
+  if (config_file && !operand.empty())
+    throw Error(fmt::format("two config files: {} and --config {}", operand, *config_file));
   const std::string file = config_file.value_or(operand);
   RunConfig config;
   if (!file.empty()) {
     const std::string text = read_file(file, 64 << 20);
     attempt([&] { config = read_config(file, text, what); });
   }
-  // Flags about sampling go over the file's models; what a -m says itself is the most particular and stays.
+  // Flags about sampling go over the file's models; what a -m says itself is the most particular
+  // and stays.
   const auto overlay = [&](Model& model, bool keep) {
     Model flags = model;
     const auto set = [&](const char* key, const std::optional<std::string>& value) {
@@ -76,9 +85,12 @@ RunConfig RunFlags::configure(const std::string& operand) const {
       std::string key = pair.substr(0, equals);
       std::replace(key.begin(), key.end(), '-', '_');
       if (key == "max_gen_toks") key = "max_tokens";
-      if (equals == std::string::npos || !set_model_param(flags, key, pair.substr(equals + 1), "--gen-kwargs")) {
-        const std::vector<std::string> names(model_param_names().begin(), model_param_names().end());
-        throw Error(fmt::format("--gen-kwargs: unknown parameter \"{}\"{}\n        known: {}", key, did_you_mean(key, names), fmt::join(names, ", ")));
+      if (equals == std::string::npos ||
+          !set_model_param(flags, key, pair.substr(equals + 1), "--gen-kwargs")) {
+        const std::vector<std::string> names(model_param_names().begin(),
+                                             model_param_names().end());
+        throw Error(fmt::format("--gen-kwargs: unknown parameter \"{}\"{}\n        known: {}", key,
+                                did_you_mean(key, names), fmt::join(names, ", ")));
       }
     }
     if (keep) {
@@ -126,19 +138,31 @@ RunConfig RunFlags::configure(const std::string& operand) const {
   if (seed) {
     attempt([&] {
       const auto value = parse_int(*seed);
-      if (!value || *value < 0) throw Error(fmt::format("--seed: a whole number from 0 is wanted, not \"{}\"", *seed));
+      if (!value || *value < 0)
+        throw Error(fmt::format("--seed: a whole number from 0 is wanted, not \"{}\"", *seed));
       config.seed = static_cast<std::uint64_t>(*value);
     });
   }
   if (mode) {
     config.mode = mode_from(*mode);
-    if (!config.mode) mistakes.push_back(fmt::format("--mode: chat, completion or loglikelihood, not \"{}\"", *mode));
+    if (!config.mode)
+      mistakes.push_back(
+          fmt::format("--mode: chat, completion or loglikelihood, not \"{}\"", *mode));
   }
-  if (in_flight) attempt([&] { config.in_flight = whole_flag("--in-flight", *in_flight, 1, 1 << 20); });
-  if (max_requests) attempt([&] { config.max_requests = whole_flag("--max-requests", *max_requests, 0, INT32_MAX); });
+  if (in_flight)
+    attempt([&] { config.in_flight = whole_flag("--in-flight", *in_flight, 1, 1 << 20); });
+  if (max_requests)
+    attempt(
+        [&] { config.max_requests = whole_flag("--max-requests", *max_requests, 0, INT32_MAX); });
   if (time) attempt([&] { config.time_s = parse_duration_seconds(*time, "--time"); });
-  if (progress_every) attempt([&] { config.progress_every_s = parse_duration_seconds(*progress_every, "--progress-every"); });
-  if (allow_failures) attempt([&] { config.allow_failures_pct = number_flag("--allow-failures", *allow_failures, 0, 100); });
+  if (progress_every)
+    attempt([&] {
+      config.progress_every_s = parse_duration_seconds(*progress_every, "--progress-every");
+    });
+  if (allow_failures)
+    attempt([&] {
+      config.allow_failures_pct = number_flag("--allow-failures", *allow_failures, 0, 100);
+    });
   if (name) config.name = *name;
   if (out) config.out = *out;
   if (prompt) config.prompt = *prompt;
@@ -146,7 +170,8 @@ RunConfig RunFlags::configure(const std::string& operand) const {
   for (const std::string& one : split_list(formats)) {
     attempt([&] {
       find_reporter(one);
-      if (std::find(config.formats.begin(), config.formats.end(), one) == config.formats.end()) config.formats.push_back(one);
+      if (std::find(config.formats.begin(), config.formats.end(), one) == config.formats.end())
+        config.formats.push_back(one);
     });
   }
   if (!mistakes.empty()) throw Error(fmt::format("{}", fmt::join(mistakes, "\n")));

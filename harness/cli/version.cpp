@@ -14,10 +14,14 @@ std::string version_text() {
   __builtin_cpu_init();
   targets = "SSE2";
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) targets = "AVX2";
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")) targets = "AVX-512";
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512vl"))
+    targets = "AVX-512";
 #endif
-  return fmt::format("{} (commit {})\ncompiler  {} {}\nCUDA      not in this build\nCPU       best usable target here: {}", short_version(), LEITAI_COMMIT, LEITAI_COMPILER,
-                     LEITAI_COMPILER_VERSION, targets);
+  return fmt::format(
+      "{} (commit {})\ncompiler  {} {}\nCUDA      not in this build\nCPU       best usable target "
+      "here: {}",
+      short_version(), LEITAI_COMMIT, LEITAI_COMPILER, LEITAI_COMPILER_VERSION, targets);
 }
 
 }  // namespace leitai::cli

@@ -14,11 +14,13 @@
 
 namespace leitai::cli {
 
-int serve_lines(const std::optional<std::string>& in_file, const std::function<std::string(const nlohmann::ordered_json&)>& answer) {
+int serve_lines(const std::optional<std::string>& in_file,
+                const std::function<std::string(const nlohmann::ordered_json&)>& answer) {
   std::ifstream file;
   if (in_file) {
     file.open(*in_file, std::ios::binary);
-    if (!file) throw Error(fmt::format("--in: {}: cannot be read: {}", *in_file, std::strerror(errno)));
+    if (!file)
+      throw Error(fmt::format("--in: {}: cannot be read: {}", *in_file, std::strerror(errno)));
   }
   std::ios::sync_with_stdio(false);
   std::istream& in = in_file ? static_cast<std::istream&>(file) : std::cin;
@@ -33,10 +35,12 @@ int serve_lines(const std::optional<std::string>& in_file, const std::function<s
     } catch (const FatalError&) {
       throw;
     } catch (const std::exception& error) {
-      out = nlohmann::ordered_json{{"error", error.what()}}.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+      out = nlohmann::ordered_json{{"error", error.what()}}.dump(
+          -1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
     }
     out += '\n';
-    if (std::fwrite(out.data(), 1, out.size(), stdout) != out.size() || std::fflush(stdout) != 0) return errno == EPIPE ? 0 : 1;
+    if (std::fwrite(out.data(), 1, out.size(), stdout) != out.size() || std::fflush(stdout) != 0)
+      return errno == EPIPE ? 0 : 1;
   }
   return 0;
 }

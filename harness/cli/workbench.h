@@ -1,7 +1,7 @@
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 
@@ -15,8 +15,9 @@ class FatalError : public Error {
   using Error::Error;
 };
 
-/// Reads JSON lines from standard input (or `in_file`), writes one JSON line for each, in order, flushed; never stops at a
-/// bad line: an exception of `answer` becomes {"error": ...}. Returns the exit code.
+/// Reads JSON lines from standard input (or `in_file`), writes one JSON line for each, in order,
+/// flushed; never stops at a bad line: an exception of `answer` becomes {"error": ...}. Returns the
+/// exit code.
 int serve_lines(const std::optional<std::string>& in_file,
                 const std::function<std::string(const nlohmann::ordered_json&)>& answer);
 

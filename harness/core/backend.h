@@ -15,11 +15,13 @@
 namespace leitai {
 
 struct BackendTraits {
-  std::string identity;      // resolved configuration that can change an answer, as canonical text: part of every digest
+  std::string identity;  // resolved configuration that can change an answer, as canonical text:
+                         // part of every digest
   int default_in_flight = 64;
   int max_in_flight = 1 << 20;
-  std::string exclusive;     // models that name the same device here run one after another; "" for no such bound
-  std::string describe;      // for people: "SmolLM2-135M-Instruct, Q4_1, cpu, 2 threads"
+  std::string exclusive;  // models that name the same device here run one after another; "" for no
+                          // such bound
+  std::string describe;   // for people: "SmolLM2-135M-Instruct, Q4_1, cpu, 2 threads"
 };
 
 /// Who answers. One object a model of a run.
@@ -30,17 +32,18 @@ class Backend {
   virtual const BackendTraits& traits() const = 0;
 
   /// Fills `request.sent_json` with what will really be sent or applied (part of the digest).
-  /// Deterministic and cheap; may be called for requests that are then not submitted. Throws Error where the request
-  /// can never be asked (a mode that the backend does not know).
+  /// Deterministic and cheap; may be called for requests that are then not submitted. Throws Error
+  /// where the request can never be asked (a mode that the backend does not know).
   virtual void prepare(Request& request) const = 0;
 
-  /// Queues `request`; its Answer appears on the channel given at construction, exactly once, in any order.
-  /// Never throws for what the remote end does: such outcomes arrive in Response::failure.
-  /// Thread-safe. Never blocks on the network or the device.
+  /// Queues `request`; its Answer appears on the channel given at construction, exactly once, in
+  /// any order. Never throws for what the remote end does: such outcomes arrive in
+  /// Response::failure. Thread-safe. Never blocks on the network or the device.
   virtual void submit(Request request) = 0;
 
-  /// Gives up what is in flight as soon as possible; each such request still yields its Answer (Failed, Network,
-  /// "cancelled") or none at all if the channel is closed. Called on a second Ctrl-C.
+  /// Gives up what is in flight as soon as possible; each such request still yields its Answer
+  /// (Failed, Network, "cancelled") or none at all if the channel is closed. Called on a second
+  /// Ctrl-C.
   virtual void cancel() = 0;
 
   /// Whole sentences worth telling at the end of a run, such as recorded answers that met no item.
@@ -57,10 +60,11 @@ struct BackendContext {
   std::string offline_reason;  // "" unless --offline
 };
 
-/// The file is the registration: backends/<name>/backend.cpp defines `extern constinit const BackendFactory <name>`.
+/// The file is the registration: backends/<name>/backend.cpp defines `extern constinit const
+/// BackendFactory <name>`.
 struct BackendFactory {
-  std::string_view name;                  // "engine"
-  std::string_view help;                  // one line
+  std::string_view name;  // "engine"
+  std::string_view help;  // one line
   std::span<const BackendKey> keys;
   /// Default id of a model of this backend, from its target and options.
   std::string (*default_id)(const Model&);

@@ -10,7 +10,8 @@
 
 namespace leitai {
 
-/// A bounded queue between threads. All members are thread-safe; `mutex_` guards everything below it.
+/// A bounded queue between threads. All members are thread-safe; `mutex_` guards everything below
+/// it.
 template <typename T>
 class Channel {
  public:

@@ -15,14 +15,30 @@ using OrderedJson = nlohmann::ordered_json;
 
 namespace {
 
-constexpr std::array<std::string_view, 5> kOutcomes{"answered", "truncated", "filtered", "empty", "failed"};
-constexpr std::array<std::string_view, 14> kFailures{"auth", "balance", "quota", "rate_limit", "overload", "server", "network",
-                                                     "timeout", "protocol", "request", "context", "tls", "budget", "permission"};
+constexpr std::array<std::string_view, 5> kOutcomes{"answered", "truncated", "filtered", "empty",
+                                                    "failed"};
+constexpr std::array<std::string_view, 14> kFailures{
+    "auth",    "balance",  "quota",   "rate_limit", "overload", "server", "network",
+    "timeout", "protocol", "request", "context",    "tls",      "budget", "permission"};
 constexpr std::array<std::string_view, 4> kFinishes{"stop", "length", "filtered", "tool"};
-constexpr std::array<std::string_view, 18> kStatuses{
-    "CORRECT", "INCORRECT", "NO_ANSWER", "REFUSED", "MULTI", "AMBIGUOUS", "INVALID_LABEL", "TRUNCATED_REASONING",
-    "UNTERMINATED_REASONING", "EMPTY_ANSWER", "COMPILE_ERROR", "RUNTIME_ERROR", "WRONG_OUTPUT", "TIMEOUT", "MEMORY_LIMIT",
-    "SANDBOX_VIOLATION", "JUDGE_INVALID", "INFRA_ERROR"};
+constexpr std::array<std::string_view, 18> kStatuses{"CORRECT",
+                                                     "INCORRECT",
+                                                     "NO_ANSWER",
+                                                     "REFUSED",
+                                                     "MULTI",
+                                                     "AMBIGUOUS",
+                                                     "INVALID_LABEL",
+                                                     "TRUNCATED_REASONING",
+                                                     "UNTERMINATED_REASONING",
+                                                     "EMPTY_ANSWER",
+                                                     "COMPILE_ERROR",
+                                                     "RUNTIME_ERROR",
+                                                     "WRONG_OUTPUT",
+                                                     "TIMEOUT",
+                                                     "MEMORY_LIMIT",
+                                                     "SANDBOX_VIOLATION",
+                                                     "JUDGE_INVALID",
+                                                     "INFRA_ERROR"};
 constexpr std::array<std::string_view, 3> kModes{"chat", "completion", "loglikelihood"};
 constexpr std::array<std::string_view, 4> kRoles{"system", "user", "assistant", "tool"};
 constexpr std::array<std::string_view, 3> kParts{"text", "image", "audio"};
@@ -84,9 +100,15 @@ std::string_view to_text(ScoreStatus value) { return word_of(kStatuses, value); 
 std::string_view to_text(Mode value) { return word_of(kModes, value); }
 std::string_view to_text(Role value) { return word_of(kRoles, value); }
 
-std::optional<Outcome> outcome_from(std::string_view word) { return find_word<Outcome>(kOutcomes, word); }
-std::optional<FailureKind> failure_kind_from(std::string_view word) { return find_word<FailureKind>(kFailures, word); }
-std::optional<ScoreStatus> score_status_from(std::string_view word) { return find_word<ScoreStatus>(kStatuses, word); }
+std::optional<Outcome> outcome_from(std::string_view word) {
+  return find_word<Outcome>(kOutcomes, word);
+}
+std::optional<FailureKind> failure_kind_from(std::string_view word) {
+  return find_word<FailureKind>(kFailures, word);
+}
+std::optional<ScoreStatus> score_status_from(std::string_view word) {
+  return find_word<ScoreStatus>(kStatuses, word);
+}
 std::optional<Mode> mode_from(std::string_view word) { return find_word<Mode>(kModes, word); }
 std::optional<Role> role_from(std::string_view word) { return find_word<Role>(kRoles, word); }
 
@@ -95,11 +117,12 @@ std::optional<FinishReason> finish_reason_from(std::string_view word) {
   for (std::string_view w : {"stop", "end_turn", "stop_sequence", "eos"}) {
     if (lower == w) return FinishReason::Stop;
   }
-  for (std::string_view w : {"length", "max_tokens", "model_length", "model_context_window_exceeded"}) {
+  for (std::string_view w :
+       {"length", "max_tokens", "model_length", "model_context_window_exceeded"}) {
     if (lower == w) return FinishReason::Length;
   }
-  for (std::string_view w : {"filtered", "content_filter", "sensitive", "refusal", "safety", "recitation", "blocklist",
-                             "prohibited_content", "spii"}) {
+  for (std::string_view w : {"filtered", "content_filter", "sensitive", "refusal", "safety",
+                             "recitation", "blocklist", "prohibited_content", "spii"}) {
     if (lower == w) return FinishReason::Filtered;
   }
   for (std::string_view w : {"tool", "tool_calls", "tool_use", "function_call"}) {
@@ -158,7 +181,8 @@ std::vector<Message> messages_from(const Json& in) {
   if (!in.is_array()) throw Error("messages: wants a list of {role, content}");
   std::vector<Message> out;
   for (const Json& entry : in) {
-    if (!entry.is_object() || !entry.contains("content")) throw Error("messages: each wants role and content");
+    if (!entry.is_object() || !entry.contains("content"))
+      throw Error("messages: each wants role and content");
     Message one;
     one.role = take_word<Role>(entry, "role", kRoles);
     const Json& content = entry["content"];
@@ -199,7 +223,10 @@ Prompt prompt_from(const Json& in) {
 }
 
 Json to_json(const Item& item) {
-  Json out{{"suite", item.suite}, {"id", item.id}, {"question", item.question}, {"prompt", to_json(item.prompt)}};
+  Json out{{"suite", item.suite},
+           {"id", item.id},
+           {"question", item.question},
+           {"prompt", to_json(item.prompt)}};
   Json grading{{"scorer", item.grading.scorer}, {"gold", item.grading.gold}};
   if (!item.grading.fields_json.empty()) grading["fields"] = item.grading.fields_json;
   out["grading"] = std::move(grading);
@@ -227,7 +254,10 @@ Item item_from(const Json& in) {
 }
 
 Json to_json(const Response& response) {
-  Json out{{"schema", kSchemaVersion}, {"outcome", to_text(response.outcome)}, {"text", response.text}, {"attempts", response.attempts}};
+  Json out{{"schema", kSchemaVersion},
+           {"outcome", to_text(response.outcome)},
+           {"text", response.text},
+           {"attempts", response.attempts}};
   if (response.failure) {
     Json failure{{"kind", to_text(response.failure->kind)}, {"message", response.failure->message}};
     put(failure, "http_status", response.failure->http_status);
@@ -246,11 +276,13 @@ Json to_json(const Response& response) {
   put(timing, "total_ms", response.timing.total_ms);
   put(timing, "queued_ms", response.timing.queued_ms);
   out["timing"] = std::move(timing);
-  if (response.price) out["price"] = {{"amount", response.price->amount}, {"currency", response.price->currency}};
+  if (response.price)
+    out["price"] = {{"amount", response.price->amount}, {"currency", response.price->currency}};
   put(out, "served_model", response.served_model);
   if (!response.logprobs.empty()) {
     Json tokens = Json::array();
-    for (const TokenLogprob& one : response.logprobs) tokens.push_back({{"token", one.token}, {"logprob", one.logprob}});
+    for (const TokenLogprob& one : response.logprobs)
+      tokens.push_back({{"token", one.token}, {"logprob", one.logprob}});
     out["logprobs"] = std::move(tokens);
   }
   if (!response.continuation_logprobs.empty()) {
@@ -274,7 +306,8 @@ Response response_from(const Json& in) {
     out.failure = std::move(failure);
   }
   take(in, "reasoning", out.reasoning);
-  if (in.contains("finish_reason")) out.finish_reason = take_word<FinishReason>(in, "finish_reason", kFinishes);
+  if (in.contains("finish_reason"))
+    out.finish_reason = take_word<FinishReason>(in, "finish_reason", kFinishes);
   if (in.contains("usage")) {
     take(in["usage"], "prompt_tokens", out.usage.prompt_tokens);
     take(in["usage"], "completion_tokens", out.usage.completion_tokens);
@@ -350,7 +383,9 @@ void seal(Request& request, std::string_view identity) {
   request.digest = hash.finish();
 }
 
-std::string dump(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string dump(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 Json parse_json(std::string_view text, std::string_view where) {
   try {
@@ -360,8 +395,11 @@ Json parse_json(std::string_view text, std::string_view where) {
   }
 }
 
-std::string answer_line(const Request& request, const Response& response, const std::optional<Score>& score) {
-  const auto or_null = [](const auto& value) { return value ? OrderedJson(*value) : OrderedJson(nullptr); };
+std::string answer_line(const Request& request, const Response& response,
+                        const std::optional<Score>& score) {
+  const auto or_null = [](const auto& value) {
+    return value ? OrderedJson(*value) : OrderedJson(nullptr);
+  };
   OrderedJson out;
   out["suite"] = request.suite;
   out["item"] = request.item;
@@ -369,20 +407,24 @@ std::string answer_line(const Request& request, const Response& response, const 
   out["model"] = request.model;
   out["text"] = response.text;
   out["reasoning"] = or_null(response.reasoning);
-  out["finish_reason"] = response.finish_reason ? OrderedJson(to_text(*response.finish_reason)) : OrderedJson(nullptr);
+  out["finish_reason"] =
+      response.finish_reason ? OrderedJson(to_text(*response.finish_reason)) : OrderedJson(nullptr);
   out["usage"] = {{"prompt_tokens", or_null(response.usage.prompt_tokens)},
                   {"completion_tokens", or_null(response.usage.completion_tokens)},
                   {"reasoning_tokens", or_null(response.usage.reasoning_tokens)},
                   {"cached_tokens", or_null(response.usage.cached_tokens)}};
-  out["timing"] = {{"ttft_ms", or_null(response.timing.ttft_ms)}, {"total_ms", or_null(response.timing.total_ms)}};
+  out["timing"] = {{"ttft_ms", or_null(response.timing.ttft_ms)},
+                   {"total_ms", or_null(response.timing.total_ms)}};
   out["served_model"] = or_null(response.served_model);
   out["attempts"] = response.attempts;
   out["outcome"] = to_text(response.outcome);
-  out["kind"] = response.failure ? OrderedJson(to_text(response.failure->kind)) : OrderedJson(nullptr);
+  out["kind"] =
+      response.failure ? OrderedJson(to_text(response.failure->kind)) : OrderedJson(nullptr);
   if (response.failure) out["error"] = response.failure->message;
   if (!response.logprobs.empty()) {
     OrderedJson tokens = OrderedJson::array();
-    for (const TokenLogprob& one : response.logprobs) tokens.push_back({{"token", one.token}, {"logprob", one.logprob}});
+    for (const TokenLogprob& one : response.logprobs)
+      tokens.push_back({{"token", one.token}, {"logprob", one.logprob}});
     out["logprobs"] = std::move(tokens);
   }
   if (!response.continuation_logprobs.empty()) {
@@ -391,8 +433,11 @@ std::string answer_line(const Request& request, const Response& response, const 
                             {"tokens", response.continuation_tokens}};
   }
   if (score) {
-    out["score"] = {{"scorer", score->scorer}, {"status", to_text(score->status)}, {"score", or_null(score->score)},
-                    {"extracted", or_null(score->extracted)}, {"tier", score->tier}};
+    out["score"] = {{"scorer", score->scorer},
+                    {"status", to_text(score->status)},
+                    {"score", or_null(score->score)},
+                    {"extracted", or_null(score->extracted)},
+                    {"tier", score->tier}};
   }
   return out.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
 }

@@ -12,17 +12,18 @@
 #include "harness/core/response.h"
 #include "harness/core/score.h"
 
-/// Vocabulary <-> text and JSON. These spellings become stored data: they may gain members, never change.
+/// Vocabulary <-> text and JSON. These spellings become stored data: they may gain members, never
+/// change.
 namespace leitai {
 
 inline constexpr int kSchemaVersion = 1;  // of stored JSON and of the tables
 
-std::string_view to_text(Outcome);        // "answered", ...
-std::string_view to_text(FailureKind);    // "auth", "rate_limit", ...
-std::string_view to_text(FinishReason);   // "stop", "length", "filtered", "tool"
-std::string_view to_text(ScoreStatus);    // "CORRECT", ...
-std::string_view to_text(Mode);           // "chat", "completion", "loglikelihood"
-std::string_view to_text(Role);           // "system", ...
+std::string_view to_text(Outcome);       // "answered", ...
+std::string_view to_text(FailureKind);   // "auth", "rate_limit", ...
+std::string_view to_text(FinishReason);  // "stop", "length", "filtered", "tool"
+std::string_view to_text(ScoreStatus);   // "CORRECT", ...
+std::string_view to_text(Mode);          // "chat", "completion", "loglikelihood"
+std::string_view to_text(Role);          // "system", ...
 
 /// Absent for an unknown word. `finish_reason_from` also takes vendors' words (providers.md 6.4).
 std::optional<Outcome> outcome_from(std::string_view);
@@ -35,7 +36,7 @@ std::optional<Role> role_from(std::string_view);
 nlohmann::json to_json(const SamplingParams&);  // absent members left out
 nlohmann::json to_json(const Prompt&);
 nlohmann::json to_json(const Item&);
-nlohmann::json to_json(const Response&);        // without request_id
+nlohmann::json to_json(const Response&);  // without request_id
 nlohmann::json to_json(const Score&);
 
 /// Throw Error naming the member if the JSON does not fit.
@@ -52,13 +53,15 @@ std::vector<Message> messages_from(const nlohmann::json&);
 /// Sets Request::digest from `identity` (Backend::traits), mode, prompt, sent_json and sample.
 void seal(Request& request, std::string_view identity);
 
-/// JSON text on one line, keys in insertion order of `value`, invalid UTF-8 repaired instead of thrown at.
+/// JSON text on one line, keys in insertion order of `value`, invalid UTF-8 repaired instead of
+/// thrown at.
 std::string dump(const nlohmann::json& value);
 
 /// Parses; throws Error("WHERE: malformed JSON at byte N: ...").
 nlohmann::json parse_json(std::string_view text, std::string_view where);
 
-/// The line written by `export -f answers` and read by replay (INTERFACE.md section 4), schema order kept.
+/// The line written by `export -f answers` and read by replay (INTERFACE.md section 4), schema
+/// order kept.
 std::string answer_line(const Request&, const Response&, const std::optional<Score>&);
 
 }  // namespace leitai

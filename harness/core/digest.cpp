@@ -18,7 +18,8 @@ std::string Digest::hex() const {
 }
 
 Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
-  LEITAI_CHECK(EVP_DigestInit_ex(static_cast<EVP_MD_CTX*>(context_), EVP_sha256(), nullptr) == 1, "sha256");
+  LEITAI_CHECK(EVP_DigestInit_ex(static_cast<EVP_MD_CTX*>(context_), EVP_sha256(), nullptr) == 1,
+               "sha256");
 }
 
 Sha256::~Sha256() { EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context_)); }

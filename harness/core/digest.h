@@ -30,7 +30,8 @@ class Sha256 {
   void* context_;
 };
 
-/// First 8 bytes of the SHA-256 of the parts, each preceded by its length, as a little-endian number: a sub-seed.
+/// First 8 bytes of the SHA-256 of the parts, each preceded by its length, as a little-endian
+/// number: a sub-seed.
 std::uint64_t hash64(std::initializer_list<std::string_view> parts);
 
 }  // namespace leitai

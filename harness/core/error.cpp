@@ -6,8 +6,8 @@
 namespace leitai {
 
 void check_failed(const char* expression, const char* file, int line, const std::string& values) {
-  std::fprintf(stderr, "leitai: internal error: %s does not hold at %s:%d: %s\n", expression, file, line,
-               values.c_str());
+  std::fprintf(stderr, "leitai: internal error: %s does not hold at %s:%d: %s\n", expression, file,
+               line, values.c_str());
   std::abort();
 }
 

@@ -15,31 +15,31 @@ struct Interval {
 
 /// Scores of one model on one group of items (a suite, a family, a language, a tag, or all).
 struct Cell {
-  std::int64_t planned = 0;     // items that the plan holds
-  std::int64_t n = 0;           // items in the mean: all stored but failed
-  std::int64_t answers = 0;     // stored responses, failed ones included: items x samples
-  std::int64_t correct = 0;     // full marks
-  std::optional<double> mean;   // in [0, 1]; absent when n is 0 or nothing is graded
+  std::int64_t planned = 0;          // items that the plan holds
+  std::int64_t n = 0;                // items in the mean: all stored but failed
+  std::int64_t answers = 0;          // stored responses, failed ones included: items x samples
+  std::int64_t correct = 0;          // full marks
+  std::optional<double> mean;        // in [0, 1]; absent when n is 0 or nothing is graded
   std::optional<Interval> interval;  // Wilson, 95 %
-  std::int64_t cut_off = 0;     // truncated
-  std::int64_t refused = 0;     // filtered, or status REFUSED
-  std::int64_t no_answer = 0;   // empty, or NO_ANSWER, MULTI, AMBIGUOUS, INVALID_LABEL
-  std::int64_t failed = 0;      // failed, INFRA_ERROR or JUDGE_INVALID
-  std::int64_t ungraded = 0;    // answered, but no scorer was named
+  std::int64_t cut_off = 0;          // truncated
+  std::int64_t refused = 0;          // filtered, or status REFUSED
+  std::int64_t no_answer = 0;        // empty, or NO_ANSWER, MULTI, AMBIGUOUS, INVALID_LABEL
+  std::int64_t failed = 0;           // failed, INFRA_ERROR or JUDGE_INVALID
+  std::int64_t ungraded = 0;         // answered, but no scorer was named
   std::int64_t prompt_tokens = 0;
   std::int64_t completion_tokens = 0;
-  double total_ms = 0;          // sum over responses
+  double total_ms = 0;                 // sum over responses
   std::map<std::string, double> cost;  // by currency
 };
 
 struct LeaderboardRow {
   std::string model;
-  std::string describe;                  // configuration in words
-  std::optional<int> rank_low;           // absent: not ranked
+  std::string describe;         // configuration in words
+  std::optional<int> rank_low;  // absent: not ranked
   std::optional<int> rank_high;
   std::string not_ranked_because;
-  Cell all;                              // macro mean over suites: mean of suite means; counts are sums
-  std::map<std::string, Cell> suites;    // by suite with subset
+  Cell all;  // macro mean over suites: mean of suite means; counts are sums
+  std::map<std::string, Cell> suites;  // by suite with subset
   std::map<std::string, Cell> families;
   std::map<std::string, Cell> languages;
   std::map<std::string, Cell> tags;
@@ -47,18 +47,18 @@ struct LeaderboardRow {
 };
 
 struct Leaderboard {
-  std::string title;       // the run's name
-  std::string built_with;  // version and commit
-  std::string created;     // ISO 8601, UTC
-  bool partial = false;    // --limit was given
-  std::vector<std::string> suites;     // columns, in the run's order
+  std::string title;                // the run's name
+  std::string built_with;           // version and commit
+  std::string created;              // ISO 8601, UTC
+  bool partial = false;             // --limit was given
+  std::vector<std::string> suites;  // columns, in the run's order
   std::vector<std::string> families;
   std::vector<std::string> languages;
   std::vector<std::string> tags;
   std::map<std::string, std::string> scorers;  // suite -> scorer@version
   std::map<std::string, std::string> suite_versions;
-  std::vector<LeaderboardRow> rows;    // best first
-  std::vector<std::string> cautions;   // whole sentences
+  std::vector<LeaderboardRow> rows;   // best first
+  std::vector<std::string> cautions;  // whole sentences
 };
 
 }  // namespace leitai

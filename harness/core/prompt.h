@@ -12,7 +12,8 @@ enum class Mode { Chat, Completion, LogLikelihood };
 
 enum class Role { System, User, Assistant, Tool };
 
-/// One piece of a message. Only Text is produced today; the other kinds exist so that stored data need not change.
+/// One piece of a message. Only Text is produced today; the other kinds exist so that stored data
+/// need not change.
 struct ContentPart {
   enum class Kind { Text, Image, Audio };
   Kind kind = Kind::Text;

@@ -4,8 +4,8 @@
 
 namespace leitai {
 
-/// SplitMix64, the only generator of the project: the same numbers on every machine and in every language.
-/// Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
+/// SplitMix64, the only generator of the project: the same numbers on every machine and in every
+/// language. Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
 class SplitMix64 {
  public:
   explicit constexpr SplitMix64(std::uint64_t seed) : state_(seed) {}
@@ -16,7 +16,9 @@ class SplitMix64 {
   }
 
   /// Value number `n` (from 0) of the stream of `seed`, without the ones before it.
-  static constexpr std::uint64_t at(std::uint64_t seed, std::uint64_t n) { return mix(seed + (n + 1) * kGamma); }
+  static constexpr std::uint64_t at(std::uint64_t seed, std::uint64_t n) {
+    return mix(seed + (n + 1) * kGamma);
+  }
 
   /// Uniform in [0, n): the high 64 bits of next() * n.
   constexpr std::uint64_t below(std::uint64_t n) {

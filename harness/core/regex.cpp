@@ -24,11 +24,13 @@ Regex::Regex(std::string_view pattern, Options options) : impl_(std::make_unique
   if (options.multi_line) flags |= PCRE2_MULTILINE;
   int error = 0;
   PCRE2_SIZE offset = 0;
-  impl_->code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(), flags, &error, &offset, nullptr);
+  impl_->code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(), flags,
+                              &error, &offset, nullptr);
   if (!impl_->code) {
     PCRE2_UCHAR text[256];
     pcre2_get_error_message(error, text, sizeof text);
-    throw Error(fmt::format("pattern \"{}\": at byte {}: {}", pattern, offset, reinterpret_cast<char*>(text)));
+    throw Error(fmt::format("pattern \"{}\": at byte {}: {}", pattern, offset,
+                            reinterpret_cast<char*>(text)));
   }
   pcre2_jit_compile(impl_->code, PCRE2_JIT_COMPLETE);  // without JIT the interpreter serves
   impl_->context = pcre2_match_context_create(nullptr);
@@ -47,12 +49,14 @@ std::string_view Regex::Match::group(std::string_view subject, int number) const
   return subject.substr(groups[at]->first, groups[at]->second - groups[at]->first);
 }
 
-std::optional<Regex::Match> Regex::search(std::string_view subject, std::size_t from, bool* exhausted) const {
+std::optional<Regex::Match> Regex::search(std::string_view subject, std::size_t from,
+                                          bool* exhausted) const {
   if (exhausted) *exhausted = false;
   if (from > subject.size()) return std::nullopt;
   pcre2_match_data* data = pcre2_match_data_create_from_pattern(impl_->code, nullptr);
   LEITAI_CHECK(data != nullptr, "match data");
-  const int count = pcre2_match(impl_->code, reinterpret_cast<PCRE2_SPTR>(subject.data()), subject.size(), from, 0, data, impl_->context);
+  const int count = pcre2_match(impl_->code, reinterpret_cast<PCRE2_SPTR>(subject.data()),
+                                subject.size(), from, 0, data, impl_->context);
   std::optional<Match> out;
   if (count > 0) {
     const PCRE2_SIZE* ends = pcre2_get_ovector_pointer(data);
@@ -66,7 +70,8 @@ std::optional<Regex::Match> Regex::search(std::string_view subject, std::size_t 
         out->groups.emplace_back(std::nullopt);
       }
     }
-  } else if (exhausted && (count == PCRE2_ERROR_MATCHLIMIT || count == PCRE2_ERROR_DEPTHLIMIT || count == PCRE2_ERROR_JIT_STACKLIMIT || count == PCRE2_ERROR_HEAPLIMIT)) {
+  } else if (exhausted && (count == PCRE2_ERROR_MATCHLIMIT || count == PCRE2_ERROR_DEPTHLIMIT ||
+                           count == PCRE2_ERROR_JIT_STACKLIMIT || count == PCRE2_ERROR_HEAPLIMIT)) {
     *exhausted = true;
   }
   pcre2_match_data_free(data);
@@ -80,7 +85,8 @@ std::vector<Regex::Match> Regex::all(std::string_view subject) const {
     from = match->end;
     if (match->begin == match->end) {
       ++from;
-      while (from < subject.size() && (static_cast<unsigned char>(subject[from]) & 0xC0) == 0x80) ++from;
+      while (from < subject.size() && (static_cast<unsigned char>(subject[from]) & 0xC0) == 0x80)
+        ++from;
     }
     out.push_back(std::move(*match));
     if (from > subject.size()) break;

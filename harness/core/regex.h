@@ -9,8 +9,8 @@
 
 namespace leitai {
 
-/// A compiled PCRE2 pattern (JIT, UTF). Immutable and thread-safe. Matching is bounded: past the match limit
-/// `search` reports no match and sets `exhausted`.
+/// A compiled PCRE2 pattern (JIT, UTF). Immutable and thread-safe. Matching is bounded: past the
+/// match limit `search` reports no match and sets `exhausted`.
 class Regex {
  public:
   struct Options {
@@ -31,11 +31,13 @@ class Regex {
     std::size_t begin = 0;
     std::size_t end = 0;
     std::vector<std::optional<std::pair<std::size_t, std::size_t>>> groups;  // [0] is group 1
-    std::string_view group(std::string_view subject, int number) const;      // 0: the whole match; "" when absent
+    std::string_view group(std::string_view subject,
+                           int number) const;  // 0: the whole match; "" when absent
   };
 
   /// First match at or after `from`. Invalid UTF-8 in `subject` never matches; repair it first.
-  std::optional<Match> search(std::string_view subject, std::size_t from = 0, bool* exhausted = nullptr) const;
+  std::optional<Match> search(std::string_view subject, std::size_t from = 0,
+                              bool* exhausted = nullptr) const;
   std::vector<Match> all(std::string_view subject) const;
 
  private:

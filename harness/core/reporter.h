@@ -51,13 +51,14 @@ class RunReader {
 
 /// How a report is drawn.
 struct Style {
-  int width = 120;     // terminal cells
+  int width = 120;  // terminal cells
   bool color = false;
   bool ascii = false;  // glyph twins, for locales that are not UTF-8
   bool ambiguous_wide = false;
 };
 
-/// The file is the registration: reports/formats/<name>.cpp defines `extern constinit const Reporter <name>_reporter`.
+/// The file is the registration: reports/formats/<name>.cpp defines `extern constinit const
+/// Reporter <name>_reporter`.
 struct Reporter {
   std::string_view name;       // "markdown"
   std::string_view extension;  // "md"

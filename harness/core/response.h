@@ -14,7 +14,20 @@ enum class Outcome { Answered, Truncated, Filtered, Empty, Failed };
 
 /// Why a request failed. Present if and only if the outcome is Failed.
 enum class FailureKind {
-  Auth, Balance, Quota, RateLimit, Overload, Server, Network, Timeout, Protocol, Request, Context, Tls, Budget, Permission
+  Auth,
+  Balance,
+  Quota,
+  RateLimit,
+  Overload,
+  Server,
+  Network,
+  Timeout,
+  Protocol,
+  Request,
+  Context,
+  Tls,
+  Budget,
+  Permission
 };
 
 /// Canonical finish reasons (providers.md 6.4). Absent: the server gave none.
@@ -22,7 +35,7 @@ enum class FinishReason { Stop, Length, Filtered, Tool };
 
 struct Failure {
   FailureKind kind = FailureKind::Server;
-  std::string message;             // made safe to print by the reporter, never holds a secret
+  std::string message;  // made safe to print by the reporter, never holds a secret
   std::optional<int> http_status;
 };
 
@@ -34,7 +47,7 @@ struct Usage {
 };
 
 struct Timing {
-  std::optional<double> ttft_ms;    // first byte sent to first event that carries text
+  std::optional<double> ttft_ms;  // first byte sent to first event that carries text
   std::optional<double> total_ms;
   std::optional<double> queued_ms;  // submitted to first byte sent
 };
@@ -63,10 +76,10 @@ struct Response {
   std::optional<Price> price;
   std::optional<std::string> served_model;  // as named by whoever answered
   int attempts = 1;
-  std::vector<TokenLogprob> logprobs;               // generated tokens, when asked for
-  std::vector<double> continuation_logprobs;        // LogLikelihood mode: sum a continuation
-  std::vector<bool> continuation_greedy;            // LogLikelihood mode: would greedy decoding say it
-  std::vector<int> continuation_tokens;             // LogLikelihood mode: tokens of each continuation
+  std::vector<TokenLogprob> logprobs;         // generated tokens, when asked for
+  std::vector<double> continuation_logprobs;  // LogLikelihood mode: sum a continuation
+  std::vector<bool> continuation_greedy;      // LogLikelihood mode: would greedy decoding say it
+  std::vector<int> continuation_tokens;       // LogLikelihood mode: tokens of each continuation
 };
 
 /// A response with the request it answers, as it travels from backend to store.

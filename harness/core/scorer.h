@@ -9,23 +9,24 @@
 
 namespace leitai {
 
-/// What a scorer sees. `fields` are the scorer's further fields (INTERFACE.md section 8): pattern, schema, options ...
+/// What a scorer sees. `fields` are the scorer's further fields (INTERFACE.md section 8): pattern,
+/// schema, options ...
 struct GradeInput {
-  std::string_view text;                 // the whole raw answer
+  std::string_view text;                   // the whole raw answer
   const std::string* reasoning = nullptr;  // what arrived in a separate field; null if nothing
   std::span<const std::string> gold;
-  std::string_view finish_reason;        // "stop", "length", ... or ""
-  std::string_view language;             // "" when unknown
+  std::string_view finish_reason;  // "stop", "length", ... or ""
+  std::string_view language;       // "" when unknown
   bool prompt_opens_think = false;
   const nlohmann::json* fields = nullptr;  // null when there are none
 };
 
-/// The file is the registration: suites/scorers/<name>.cpp defines `extern constinit const Scorer <name>_scorer`.
-/// A scorer is total: any byte string gets a verdict in bounded time.
+/// The file is the registration: suites/scorers/<name>.cpp defines `extern constinit const Scorer
+/// <name>_scorer`. A scorer is total: any byte string gets a verdict in bounded time.
 struct Scorer {
-  std::string_view name;     // "numeric"
+  std::string_view name;  // "numeric"
   int version = 1;
-  std::string_view help;     // one line
+  std::string_view help;  // one line
   Score (*grade)(const GradeInput&);
 };
 

@@ -16,14 +16,15 @@ namespace leitai {
 struct SuiteOptions {
   std::vector<std::string> subsets;
   std::vector<std::string> languages;
-  std::vector<int> levels;                // house suites
-  std::optional<std::int64_t> items;      // generated suites: how many an language
-  std::optional<std::uint64_t> seed;      // generated suites and few-shot drawing; default: the run's seed
-  std::optional<double> limit;            // >= 1: items a subset; in (0, 1): that share
+  std::vector<int> levels;            // house suites
+  std::optional<std::int64_t> items;  // generated suites: how many an language
+  std::optional<std::uint64_t>
+      seed;                     // generated suites and few-shot drawing; default: the run's seed
+  std::optional<double> limit;  // >= 1: items a subset; in (0, 1): that share
   std::optional<int> few_shot;
   std::optional<Mode> mode;
   std::optional<int> max_tokens;
-  std::optional<bool> short_prompt;       // house suites: the bare question with a one-line instruction
+  std::optional<bool> short_prompt;  // house suites: the bare question with a one-line instruction
 };
 
 /// What is the same for all items of a (sub)suite.
@@ -36,19 +37,21 @@ struct SuiteInfo {
   std::string licence;
   std::string publish = "ids";  // none | ids | full: what a public report may show
   Mode mode = Mode::Chat;
-  SamplingParams params;        // what the suite wants where the model does not say (max_tokens, stop)
-  std::int64_t size = 0;        // items that will be asked, after limit
-  std::int64_t whole = 0;       // items there are without limit
-  double floor = 0;             // score of a guesser, in [0, 1]
+  SamplingParams params;   // what the suite wants where the model does not say (max_tokens, stop)
+  std::int64_t size = 0;   // items that will be asked, after limit
+  std::int64_t whole = 0;  // items there are without limit
+  double floor = 0;        // score of a guesser, in [0, 1]
 };
 
-/// A suite: items by position, each made when asked for. Implementations are immutable and thread-safe.
+/// A suite: items by position, each made when asked for. Implementations are immutable and
+/// thread-safe.
 class Suite {
  public:
   virtual ~Suite() = default;
   virtual const SuiteInfo& info() const = 0;
 
-  /// The item at position `index` in [0, info().size). Deterministic: the same bytes on every machine.
+  /// The item at position `index` in [0, info().size). Deterministic: the same bytes on every
+  /// machine.
   virtual Item item(std::int64_t index) const = 0;
 };
 

@@ -103,11 +103,13 @@ std::string to_utf8(std::u32string_view text) {
 
 namespace {
 
-/// Unicode's East Asian Ambiguous class in the blocks that terminal output uses; utf8proc does not carry the class.
+/// Unicode's East Asian Ambiguous class in the blocks that terminal output uses; utf8proc does not
+/// carry the class.
 bool is_ambiguous(char32_t c) {
-  return (c >= 0x2500 && c <= 0x257F) || (c >= 0x2190 && c <= 0x2199) || c == 0x25CB || c == 0x25CF || c == 0x00B1 ||
-         c == 0x00B7 || c == 0x00D7 || c == 0x2014 || c == 0x2026 || (c >= 0x2018 && c <= 0x201D) ||
-         (c >= 0x0391 && c <= 0x03C9) || (c >= 0x0410 && c <= 0x044F);
+  return (c >= 0x2500 && c <= 0x257F) || (c >= 0x2190 && c <= 0x2199) || c == 0x25CB ||
+         c == 0x25CF || c == 0x00B1 || c == 0x00B7 || c == 0x00D7 || c == 0x2014 || c == 0x2026 ||
+         (c >= 0x2018 && c <= 0x201D) || (c >= 0x0391 && c <= 0x03C9) ||
+         (c >= 0x0410 && c <= 0x044F);
 }
 
 int code_point_width(char32_t c, bool ambiguous_wide) {
@@ -150,17 +152,21 @@ std::string shorten_middle(std::string_view text, int width, bool ascii) {
   if (cell_width(text) <= width) return std::string(text);
   const std::string_view mark = ascii ? ".." : "\xE2\x80\xA6";
   const int room = width - (ascii ? 2 : 1);
-  if (room <= 0) return std::string(mark.substr(0, static_cast<std::size_t>(std::max(0, ascii ? width : 3))));
+  if (room <= 0)
+    return std::string(mark.substr(0, static_cast<std::size_t>(std::max(0, ascii ? width : 3))));
   struct Cluster {
     std::size_t begin, end;
     int width;
   };
   std::vector<Cluster> clusters;
-  each_grapheme(text, false, [&](std::size_t b, std::size_t e, int w) { clusters.push_back({b, e, w}); });
+  each_grapheme(text, false, [&](std::size_t b, std::size_t e, int w) {
+    clusters.push_back({b, e, w});
+  });
   const int left_room = (room + 1) / 2;
   int used = 0;
   std::size_t left = 0;
-  while (left < clusters.size() && used + clusters[left].width <= left_room) used += clusters[left++].width;
+  while (left < clusters.size() && used + clusters[left].width <= left_room)
+    used += clusters[left++].width;
   std::size_t right = clusters.size();
   while (right > left && used + clusters[right - 1].width <= room) used += clusters[--right].width;
   std::string out(text.substr(0, left == 0 ? 0 : clusters[left - 1].end));
@@ -176,10 +182,12 @@ std::string escape_controls(std::string_view text, bool keep_lines) {
     const CodePoint point = decode_utf8(text);
     const char32_t c = point.value;
     const auto size = static_cast<std::size_t>(point.size);
-    const bool bidi = (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0x200E || c == 0x200F || c == 0x061C;
+    const bool bidi = (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0x200E ||
+                      c == 0x200F || c == 0x061C;
     const bool control = c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x2028 || c == 0x2029;
     if (!point.valid) {
-      for (std::size_t i = 0; i < size; ++i) out += fmt::format("<0x{:02X}>", static_cast<unsigned char>(text[i]));
+      for (std::size_t i = 0; i < size; ++i)
+        out += fmt::format("<0x{:02X}>", static_cast<unsigned char>(text[i]));
     } else if (keep_lines && (c == '\n' || c == '\t')) {
       out += static_cast<char>(c);
     } else if (bidi || control) {
@@ -218,14 +226,17 @@ std::string ascii_lower(std::string_view text) {
 }
 
 bool starts_with_nocase(std::string_view text, std::string_view prefix) {
-  return text.size() >= prefix.size() && ascii_lower(text.substr(0, prefix.size())) == ascii_lower(prefix);
+  return text.size() >= prefix.size() &&
+         ascii_lower(text.substr(0, prefix.size())) == ascii_lower(prefix);
 }
 
 std::string to_nfc(std::string_view text) {
-  if (std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; })) {
+  if (std::all_of(text.begin(), text.end(),
+                  [](char c) { return static_cast<unsigned char>(c) < 0x80; })) {
     return std::string(text);
   }
-  // Step by step instead of utf8proc_map, whose sorting of marks takes quadratic time on long runs of them.
+  // Step by step instead of utf8proc_map, whose sorting of marks takes quadratic time on long runs
+  // of them.
   constexpr auto kOptions = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE);
   constexpr int kRoom = 32;
   std::vector<utf8proc_int32_t> points;
@@ -233,7 +244,8 @@ std::string to_nfc(std::string_view text) {
   int boundary = 0;
   for (const char32_t c : to_utf32(text)) {
     utf8proc_int32_t parts[kRoom];
-    const auto n = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(c), parts, kRoom, kOptions, &boundary);
+    const auto n = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(c), parts, kRoom, kOptions,
+                                           &boundary);
     if (n < 0 || n > kRoom) {
       points.push_back(static_cast<utf8proc_int32_t>(c));
     } else {
@@ -242,13 +254,18 @@ std::string to_nfc(std::string_view text) {
   }
   const auto rank = [](utf8proc_int32_t c) { return utf8proc_get_property(c)->combining_class; };
   for (auto from = points.begin(); from != points.end();) {
-    const auto to = std::find_if(from, points.end(), [&](utf8proc_int32_t c) { return rank(c) == 0; });
-    if (to - from > 1) std::stable_sort(from, to, [&](utf8proc_int32_t x, utf8proc_int32_t y) { return rank(x) < rank(y); });
+    const auto to =
+        std::find_if(from, points.end(), [&](utf8proc_int32_t c) { return rank(c) == 0; });
+    if (to - from > 1)
+      std::stable_sort(from, to,
+                       [&](utf8proc_int32_t x, utf8proc_int32_t y) { return rank(x) < rank(y); });
     from = to == points.end() ? to : to + 1;
   }
-  const auto size = utf8proc_normalize_utf32(points.data(), static_cast<utf8proc_ssize_t>(points.size()), kOptions);
+  const auto size = utf8proc_normalize_utf32(
+      points.data(), static_cast<utf8proc_ssize_t>(points.size()), kOptions);
   std::string out;
-  for (utf8proc_ssize_t i = 0; i < size; ++i) append_utf8(out, static_cast<char32_t>(points[static_cast<std::size_t>(i)]));
+  for (utf8proc_ssize_t i = 0; i < size; ++i)
+    append_utf8(out, static_cast<char32_t>(points[static_cast<std::size_t>(i)]));
   return out;
 }
 
@@ -263,8 +280,10 @@ std::optional<std::string> nearest_name(std::string_view name, std::span<const s
     for (std::size_t j = 0; j <= b.size(); ++j) d[0][j] = j;
     for (std::size_t i = 1; i <= a.size(); ++i) {
       for (std::size_t j = 1; j <= b.size(); ++j) {
-        d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
-        if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+        d[i][j] =
+            std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
+        if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+          d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
       }
     }
     return d[a.size()][b.size()];
@@ -276,8 +295,10 @@ std::optional<std::string> nearest_name(std::string_view name, std::span<const s
   for (const std::string& candidate : known) {
     if (candidate.size() > 100) continue;
     std::size_t away = distance(lower, ascii_lower(candidate));
-    if (name.size() >= 3 && candidate.size() > name.size() && starts_with_nocase(candidate, name)) away = std::min<std::size_t>(away, 1);
-    if (away <= std::max<std::size_t>(1, std::max(name.size(), candidate.size()) / 3) && (!best || away < least)) {
+    if (name.size() >= 3 && candidate.size() > name.size() && starts_with_nocase(candidate, name))
+      away = std::min<std::size_t>(away, 1);
+    if (away <= std::max<std::size_t>(1, std::max(name.size(), candidate.size()) / 3) &&
+        (!best || away < least)) {
       best = candidate;
       least = away;
     }

@@ -20,36 +20,42 @@ void write_all(int file, std::string_view data, const std::filesystem::path& out
   while (!data.empty()) {
     const ssize_t n = ::write(file, data.data(), data.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) throw Error(fmt::format("{}: cannot be written: {}", out.string(), std::strerror(errno)));
+    if (n <= 0)
+      throw Error(fmt::format("{}: cannot be written: {}", out.string(), std::strerror(errno)));
     data.remove_prefix(static_cast<std::size_t>(n));
   }
 }
 
 }  // namespace
 
-Digest extract_entry(const std::filesystem::path& archive, const std::string& name, const std::filesystem::path& out,
-                     std::int64_t max_bytes) {
-  const std::unique_ptr<::archive, int (*)(::archive*)> reader(archive_read_new(), archive_read_free);
+Digest extract_entry(const std::filesystem::path& archive, const std::string& name,
+                     const std::filesystem::path& out, std::int64_t max_bytes) {
+  const std::unique_ptr<::archive, int (*)(::archive*)> reader(archive_read_new(),
+                                                               archive_read_free);
   LEITAI_CHECK(reader != nullptr, "archive_read_new");
   const auto fail = [&] {
     const char* why = archive_error_string(reader.get());
-    throw Error(fmt::format("{}: damaged archive: {}", archive.string(), why ? why : "unknown reason"));
+    throw Error(
+        fmt::format("{}: damaged archive: {}", archive.string(), why ? why : "unknown reason"));
   };
   archive_read_support_format_zip(reader.get());
   archive_read_support_format_tar(reader.get());
   archive_read_support_filter_gzip(reader.get());
-  if (archive_read_open_filename(reader.get(), archive.c_str(), std::size_t{1} << 16) != ARCHIVE_OK) fail();
+  if (archive_read_open_filename(reader.get(), archive.c_str(), std::size_t{1} << 16) != ARCHIVE_OK)
+    fail();
 
   archive_entry* entry = nullptr;
   for (;;) {
     const int code = archive_read_next_header(reader.get(), &entry);
-    if (code == ARCHIVE_EOF) throw Error(fmt::format("{}: has no entry {}", archive.string(), name));
+    if (code == ARCHIVE_EOF)
+      throw Error(fmt::format("{}: has no entry {}", archive.string(), name));
     if (code < ARCHIVE_WARN) fail();
     const char* path = archive_entry_pathname(entry);
     if (path && name == path) break;
   }
   int file = open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (file < 0) throw Error(fmt::format("{}: cannot be written: {}", out.string(), std::strerror(errno)));
+  if (file < 0)
+    throw Error(fmt::format("{}: cannot be written: {}", out.string(), std::strerror(errno)));
   const std::unique_ptr<int, void (*)(int*)> closer(&file, [](int* handle) { close(*handle); });
 
   Sha256 digest;
@@ -60,12 +66,14 @@ Digest extract_entry(const std::filesystem::path& archive, const std::string& na
     if (n < 0) fail();
     if (n == 0) break;
     total += n;
-    if (total > max_bytes) throw Error(fmt::format("{}: entry {} is larger than expected", archive.string(), name));
+    if (total > max_bytes)
+      throw Error(fmt::format("{}: entry {} is larger than expected", archive.string(), name));
     const std::string_view piece(buffer.data(), static_cast<std::size_t>(n));
     digest.update(piece);
     write_all(file, piece, out);
   }
-  if (fsync(file) != 0) throw Error(fmt::format("{}: cannot be written: {}", out.string(), std::strerror(errno)));
+  if (fsync(file) != 0)
+    throw Error(fmt::format("{}: cannot be written: {}", out.string(), std::strerror(errno)));
   return digest.finish();
 }
 

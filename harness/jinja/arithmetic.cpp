@@ -47,10 +47,13 @@ Value power(const Value& a, const Value& b) {
     return Value::integer(result);
   }
   const double base = a.as_double(), exponent = b.as_double();
-  if (base == 0 && exponent < 0) raise("ZeroDivisionError", "0.0 cannot be raised to a negative power");
-  if (base < 0 && std::isfinite(exponent) && std::floor(exponent) != exponent) raise("UnsupportedError", "complex numbers are not supported");
+  if (base == 0 && exponent < 0)
+    raise("ZeroDivisionError", "0.0 cannot be raised to a negative power");
+  if (base < 0 && std::isfinite(exponent) && std::floor(exponent) != exponent)
+    raise("UnsupportedError", "complex numbers are not supported");
   const double result = std::pow(base, exponent);
-  if (std::isinf(result) && std::isfinite(base) && std::isfinite(exponent)) raise("OverflowError", "(34, 'Numerical result out of range')");
+  if (std::isinf(result) && std::isfinite(base) && std::isfinite(exponent))
+    raise("OverflowError", "(34, 'Numerical result out of range')");
   return Value::real(result);
 }
 
@@ -63,7 +66,10 @@ Value integers(std::string_view op, BigInt a, BigInt b) {
   } else if (op == "*") {
     if (__builtin_mul_overflow(a, b, &out)) overflow();
   } else {
-    if (b == 0) raise("ZeroDivisionError", op == "%" ? "integer modulo by zero" : op == "//" ? "integer division or modulo by zero" : "division by zero");
+    if (b == 0)
+      raise("ZeroDivisionError", op == "%"    ? "integer modulo by zero"
+                                 : op == "//" ? "integer division or modulo by zero"
+                                              : "division by zero");
     if (op == "/") return Value::real(static_cast<double>(a) / static_cast<double>(b));
     out = floor_divide(a, b);
     if (op == "%") out = b == -1 ? 0 : a - out * b;
@@ -75,7 +81,10 @@ Value floats(std::string_view op, double a, double b) {
   if (op == "+") return Value::real(a + b);
   if (op == "-") return Value::real(a - b);
   if (op == "*") return Value::real(a * b);
-  if (b == 0) raise("ZeroDivisionError", op == "%" ? "float modulo" : op == "//" ? "float floor division by zero" : "float division by zero");
+  if (b == 0)
+    raise("ZeroDivisionError", op == "%"    ? "float modulo"
+                               : op == "//" ? "float floor division by zero"
+                                            : "float division by zero");
   if (op == "/") return Value::real(a / b);
   return Value::real(op == "%" ? float_modulo(a, b) : float_floor_divide(a, b));
 }
@@ -86,12 +95,14 @@ Value repeat(Runtime& runtime, const Value& sequence, const Value& times) {
     const std::string& text = sequence.text();
     const double size = static_cast<double>(text.size()) * static_cast<double>(n);
     runtime.check_text(size > 1e15 ? std::size_t{1} << 50 : static_cast<std::size_t>(size));
-    runtime.tick(static_cast<std::size_t>(size) / 64 + (text.empty() ? 0 : static_cast<std::size_t>(n)));
+    runtime.tick(static_cast<std::size_t>(size) / 64 +
+                 (text.empty() ? 0 : static_cast<std::size_t>(n)));
     std::string out;
     if (!text.empty()) {
       for (std::int64_t i = 0; i < n; ++i) out += text;
     }
-    return sequence.is(Kind::Bytes) ? Value::bytes(std::move(out)) : Value::string(std::move(out), sequence.str().markup);
+    return sequence.is(Kind::Bytes) ? Value::bytes(std::move(out))
+                                    : Value::string(std::move(out), sequence.str().markup);
   }
   const auto& items = sequence.seq().items;
   const double size = static_cast<double>(items.size()) * static_cast<double>(n);
@@ -107,7 +118,9 @@ Value repeat(Runtime& runtime, const Value& sequence, const Value& times) {
 
 Value Runtime::negate(const Value& value, bool minus) {
   if (value.is_undefined()) raise_undefined(value);
-  if (!value.is_number()) raise_type(std::string("bad operand type for unary ") + (minus ? "-" : "+") + ": '" + type_name(value) + "'");
+  if (!value.is_number())
+    raise_type(std::string("bad operand type for unary ") + (minus ? "-" : "+") + ": '" +
+               type_name(value) + "'");
   if (value.is(Kind::Float)) return Value::real(minus ? -value.as_double() : value.as_double());
   return integers("-", 0, minus ? value.as_int() : -value.as_int());
 }
@@ -131,7 +144,9 @@ Value Runtime::arithmetic(std::string_view op, const Value& a, const Value& b) {
     tick((a.text().size() + b.text().size()) / 64);
     const bool markup = a.str().markup || b.str().markup;
     if (!markup) return Value::string(a.text() + b.text());
-    return Value::string((a.str().markup ? a.text() : escape_html(a.text())) + (b.str().markup ? b.text() : escape_html(b.text())), true);
+    return Value::string((a.str().markup ? a.text() : escape_html(a.text())) +
+                             (b.str().markup ? b.text() : escape_html(b.text())),
+                         true);
   }
   if (op == "+" && a.is_sequence() && a.kind() == b.kind()) {
     check_items(a.seq().items.size() + b.seq().items.size());
@@ -140,17 +155,22 @@ Value Runtime::arithmetic(std::string_view op, const Value& a, const Value& b) {
     return Value::list(std::move(items), a.kind());
   }
   if (op == "*") {
-    const auto repeats = [](const Value& v) { return v.is(Kind::String) || v.is(Kind::Bytes) || v.is_sequence(); };
+    const auto repeats = [](const Value& v) {
+      return v.is(Kind::String) || v.is(Kind::Bytes) || v.is_sequence();
+    };
     if (repeats(a) && b.is_integral()) return repeat(*this, a, b);
     if (repeats(b) && a.is_integral()) return repeat(*this, b, a);
     if (repeats(a) || repeats(b)) {
-      raise_type("can't multiply sequence by non-int of type '" + type_name(repeats(a) ? b : a) + "'");
+      raise_type("can't multiply sequence by non-int of type '" + type_name(repeats(a) ? b : a) +
+                 "'");
     }
   }
   if (op == "+" && (a.is(Kind::String) || a.is_sequence())) {
-    raise_type("can only concatenate " + type_name(a) + " (not \"" + type_name(b) + "\") to " + type_name(a));
+    raise_type("can only concatenate " + type_name(a) + " (not \"" + type_name(b) + "\") to " +
+               type_name(a));
   }
-  raise_type("unsupported operand type(s) for " + std::string(op == "**" ? "** or pow()" : op) + ": '" + type_name(a) + "' and '" + type_name(b) + "'");
+  raise_type("unsupported operand type(s) for " + std::string(op == "**" ? "** or pow()" : op) +
+             ": '" + type_name(a) + "' and '" + type_name(b) + "'");
 }
 
 }  // namespace leitai::jinja

@@ -27,7 +27,8 @@ nlohmann::ordered_json chat_context(const ChatInput& input) {
   return context;
 }
 
-std::string render_chat(const Template& chat_template, const ChatInput& input, const RenderOptions& options) {
+std::string render_chat(const Template& chat_template, const ChatInput& input,
+                        const RenderOptions& options) {
   return chat_template.render(chat_context(input), options);
 }
 

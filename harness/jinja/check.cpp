@@ -12,7 +12,8 @@ constexpr int kMaxDepth = 900;  // of the tree
 
 struct Place {
   bool in_loop = false;
-  bool is_soft = false;  // inside a condition: an unknown filter or test fails only when it is reached
+  bool is_soft =
+      false;  // inside a condition: an unknown filter or test fails only when it is reached
 };
 
 class Checker {
@@ -77,10 +78,13 @@ class Checker {
   /// The body of a macro or call block; finds out which of varargs, kwargs and caller it names.
   void callable(Node& node) {
     const auto outer = special_;
-    special_ = {{"varargs", &node.uses_varargs}, {"kwargs", &node.uses_kwargs}, {"caller", &node.uses_caller}};
+    special_ = {{"varargs", &node.uses_varargs},
+                {"kwargs", &node.uses_kwargs},
+                {"caller", &node.uses_caller}};
     std::set<std::string> names;
     for (const Node* parameter : node.parameters) {
-      if (!names.insert(parameter->text).second) fail(*parameter, "SyntaxError", "duplicate argument '" + parameter->text + "'");
+      if (!names.insert(parameter->text).second)
+        fail(*parameter, "SyntaxError", "duplicate argument '" + parameter->text + "'");
     }
     expressions(node.defaults, false);
     statements(node.body, {});
@@ -90,8 +94,11 @@ class Checker {
       if (parameter->text == "kwargs") node.uses_kwargs = false;
       if (parameter->text == "caller") node.uses_caller = false;
     }
-    for (const auto& [name, used] : outer) {  // nested use counts for the outer one too, as Jinja's search goes in
-      const bool inner = name == "varargs" ? node.uses_varargs : name == "kwargs" ? node.uses_kwargs : node.uses_caller;
+    for (const auto& [name, used] :
+         outer) {  // nested use counts for the outer one too, as Jinja's search goes in
+      const bool inner = name == "varargs"  ? node.uses_varargs
+                         : name == "kwargs" ? node.uses_kwargs
+                                            : node.uses_caller;
       if (inner) *used = true;
     }
   }
@@ -126,20 +133,26 @@ class Checker {
         callable(node);
         break;
       case NodeType::Block:
-        if (!blocks_.insert(node.text).second) fail(node, "TemplateAssertionError", "block '" + node.text + "' defined twice");
+        if (!blocks_.insert(node.text).second)
+          fail(node, "TemplateAssertionError", "block '" + node.text + "' defined twice");
         statements(node.body, {});
         break;
       case NodeType::Break:
       case NodeType::Continue:
         if (!place.in_loop) {
-          fail(node, "SyntaxError", node.type == NodeType::Break ? "'break' outside loop" : "'continue' not properly in loop");
+          fail(node, "SyntaxError",
+               node.type == NodeType::Break ? "'break' outside loop"
+                                            : "'continue' not properly in loop");
         }
         break;
       case NodeType::Scope:
         expressions(node.kids, soft);
         statements(node.body, {place.in_loop && node.text != "generation", false});
         break;
-      case NodeType::Output: case NodeType::Loader: expressions(node.kids, soft); break;
+      case NodeType::Output:
+      case NodeType::Loader:
+        expressions(node.kids, soft);
+        break;
       default:
         expressions(node.kids, false);
         statements(node.body, {place.in_loop, false});

@@ -51,11 +51,14 @@ std::size_t insert_place(std::int64_t at, std::size_t size) {
 
 Value sort_in_place(Runtime& runtime, const Value& self, Args& args) {
   const Bound bound("sort", args, {"*", "key", "reverse"});
-  if (bound.has(0) && !bound[0].is(Kind::None)) raise("UnsupportedError", "sort(key=...) is not supported");
+  if (bound.has(0) && !bound[0].is(Kind::None))
+    raise("UnsupportedError", "sort(key=...) is not supported");
   std::vector<Value> items = self.seq().items;
   runtime.tick(items.size() * 16);
   const bool reverse = bound.boolean(runtime, 1, false);
-  std::stable_sort(items.begin(), items.end(), [&](const Value& a, const Value& b) { return reverse ? less(b, a) : less(a, b); });
+  std::stable_sort(items.begin(), items.end(), [&](const Value& a, const Value& b) {
+    return reverse ? less(b, a) : less(a, b);
+  });
   self.seq().items = std::move(items);
   return Value::none();
 }
@@ -66,7 +69,8 @@ Value pop_item(const Value& self, Args& args) {
   if (items.empty()) raise("IndexError", "pop from empty list");
   std::int64_t at = bound.integer(0, -1);
   if (at < 0) at += static_cast<std::int64_t>(items.size());
-  if (at < 0 || at >= static_cast<std::int64_t>(items.size())) raise("IndexError", "pop index out of range");
+  if (at < 0 || at >= static_cast<std::int64_t>(items.size()))
+    raise("IndexError", "pop index out of range");
   Value taken = items[static_cast<std::size_t>(at)];
   items.erase(items.begin() + at);
   return taken;
@@ -98,7 +102,9 @@ Body list_mutation(const Value& self, const std::string& name) {
       changed(runtime, self, bound[1]);
       auto& items = self.seq().items;
       runtime.tick(items.size() / 16 + 1);
-      items.insert(items.begin() + static_cast<std::ptrdiff_t>(insert_place(bound.integer(0, 0), items.size())), bound[1]);
+      items.insert(items.begin() +
+                       static_cast<std::ptrdiff_t>(insert_place(bound.integer(0, 0), items.size())),
+                   bound[1]);
       return Value::none();
     };
   }
@@ -131,7 +137,8 @@ Body list_mutation(const Value& self, const std::string& name) {
       return Value::none();
     };
   }
-  if (name == "sort") return [self](Runtime& runtime, Args& args) { return sort_in_place(runtime, self, args); };
+  if (name == "sort")
+    return [self](Runtime& runtime, Args& args) { return sort_in_place(runtime, self, args); };
   return {};
 }
 
@@ -148,7 +155,8 @@ Body dict_method(const Value& self, const std::string& name) {
       runtime.check_items(self.map().items.size());
       if (name == "items") return Value::list(pairs_of(self.map()), Kind::View, "dict_items");
       std::vector<Value> items;
-      for (const auto& [key, value] : self.map().items) items.push_back(name == "keys" ? key : value);
+      for (const auto& [key, value] : self.map().items)
+        items.push_back(name == "keys" ? key : value);
       return Value::list(std::move(items), Kind::View, "dict_" + name);
     };
   }
@@ -180,7 +188,8 @@ Body dict_method(const Value& self, const std::string& name) {
       } else if (!args.positional.empty()) {
         for (const Value& pair : runtime.iterate(args.positional[0])) {
           const auto both = runtime.iterate(pair);
-          if (both.size() != 2) raise("ValueError", "dictionary update sequence element has another length than 2");
+          if (both.size() != 2)
+            raise("ValueError", "dictionary update sequence element has another length than 2");
           put(both[0], both[1]);
         }
       }
@@ -234,8 +243,10 @@ Body dict_method(const Value& self, const std::string& name) {
 std::optional<Value> container_attribute(Runtime&, const Value& self, const std::string& name) {
   Body body;
   if (self.is_sequence()) {
-    if (name == "index") body = [self](Runtime& runtime, Args& args) { return index_of(runtime, self, args); };
-    if (name == "count") body = [self](Runtime& runtime, Args& args) { return count_of(runtime, self, args); };
+    if (name == "index")
+      body = [self](Runtime& runtime, Args& args) { return index_of(runtime, self, args); };
+    if (name == "count")
+      body = [self](Runtime& runtime, Args& args) { return count_of(runtime, self, args); };
     if (self.is(Kind::List) && name == "copy") {
       body = [self](Runtime& runtime, Args& args) {
         Bound("copy", args, {});
@@ -244,7 +255,8 @@ std::optional<Value> container_attribute(Runtime&, const Value& self, const std:
       };
     }
     if (self.is(Kind::List) && !body) body = list_mutation(self, name);
-    if (self.seq().name == "group" && (name == "grouper" || name == "list")) return self.seq().items[name == "list" ? 1 : 0];
+    if (self.seq().name == "group" && (name == "grouper" || name == "list"))
+      return self.seq().items[name == "list" ? 1 : 0];
   } else if (self.is(Kind::Dict)) {
     body = dict_method(self, name);
   } else if (self.is(Kind::Range)) {
@@ -270,7 +282,9 @@ std::optional<Value> number_attribute(Runtime&, const Value& self, const std::st
   if (self.is(Kind::Float)) {
     const double value = self.as_double();
     if (name == "is_integer") {
-      return Value::function(name, [value](Runtime&, Args&) { return Value::boolean(std::isfinite(value) && std::floor(value) == value); });
+      return Value::function(name, [value](Runtime&, Args&) {
+        return Value::boolean(std::isfinite(value) && std::floor(value) == value);
+      });
     }
     return std::nullopt;
   }
@@ -279,7 +293,8 @@ std::optional<Value> number_attribute(Runtime&, const Value& self, const std::st
   __extension__ using Wide = unsigned __int128;
   const BigInt value = self.as_int();
   const Wide magnitude = value < 0 ? -static_cast<Wide>(value) : static_cast<Wide>(value);
-  const auto high = static_cast<std::uint64_t>(magnitude >> 64), low = static_cast<std::uint64_t>(magnitude);
+  const auto high = static_cast<std::uint64_t>(magnitude >> 64),
+             low = static_cast<std::uint64_t>(magnitude);
   if (name == "bit_length") {
     const int bits = high ? 128 - std::countl_zero(high) : 64 - std::countl_zero(low);
     return Value::function(name, [bits](Runtime&, Args&) { return Value::integer(bits); });

@@ -14,8 +14,12 @@ void ScopeFrame::set(int symbol, Value value) {
   variables.emplace_back(symbol, std::move(value));
 }
 
-Evaluator::Evaluator(const Program& program, const nlohmann::ordered_json& context, const RenderOptions& options)
-    : Runtime(program.environment, options), program_(program), context_(context), outer_(program.symbols.size()) {
+Evaluator::Evaluator(const Program& program, const nlohmann::ordered_json& context,
+                     const RenderOptions& options)
+    : Runtime(program.environment, options),
+      program_(program),
+      context_(context),
+      outer_(program.symbols.size()) {
   root_ = std::make_shared<ScopeFrame>();
   scope_ = root_;
 }
@@ -26,16 +30,23 @@ Evaluator::~Evaluator() {
   root_->variables.clear();
   for (const Value& value : held_) {
     switch (value.kind()) {
-      case Kind::Namespace: value.as_namespace().attributes.clear(); break;
-      case Kind::List: value.seq().items.clear(); break;
-      case Kind::Dict: value.map().clear(); break;
+      case Kind::Namespace:
+        value.as_namespace().attributes.clear();
+        break;
+      case Kind::List:
+        value.seq().items.clear();
+        break;
+      case Kind::Dict:
+        value.map().clear();
+        break;
       case Kind::Loop: {
         auto& loop = static_cast<LoopObject&>(*value.shared());
         loop.scope.reset();
         loop.changed.clear();
         break;
       }
-      default: break;
+      default:
+        break;
     }
   }
 }
@@ -76,18 +87,29 @@ Evaluator::Flow Evaluator::execute(const Node& node) {
   const Nesting nesting(*this);
   tick();
   switch (node.type) {
-    case NodeType::Output: execute_output(node); break;
-    case NodeType::If: return execute_if(&node);
+    case NodeType::Output:
+      execute_output(node);
+      break;
+    case NodeType::If:
+      return execute_if(&node);
     case NodeType::For: {
       const Value iterable = evaluate(*node.kids[1]);
       at(node);
       return execute_for(node, iterable, 0, scope_);
     }
-    case NodeType::Set: assign(*node.kids[0], evaluate(*node.kids[1])); break;
-    case NodeType::SetBlock: return execute_set_block(node);
-    case NodeType::With: return execute_with(node);
-    case NodeType::Macro: assign(*node.kids[0], make_macro(node)); break;
-    case NodeType::CallBlock: execute_call_block(node); break;
+    case NodeType::Set:
+      assign(*node.kids[0], evaluate(*node.kids[1]));
+      break;
+    case NodeType::SetBlock:
+      return execute_set_block(node);
+    case NodeType::With:
+      return execute_with(node);
+    case NodeType::Macro:
+      assign(*node.kids[0], make_macro(node));
+      break;
+    case NodeType::CallBlock:
+      execute_call_block(node);
+      break;
     case NodeType::FilterBlock: {
       Flow flow = Flow::Normal;
       const Value body = Value::string(capture_scoped(node.body, scope_, &flow));
@@ -113,9 +135,12 @@ Evaluator::Flow Evaluator::execute(const Node& node) {
       at(node);
       if (is_chat()) raise_type("no loader for this environment specified");
       raise("AttributeError", "'Environment' object has no attribute 'get_source'");
-    case NodeType::Break: return Flow::Break;
-    case NodeType::Continue: return Flow::Continue;
-    default: break;
+    case NodeType::Break:
+      return Flow::Break;
+    case NodeType::Continue:
+      return Flow::Continue;
+    default:
+      break;
   }
   return Flow::Normal;
 }
@@ -146,7 +171,8 @@ Evaluator::Flow Evaluator::execute_if(const Node* node) {
   }
 }
 
-Evaluator::Flow Evaluator::execute_for(const Node& node, const Value& iterable, int depth, const ScopePtr& around) {
+Evaluator::Flow Evaluator::execute_for(const Node& node, const Value& iterable, int depth,
+                                       const ScopePtr& around) {
   const ScopePtr before = scope_;
   const Node& target = *node.kids[0];
   std::vector<Value> items = iterate(iterable);
@@ -279,19 +305,25 @@ void Evaluator::assign(const Node& target, Value value) {
     scope_->set(target.symbol, std::move(value));
   } else if (target.type == NodeType::NsRef) {
     const Value space = lookup(target.symbol);
-    if (!space.is(Kind::Namespace)) raise("TemplateRuntimeError", "cannot assign attribute on non-namespace object");
+    if (!space.is(Kind::Namespace))
+      raise("TemplateRuntimeError", "cannot assign attribute on non-namespace object");
     if (is_chat() && target.text.starts_with('_')) {
-      raise("SecurityError", "Chat templates cannot store underscore-prefixed attributes on a namespace, but got '" + target.text + "'.");
+      raise("SecurityError",
+            "Chat templates cannot store underscore-prefixed attributes on a namespace, but got '" +
+                target.text + "'.");
     }
     space.as_namespace().attributes.set(Value::string(target.text), std::move(value));
   } else {
-    if (value.is_number() || value.is(Kind::None)) raise_type("cannot unpack non-iterable " + type_name(value) + " object");
+    if (value.is_number() || value.is(Kind::None))
+      raise_type("cannot unpack non-iterable " + type_name(value) + " object");
     const std::vector<Value> items = iterate(value);
     const std::string expected = std::to_string(target.kids.size());
     if (items.size() < target.kids.size()) {
-      raise("ValueError", "not enough values to unpack (expected " + expected + ", got " + std::to_string(items.size()) + ")");
+      raise("ValueError", "not enough values to unpack (expected " + expected + ", got " +
+                              std::to_string(items.size()) + ")");
     }
-    if (items.size() > target.kids.size()) raise("ValueError", "too many values to unpack (expected " + expected + ")");
+    if (items.size() > target.kids.size())
+      raise("ValueError", "too many values to unpack (expected " + expected + ")");
     for (std::size_t i = 0; i < items.size(); ++i) assign(*target.kids[i], items[i]);
   }
 }
@@ -300,7 +332,9 @@ Value Evaluator::call_macro(const Value& value, Args& args) {
   const Nesting nesting(*this);
   const auto macro = std::static_pointer_cast<MacroObject>(value.shared());
   const Node& node = *macro->node;
-  const std::string shown = "macro " + (macro->name == "caller" && node.type == NodeType::CallBlock ? std::string("None") : quote_text(macro->name));
+  const std::string shown = "macro " + (macro->name == "caller" && node.type == NodeType::CallBlock
+                                            ? std::string("None")
+                                            : quote_text(macro->name));
   const std::size_t count = node.parameters.size();
   const ScopePtr inner = new_scope(macro->scope);
   const ScopePtr before = scope_;
@@ -316,7 +350,8 @@ Value Evaluator::call_macro(const Value& value, Args& args) {
         is_given[i] = true;
         continue;
       }
-      const auto named = std::find_if(args.named.begin(), args.named.end(), [&](const auto& n) { return n.first == parameter.text; });
+      const auto named = std::find_if(args.named.begin(), args.named.end(),
+                                      [&](const auto& n) { return n.first == parameter.text; });
       if (named != args.named.end()) {
         inner->set(parameter.symbol, named->second);
         is_given[i] = true;
@@ -328,8 +363,10 @@ Value Evaluator::call_macro(const Value& value, Args& args) {
       if (symbol != program_.symbol_of.end()) inner->set(symbol->second, std::move(what));
     };
     if (node.uses_caller) {
-      const auto caller = std::find_if(args.named.begin(), args.named.end(), [](const auto& n) { return n.first == "caller"; });
-      special("caller", caller == args.named.end() ? Value::undefined("No caller defined") : caller->second);
+      const auto caller = std::find_if(args.named.begin(), args.named.end(),
+                                       [](const auto& n) { return n.first == "caller"; });
+      special("caller",
+              caller == args.named.end() ? Value::undefined("No caller defined") : caller->second);
       if (caller != args.named.end()) args.named.erase(caller);
     }
     if (node.uses_kwargs) {
@@ -341,7 +378,8 @@ Value Evaluator::call_macro(const Value& value, Args& args) {
     }
     if (node.uses_varargs) {
       std::vector<Value> rest;
-      for (std::size_t i = count; i < args.positional.size(); ++i) rest.push_back(args.positional[i]);
+      for (std::size_t i = count; i < args.positional.size(); ++i)
+        rest.push_back(args.positional[i]);
       special("varargs", Value::tuple(std::move(rest)));
     } else if (args.positional.size() > count) {
       raise_type(shown + " takes not more than " + std::to_string(count) + " argument(s)");
@@ -350,8 +388,10 @@ Value Evaluator::call_macro(const Value& value, Args& args) {
       if (is_given[i]) continue;
       const std::size_t first_default = count - node.defaults.size();
       const Node& parameter = *node.parameters[i];
-      inner->set(parameter.symbol, i >= first_default ? evaluate(*node.defaults[i - first_default])
-                                                      : Value::undefined("parameter '" + parameter.text + "' was not provided"));
+      inner->set(parameter.symbol,
+                 i >= first_default
+                     ? evaluate(*node.defaults[i - first_default])
+                     : Value::undefined("parameter '" + parameter.text + "' was not provided"));
     }
     out_ = &text;
     execute(node.body);
@@ -371,7 +411,8 @@ Value Evaluator::call_loop(const Value& value, Args& args) {
   if (!loop->node->flag) {
     raise_type("The loop must have the 'recursive' marker to be called recursively.");
   }
-  if (args.positional.size() != 1 || !args.named.empty()) raise_type("loop() takes exactly one argument");
+  if (args.positional.size() != 1 || !args.named.empty())
+    raise_type("loop() takes exactly one argument");
   std::string text;
   std::string* const before = out_;
   out_ = &text;

@@ -35,7 +35,8 @@ struct LoopObject : Object {
 
 class Evaluator : public Runtime {
  public:
-  Evaluator(const Program& program, const nlohmann::ordered_json& context, const RenderOptions& options);
+  Evaluator(const Program& program, const nlohmann::ordered_json& context,
+            const RenderOptions& options);
   ~Evaluator() override;
   std::string run();
 
@@ -82,10 +83,11 @@ class Evaluator : public Runtime {
 
   const Program& program_;
   const nlohmann::ordered_json& context_;
-  std::vector<std::optional<Value>> outer_;  // by symbol: from the context and the globals, once looked up
+  std::vector<std::optional<Value>>
+      outer_;  // by symbol: from the context and the globals, once looked up
   ScopePtr root_;
   ScopePtr scope_;
-  std::vector<ScopePtr> scopes_kept_;        // that macros hold
+  std::vector<ScopePtr> scopes_kept_;  // that macros hold
   std::string* out_ = nullptr;
   int line_ = 0, column_ = 0;
 };

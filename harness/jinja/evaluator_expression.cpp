@@ -26,13 +26,16 @@ Value Evaluator::lookup(int symbol) {
 
 /// What `self` is: the blocks, as functions.
 Value Evaluator::blocks() {
-  Value self = Value::function("self", [](Runtime&, Args&) -> Value { raise_type("'TemplateReference' object is not callable"); });
+  Value self = Value::function("self", [](Runtime&, Args&) -> Value {
+    raise_type("'TemplateReference' object is not callable");
+  });
   for (const Node& node : program_.nodes) {
     if (node.type != NodeType::Block) continue;
-    self.as_function().attributes.emplace_back(node.text, Value::function(node.text, [this, &node](Runtime&, Args&) {
-      const Nesting nesting(*this);
-      return Value::string(capture_scoped(node.body, root_));
-    }));
+    self.as_function().attributes.emplace_back(
+        node.text, Value::function(node.text, [this, &node](Runtime&, Args&) {
+          const Nesting nesting(*this);
+          return Value::string(capture_scoped(node.body, root_));
+        }));
   }
   return self;
 }
@@ -46,26 +49,34 @@ Value Evaluator::evaluate(const Node& node) {
   const Nesting nesting(*this);
   tick();
   switch (node.type) {
-    case NodeType::TupleExpr: case NodeType::ListExpr: case NodeType::DictExpr: return evaluate_items(node);
+    case NodeType::TupleExpr:
+    case NodeType::ListExpr:
+    case NodeType::DictExpr:
+      return evaluate_items(node);
     case NodeType::Getattr: {
       const Value subject = evaluate(*node.kids[0]);
       at(node);
       return attribute(subject, node.text);
     }
-    case NodeType::Getitem: return evaluate_getitem(node);
+    case NodeType::Getitem:
+      return evaluate_getitem(node);
     case NodeType::SliceExpr:
       at(node);
       raise("UnsupportedError", "a slice among several subscripts is not supported");
-    case NodeType::Call: return evaluate_call(node);
-    case NodeType::FilterExpr: return evaluate_filter(node, nullptr);
+    case NodeType::Call:
+      return evaluate_call(node);
+    case NodeType::FilterExpr:
+      return evaluate_filter(node, nullptr);
     case NodeType::TestExpr: {
       const Value subject = evaluate(*node.kids[0]);
       Args args = evaluate_arguments(node);
       at(node);
       return Value::boolean(test(node.text, subject, args));
     }
-    case NodeType::Compare: return evaluate_compare(node);
-    default: return evaluate_operator(node);
+    case NodeType::Compare:
+      return evaluate_compare(node);
+    default:
+      return evaluate_operator(node);
   }
 }
 
@@ -80,7 +91,8 @@ Value Evaluator::evaluate_operator(const Node& node) {
                                   " evaluated to false and no else section was defined.",
                               "UndefinedError", true);
     }
-    case NodeType::And: case NodeType::Or: {
+    case NodeType::And:
+    case NodeType::Or: {
       Value left = evaluate(*node.kids[0]);
       at(node);
       return truthy(left) == (node.type == NodeType::Or) ? left : evaluate(*node.kids[1]);
@@ -90,7 +102,8 @@ Value Evaluator::evaluate_operator(const Node& node) {
       at(node);
       return Value::boolean(!truthy(value));
     }
-    case NodeType::Neg: case NodeType::Pos: {
+    case NodeType::Neg:
+    case NodeType::Pos: {
       const Value value = evaluate(*node.kids[0]);
       at(node);
       return negate(value, node.type == NodeType::Neg);
@@ -164,10 +177,13 @@ Args Evaluator::evaluate_arguments(const Node& node) {
   }
   if (node.star_star) {
     const Value rest = evaluate(*node.star_star);
-    if (!rest.is(Kind::Dict)) raise_type("argument after ** must be a mapping, not " + type_name(rest));
+    if (!rest.is(Kind::Dict))
+      raise_type("argument after ** must be a mapping, not " + type_name(rest));
     for (const auto& [key, value] : rest.map().items) {
       if (!key.is(Kind::String)) raise_type("keywords must be strings");
-      const bool is_twice = std::any_of(args.named.begin(), args.named.end(), [&key = key](const auto& n) { return n.first == key.text(); });
+      const bool is_twice =
+          std::any_of(args.named.begin(), args.named.end(),
+                      [&key = key](const auto& n) { return n.first == key.text(); });
       if (is_twice) raise_type("got multiple values for keyword argument '" + key.text() + "'");
       args.named.emplace_back(key.text(), value);
     }
@@ -186,7 +202,9 @@ Value Evaluator::evaluate_call(const Node& node) {
 Value Evaluator::evaluate_filter(const Node& node, const Value* inner) {
   const Nesting nesting(*this);
   const Node* below = node.kids[0];
-  const Value input = !below ? *inner : below->type == NodeType::FilterExpr ? evaluate_filter(*below, inner) : evaluate(*below);
+  const Value input = !below                                ? *inner
+                      : below->type == NodeType::FilterExpr ? evaluate_filter(*below, inner)
+                                                            : evaluate(*below);
   Args args = evaluate_arguments(node);
   at(node);
   return filter(node.text, input, args);
@@ -207,7 +225,8 @@ Value Evaluator::evaluate_compare(const Node& node) {
       holds = less(left, right, op.c_str(), op == "<=");
     } else {
       // Python's a > b; the type error names the operator with a first
-      if (left.kind() != right.kind() && !(left.is_number() && right.is_number()) && !left.is_undefined() && !right.is_undefined()) {
+      if (left.kind() != right.kind() && !(left.is_number() && right.is_number()) &&
+          !left.is_undefined() && !right.is_undefined()) {
         less(left, right, op.c_str());
       }
       holds = less(right, left, op.c_str(), op == ">=");
@@ -221,7 +240,8 @@ Value Evaluator::evaluate_compare(const Node& node) {
 Value Evaluator::macro_attribute(const Value& value, const std::string& name) {
   const auto& macro = static_cast<const MacroObject&>(*value.shared());
   const Node& node = *macro.node;
-  if (name == "name") return node.type == NodeType::CallBlock ? Value::none() : Value::string(macro.name);
+  if (name == "name")
+    return node.type == NodeType::CallBlock ? Value::none() : Value::string(macro.name);
   if (name == "arguments") {
     std::vector<Value> names;
     for (const Node* parameter : node.parameters) names.push_back(Value::string(parameter->text));
@@ -246,8 +266,12 @@ Value Evaluator::loop_attribute(const Value& value, const std::string& name) {
   if (name == "length") return Value::integer(size);
   if (name == "depth") return Value::integer(loop->depth + 1);
   if (name == "depth0") return Value::integer(loop->depth);
-  if (name == "previtem") return index > 0 ? (*loop->items)[loop->index - 1] : Value::undefined("there is no previous item");
-  if (name == "nextitem") return index + 1 < size ? (*loop->items)[loop->index + 1] : Value::undefined("there is no next item");
+  if (name == "previtem")
+    return index > 0 ? (*loop->items)[loop->index - 1]
+                     : Value::undefined("there is no previous item");
+  if (name == "nextitem")
+    return index + 1 < size ? (*loop->items)[loop->index + 1]
+                            : Value::undefined("there is no next item");
   if (name == "cycle") {
     return Value::function("cycle", [loop](Runtime&, Args& args) {
       if (args.positional.empty()) raise_type("no items for cycling given");
@@ -258,7 +282,8 @@ Value Evaluator::loop_attribute(const Value& value, const std::string& name) {
     return Value::function("changed", [value](Runtime& runtime, Args& args) {
       auto& self = static_cast<LoopObject&>(*value.shared());
       bool is_same = self.has_changed && self.changed.size() == args.positional.size();
-      for (std::size_t i = 0; is_same && i < args.positional.size(); ++i) is_same = runtime.same(self.changed[i], args.positional[i]);
+      for (std::size_t i = 0; is_same && i < args.positional.size(); ++i)
+        is_same = runtime.same(self.changed[i], args.positional[i]);
       if (is_same) return Value::boolean(false);
       if (!self.has_changed) runtime.hold(value);
       self.has_changed = true;

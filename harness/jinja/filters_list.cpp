@@ -41,7 +41,8 @@ Value length_filter(Runtime& runtime, const Value& input, Args& args) {
 
 Value default_filter(Runtime& runtime, const Value& input, Args& args) {
   const Bound bound("do_default", args, {"default_value", "boolean"});
-  const bool replaces = input.is_undefined() || (bound.boolean(runtime, 1, false) && !runtime.truthy(input));
+  const bool replaces =
+      input.is_undefined() || (bound.boolean(runtime, 1, false) && !runtime.truthy(input));
   return !replaces ? input : bound.has(0) ? bound[0] : Value::string("");
 }
 
@@ -106,7 +107,9 @@ Value attr_filter(Runtime& runtime, const Value& input, Args& args) {
     if (input.map().find(name)) {
       const Value empty = Value::dict(std::make_shared<DictObject>());
       const Value found = runtime.attribute(empty, name);
-      return found.is_undefined() ? Value::undefined("'dict object' has no attribute '" + name + "'") : runtime.attribute(input, name);
+      return found.is_undefined()
+                 ? Value::undefined("'dict object' has no attribute '" + name + "'")
+                 : runtime.attribute(input, name);
     }
   }
   return runtime.attribute(input, name);
@@ -114,13 +117,16 @@ Value attr_filter(Runtime& runtime, const Value& input, Args& args) {
 
 using Keyed = std::pair<std::vector<Value>, Value>;
 
-std::vector<Value> sort_keys(Runtime& runtime, const Value& item, const Bound& bound, std::size_t attribute, bool case_sensitive, const Value* otherwise = nullptr) {
+std::vector<Value> sort_keys(Runtime& runtime, const Value& item, const Bound& bound,
+                             std::size_t attribute, bool case_sensitive,
+                             const Value* otherwise = nullptr) {
   std::vector<Value> keys;
   if (!given(bound, attribute)) {
     keys.push_back(folded(item, case_sensitive));
   } else if (bound[attribute].is(Kind::String)) {
     for (const std::string_view path : split(bound[attribute].text(), ',')) {
-      keys.push_back(folded(dotted(runtime, item, Value::string(std::string(path)), otherwise), case_sensitive));
+      keys.push_back(folded(dotted(runtime, item, Value::string(std::string(path)), otherwise),
+                            case_sensitive));
     }
   } else {
     keys.push_back(folded(dotted(runtime, item, bound[attribute], otherwise), case_sensitive));
@@ -134,7 +140,8 @@ void sort_keyed(Runtime& runtime, std::vector<Keyed>& keyed, bool reverse) {
     const Keyed& a = reverse ? right : left;
     const Keyed& b = reverse ? left : right;
     for (std::size_t i = 0; i < a.first.size() && i < b.first.size(); ++i) {
-      if (a.first.size() == 1 || !runtime.same(a.first[i], b.first[i])) return less(a.first[i], b.first[i]);
+      if (a.first.size() == 1 || !runtime.same(a.first[i], b.first[i]))
+        return less(a.first[i], b.first[i]);
     }
     return false;
   });
@@ -160,7 +167,8 @@ Value unique_filter(Runtime& runtime, const Value& input, Args& args) {
   DictObject seen;
   std::vector<Value> out;
   for (Value& item : runtime.iterate(input)) {
-    const Value key = folded(given(bound, 1) ? dotted(runtime, item, bound[1], nullptr) : item, case_sensitive);
+    const Value key =
+        folded(given(bound, 1) ? dotted(runtime, item, bound[1], nullptr) : item, case_sensitive);
     if (runtime.is_strict(key)) raise_undefined(key);
     if (seen.find(key)) continue;
     seen.set(key, Value::none());
@@ -175,7 +183,8 @@ Value extreme(Runtime& runtime, const Value& input, Args& args) {
   const bool case_sensitive = bound.boolean(runtime, 0, false);
   std::optional<Value> best, best_key;
   for (Value& item : runtime.iterate(input)) {
-    Value key = folded(given(bound, 1) ? dotted(runtime, item, bound[1], nullptr) : item, case_sensitive);
+    Value key =
+        folded(given(bound, 1) ? dotted(runtime, item, bound[1], nullptr) : item, case_sensitive);
     if (!best || (greatest ? less(*best_key, key, ">") : less(key, *best_key))) {
       best = std::move(item);
       best_key = std::move(key);
@@ -198,8 +207,10 @@ Value groupby_filter(Runtime& runtime, const Value& input, Args& args) {
   for (std::size_t i = 0; i < keyed.size();) {
     std::vector<Value> members;
     const Value key = keyed[i].first[0];
-    const Value shown = dotted(runtime, keyed[i].second, bound[0], otherwise);  // in the case of the first member
-    for (; i < keyed.size() && runtime.same(keyed[i].first[0], key); ++i) members.push_back(keyed[i].second);
+    const Value shown =
+        dotted(runtime, keyed[i].second, bound[0], otherwise);  // in the case of the first member
+    for (; i < keyed.size() && runtime.same(keyed[i].first[0], key); ++i)
+      members.push_back(keyed[i].second);
     groups.push_back(Value::list({shown, Value::list(std::move(members))}, Kind::Tuple, "group"));
   }
   return Value::list(std::move(groups));
@@ -209,12 +220,15 @@ Value dictsort_filter(Runtime& runtime, const Value& input, Args& args) {
   const Bound bound("do_dictsort", args, {"case_sensitive", "by", "reverse"});
   const bool case_sensitive = bound.boolean(runtime, 0, false);
   const std::string by = bound.text(1, "key");
-  if (by != "key" && by != "value") raise("FilterArgumentError", "You can only sort by either \"key\" or \"value\"");
+  if (by != "key" && by != "value")
+    raise("FilterArgumentError", "You can only sort by either \"key\" or \"value\"");
   if (input.is_undefined()) raise_undefined(input);
-  if (!input.is(Kind::Dict)) raise("AttributeError", "'" + type_name(input) + "' object has no attribute 'items'");
+  if (!input.is(Kind::Dict))
+    raise("AttributeError", "'" + type_name(input) + "' object has no attribute 'items'");
   std::vector<Keyed> keyed;
   for (const auto& [key, value] : input.map().items) {
-    keyed.emplace_back(std::vector<Value>{folded(by == "key" ? key : value, case_sensitive)}, Value::tuple({key, value}));
+    keyed.emplace_back(std::vector<Value>{folded(by == "key" ? key : value, case_sensitive)},
+                       Value::tuple({key, value}));
   }
   sort_keyed(runtime, keyed, bound.boolean(runtime, 2, false));
   std::vector<Value> out;
@@ -267,7 +281,8 @@ Value sum_filter(Runtime& runtime, const Value& input, Args& args) {
   Value total = bound.has(1) ? bound[1] : Value::integer(0);
   if (total.is(Kind::String)) raise_type("sum() can't sum strings [use ''.join(seq) instead]");
   for (const Value& item : runtime.iterate(input)) {
-    total = runtime.arithmetic("+", total, given(bound, 0) ? dotted(runtime, item, bound[0], nullptr) : item);
+    total = runtime.arithmetic("+", total,
+                               given(bound, 0) ? dotted(runtime, item, bound[0], nullptr) : item);
   }
   return total;
 }
@@ -275,7 +290,8 @@ Value sum_filter(Runtime& runtime, const Value& input, Args& args) {
 Value map_filter(Runtime& runtime, const Value& input, Args& args) {
   std::vector<Value> out;
   if (!runtime.truthy(input)) return Value::generator({});  // None too
-  const auto attribute = std::find_if(args.named.begin(), args.named.end(), [](const auto& n) { return n.first == "attribute"; });
+  const auto attribute = std::find_if(args.named.begin(), args.named.end(),
+                                      [](const auto& n) { return n.first == "attribute"; });
   if (args.positional.empty() && attribute != args.named.end()) {
     const Value* otherwise = nullptr;
     for (const auto& [name, value] : args.named) {
@@ -285,7 +301,8 @@ Value map_filter(Runtime& runtime, const Value& input, Args& args) {
         raise("FilterArgumentError", "Unexpected keyword argument '" + name + "'");
       }
     }
-    for (const Value& item : runtime.iterate(input)) out.push_back(dotted(runtime, item, attribute->second, otherwise));
+    for (const Value& item : runtime.iterate(input))
+      out.push_back(dotted(runtime, item, attribute->second, otherwise));
     return Value::generator(std::move(out));
   }
   if (args.positional.empty()) raise("FilterArgumentError", "map requires a filter argument");
@@ -304,17 +321,20 @@ Value select_filter(Runtime& runtime, const Value& input, Args& args) {
   std::size_t used = 0;
   std::optional<Value> attribute;
   if (by_attribute) {
-    if (args.positional.empty()) raise("FilterArgumentError", "Missing parameter for attribute name");
+    if (args.positional.empty())
+      raise("FilterArgumentError", "Missing parameter for attribute name");
     attribute = args.positional[used++];
   }
   std::optional<std::string> test;
   if (used < args.positional.size()) test = runtime.text(args.positional[used++]);
-  Args rest{{args.positional.begin() + static_cast<std::ptrdiff_t>(used), args.positional.end()}, args.named};
+  Args rest{{args.positional.begin() + static_cast<std::ptrdiff_t>(used), args.positional.end()},
+            args.named};
   std::vector<Value> out;
   for (Value& item : runtime.iterate(input)) {
     const Value subject = attribute ? dotted(runtime, item, *attribute, nullptr) : item;
     Args fresh = rest;
-    if ((test ? runtime.test(*test, subject, fresh) : runtime.truthy(subject)) == wanted) out.push_back(std::move(item));
+    if ((test ? runtime.test(*test, subject, fresh) : runtime.truthy(subject)) == wanted)
+      out.push_back(std::move(item));
   }
   return Value::generator(std::move(out));
 }
@@ -322,13 +342,31 @@ Value select_filter(Runtime& runtime, const Value& input, Args& args) {
 }  // namespace
 
 const FilterTable& list_filters() {
-  static const FilterTable kFilters = {
-      {"length", length_filter}, {"count", length_filter}, {"default", default_filter}, {"d", default_filter}, {"list", list_filter},
-      {"first", first_filter}, {"last", last_filter}, {"join", join_filter}, {"reverse", reverse_filter}, {"items", items_filter},
-      {"attr", attr_filter}, {"sort", sort_filter}, {"unique", unique_filter}, {"min", extreme<false>}, {"max", extreme<true>},
-      {"groupby", groupby_filter}, {"dictsort", dictsort_filter}, {"batch", batch_filter}, {"slice", slice_filter}, {"sum", sum_filter},
-      {"map", map_filter}, {"select", select_filter<false, true>}, {"reject", select_filter<false, false>},
-      {"selectattr", select_filter<true, true>}, {"rejectattr", select_filter<true, false>}};
+  static const FilterTable kFilters = {{"length", length_filter},
+                                       {"count", length_filter},
+                                       {"default", default_filter},
+                                       {"d", default_filter},
+                                       {"list", list_filter},
+                                       {"first", first_filter},
+                                       {"last", last_filter},
+                                       {"join", join_filter},
+                                       {"reverse", reverse_filter},
+                                       {"items", items_filter},
+                                       {"attr", attr_filter},
+                                       {"sort", sort_filter},
+                                       {"unique", unique_filter},
+                                       {"min", extreme<false>},
+                                       {"max", extreme<true>},
+                                       {"groupby", groupby_filter},
+                                       {"dictsort", dictsort_filter},
+                                       {"batch", batch_filter},
+                                       {"slice", slice_filter},
+                                       {"sum", sum_filter},
+                                       {"map", map_filter},
+                                       {"select", select_filter<false, true>},
+                                       {"reject", select_filter<false, false>},
+                                       {"selectattr", select_filter<true, true>},
+                                       {"rejectattr", select_filter<true, false>}};
   return kFilters;
 }
 
@@ -345,7 +383,9 @@ Filter find_filter(Environment environment, std::string_view name) {
 
 }  // namespace
 
-bool has_filter(Environment environment, std::string_view name) { return find_filter(environment, name) != nullptr; }
+bool has_filter(Environment environment, std::string_view name) {
+  return find_filter(environment, name) != nullptr;
+}
 
 Value Runtime::filter(const std::string& name, const Value& input, Args& args) {
   const Filter found = find_filter(environment_, name);

@@ -13,7 +13,8 @@ namespace leitai::jinja {
 
 namespace {
 
-/// `text` without white space around it, digits of any script as ASCII, single underscores between digits removed.
+/// `text` without white space around it, digits of any script as ASCII, single underscores between
+/// digits removed.
 std::optional<std::string> plain_number(const std::string& text) {
   std::string out;
   for (const std::string_view c : chars(strip(text, nullptr, Side::Both))) {
@@ -27,7 +28,9 @@ std::optional<std::string> plain_number(const std::string& text) {
   std::string joined;
   for (std::size_t i = 0; i < out.size(); ++i) {
     if (out[i] == '_') {
-      const bool is_between = i > 0 && i + 1 < out.size() && std::isalnum(static_cast<unsigned char>(out[i - 1])) && std::isalnum(static_cast<unsigned char>(out[i + 1]));
+      const bool is_between = i > 0 && i + 1 < out.size() &&
+                              std::isalnum(static_cast<unsigned char>(out[i - 1])) &&
+                              std::isalnum(static_cast<unsigned char>(out[i + 1]));
       if (!is_between) return std::nullopt;
     } else {
       joined += out[i];
@@ -51,10 +54,12 @@ Value int_filter(Runtime& runtime, const Value& input, Args& args) {
   double value = 0;
   if (input.is(Kind::Float)) {
     value = input.as_double();
-    if (std::isinf(value) && !runtime.is_strict(input)) raise("OverflowError", "cannot convert float infinity to integer");
+    if (std::isinf(value) && !runtime.is_strict(input))
+      raise("OverflowError", "cannot convert float infinity to integer");
     if (std::isnan(value)) return otherwise;
   } else if (input.is(Kind::String)) {
-    if (const auto whole = int_from_text(input.text(), static_cast<int>(bound.integer(1, 10)))) return Value::integer(*whole);
+    if (const auto whole = int_from_text(input.text(), static_cast<int>(bound.integer(1, 10))))
+      return Value::integer(*whole);
     const auto real = float_from_text(input.text());
     if (!real || !std::isfinite(*real)) return otherwise;
     value = *real;
@@ -89,7 +94,8 @@ double round_half_even(double value, std::int64_t precision) {
     const double scale = std::pow(10.0, static_cast<double>(-precision));
     return std::nearbyint(value / scale) * scale;
   }
-  std::string text(static_cast<std::size_t>(precision) + 400, '\0');  // printf rounds the exact value, halves to even
+  std::string text(static_cast<std::size_t>(precision) + 400,
+                   '\0');  // printf rounds the exact value, halves to even
   std::snprintf(text.data(), text.size(), "%.*f", static_cast<int>(precision), value);
   return std::strtod(text.c_str(), nullptr);
 }
@@ -98,9 +104,11 @@ Value round_filter(Runtime&, const Value& input, Args& args) {
   const Bound bound("do_round", args, {"precision", "method"});
   const std::string method = bound.text(1, "common");
   const std::int64_t precision = bound.integer(0, 0);
-  if (method != "common" && method != "ceil" && method != "floor") raise("FilterArgumentError", "method must be common, ceil or floor");
+  if (method != "common" && method != "ceil" && method != "floor")
+    raise("FilterArgumentError", "method must be common, ceil or floor");
   if (input.is_undefined()) raise_undefined(input);
-  if (!input.is_number()) raise_type("type " + type_name(input) + " doesn't define __round__ method");
+  if (!input.is_number())
+    raise_type("type " + type_name(input) + " doesn't define __round__ method");
   if (method != "common") {
     const double scale = std::pow(10.0, static_cast<double>(precision));
     const double scaled = input.as_double() * scale;
@@ -126,9 +134,11 @@ Value filesizeformat(Runtime& runtime, const Value& input, Args& args) {
   const Bound bound("do_filesizeformat", args, {"binary"});
   const bool binary = bound.boolean(runtime, 0, false);
   if (input.is_undefined()) raise_undefined(input);
-  std::optional<double> bytes = input.is_number() ? std::optional<double>(input.as_double()) : std::nullopt;
+  std::optional<double> bytes =
+      input.is_number() ? std::optional<double>(input.as_double()) : std::nullopt;
   if (input.is(Kind::String)) bytes = float_from_text(input.text());
-  if (!bytes) raise(input.is(Kind::String) ? "ValueError" : "TypeError", "filesizeformat wants a number");
+  if (!bytes)
+    raise(input.is(Kind::String) ? "ValueError" : "TypeError", "filesizeformat wants a number");
   const double base = binary ? 1024 : 1000;
   if (*bytes == 1) return Value::string("1 Byte");
   if (*bytes < base) return Value::string(int_text(int_from_double(*bytes)) + " Bytes");
@@ -166,9 +176,12 @@ std::optional<BigInt> int_from_text(const std::string& given, int base) {
   if (text.empty()) return std::nullopt;
   BigInt value = 0;
   for (const char c : text) {
-    const int digit = c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'z' ? (c | 0x20) - 'a' + 10 : 99;
+    const int digit = c >= '0' && c <= '9'                     ? c - '0'
+                      : (c | 0x20) >= 'a' && (c | 0x20) <= 'z' ? (c | 0x20) - 'a' + 10
+                                                               : 99;
     if (digit >= base) return std::nullopt;
-    if (__builtin_mul_overflow(value, BigInt{base}, &value) || __builtin_add_overflow(value, BigInt{digit}, &value)) {
+    if (__builtin_mul_overflow(value, BigInt{base}, &value) ||
+        __builtin_add_overflow(value, BigInt{digit}, &value)) {
       raise("OverflowError", "an integer beyond 127 bits");
     }
   }
@@ -183,7 +196,8 @@ std::optional<double> float_from_text(const std::string& given) {
   const double sign = lower[0] == '-' ? -1 : 1;
   if (body == "inf" || body == "infinity") return sign * HUGE_VAL;
   if (body == "nan") return std::nan("");
-  if (body.empty() || body.find_first_not_of("0123456789.e+-") != body.npos || !(std::isdigit(static_cast<unsigned char>(body[0])) || body[0] == '.')) {
+  if (body.empty() || body.find_first_not_of("0123456789.e+-") != body.npos ||
+      !(std::isdigit(static_cast<unsigned char>(body[0])) || body[0] == '.')) {
     return std::nullopt;
   }
   char* end = nullptr;
@@ -193,7 +207,10 @@ std::optional<double> float_from_text(const std::string& given) {
 }
 
 const FilterTable& number_filters() {
-  static const FilterTable kFilters = {{"int", int_filter}, {"float", float_filter}, {"abs", abs_filter}, {"round", round_filter},
+  static const FilterTable kFilters = {{"int", int_filter},
+                                       {"float", float_filter},
+                                       {"abs", abs_filter},
+                                       {"round", round_filter},
                                        {"filesizeformat", filesizeformat}};
   return kFilters;
 }

@@ -22,7 +22,9 @@ Value mapped(Runtime& runtime, const Value& input, Args& args) {
 }
 
 std::string title_words(std::string_view text) {
-  const auto splits = [](char32_t c) { return c == U'-' || c == U'(' || c == U'{' || c == U'[' || c == U'<' || is_space(c); };
+  const auto splits = [](char32_t c) {
+    return c == U'-' || c == U'(' || c == U'{' || c == U'[' || c == U'<' || is_space(c);
+  };
   std::string out, word;
   const auto flush = [&] {
     if (word.empty()) return;
@@ -47,7 +49,8 @@ Value trim_filter(Runtime& runtime, const Value& input, Args& args) {
   const std::string text = runtime.text(input);
   const bool has = bound.has(0) && !bound[0].is(Kind::None);
   const std::string given = has ? bound.text(0, "") : "";
-  return Value::string(std::string(strip(text, has ? &given : nullptr, Side::Both)), is_markup(input));
+  return Value::string(std::string(strip(text, has ? &given : nullptr, Side::Both)),
+                       is_markup(input));
 }
 
 Value string_filter(Runtime& runtime, const Value& input, Args& args) {
@@ -58,7 +61,8 @@ Value string_filter(Runtime& runtime, const Value& input, Args& args) {
 Value replace_filter(Runtime& runtime, const Value& input, Args& args) {
   const Bound bound("do_replace", args, {"old", "new", "count"}, 2);
   const std::int64_t most = bound.has(2) && !bound[2].is(Kind::None) ? bound.integer(2, -1) : -1;
-  return Value::string(replace_text(runtime, runtime.text(input), runtime.text(bound[0]), runtime.text(bound[1]), most));
+  return Value::string(replace_text(runtime, runtime.text(input), runtime.text(bound[0]),
+                                    runtime.text(bound[1]), most));
 }
 
 Value escape_filter(Runtime& runtime, const Value& input, Args& args) {
@@ -80,7 +84,8 @@ Value indent_filter(Runtime& runtime, const Value& input, Args& args) {
   const Bound bound("do_indent", args, {"width", "first", "blank"});
   const std::int64_t width = bound.has(0) && !bound[0].is(Kind::String) ? bound.integer(0, 4) : 4;
   runtime.check_text(static_cast<std::size_t>(std::max<std::int64_t>(0, width)));
-  const std::string indention = bound.has(0) && bound[0].is(Kind::String) ? bound[0].text() : repeat_text(" ", width);
+  const std::string indention =
+      bound.has(0) && bound[0].is(Kind::String) ? bound[0].text() : repeat_text(" ", width);
   const bool first = bound.boolean(runtime, 1, false), blank = bound.boolean(runtime, 2, false);
   if (!input.is(Kind::String)) {
     if (input.is_undefined()) raise_undefined(input);
@@ -106,7 +111,8 @@ Value center_filter(Runtime& runtime, const Value& input, Args& args) {
 }
 
 Value format_filter(Runtime& runtime, const Value& input, Args& args) {
-  if (!args.named.empty() && !args.positional.empty()) raise("FilterArgumentError", "can't handle positional and keyword arguments at the same time");
+  if (!args.named.empty() && !args.positional.empty())
+    raise("FilterArgumentError", "can't handle positional and keyword arguments at the same time");
   Value values = Value::tuple(args.positional);
   if (!args.named.empty()) {
     auto dict = std::make_shared<DictObject>();
@@ -118,7 +124,8 @@ Value format_filter(Runtime& runtime, const Value& input, Args& args) {
 
 std::string collapse_space(const std::string& text) {
   std::string out;
-  for (const std::string& word : split_text(text, nullptr, -1, false)) out += (out.empty() ? "" : " ") + word;
+  for (const std::string& word : split_text(text, nullptr, -1, false))
+    out += (out.empty() ? "" : " ") + word;
   return out;
 }
 
@@ -140,10 +147,14 @@ Value striptags(Runtime& runtime, const Value& input, Args& args) {
   remove("<!--", "-->");
   remove("<", ">");
   text = collapse_space(text);
-  static constexpr std::pair<std::string_view, char> kEntities[] = {{"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&#34;", '"'}, {"&#39;", '\''}, {"&amp;", '&'}};
+  static constexpr std::pair<std::string_view, char> kEntities[] = {
+      {"&lt;", '<'},  {"&gt;", '>'},   {"&quot;", '"'},
+      {"&#34;", '"'}, {"&#39;", '\''}, {"&amp;", '&'}};
   std::string out;
   for (std::size_t i = 0; i < text.size();) {
-    const auto found = std::find_if(std::begin(kEntities), std::end(kEntities), [&](const auto& e) { return std::string_view(text).substr(i).starts_with(e.first); });
+    const auto found = std::find_if(std::begin(kEntities), std::end(kEntities), [&](const auto& e) {
+      return std::string_view(text).substr(i).starts_with(e.first);
+    });
     if (found != std::end(kEntities)) {
       out += found->second;
       i += found->first.size();
@@ -161,21 +172,28 @@ Value truncate_filter(Runtime& runtime, const Value& input, Args& args) {
   const std::int64_t leeway = bound.has(3) && !bound[3].is(Kind::None) ? bound.integer(3, 5) : 5;
   const Value text = Value::string(runtime.text(input));
   const auto end_size = static_cast<std::int64_t>(char_count(end));
-  if (length < end_size) raise("AssertionError", "expected length >= " + std::to_string(end_size) + ", got " + std::to_string(length));
+  if (length < end_size)
+    raise("AssertionError",
+          "expected length >= " + std::to_string(end_size) + ", got " + std::to_string(length));
   if (leeway < 0) raise("AssertionError", "expected leeway >= 0, got " + std::to_string(leeway));
   if (static_cast<std::int64_t>(text.str().length) <= length + leeway) return text;
-  std::string cut = text.text().substr(0, byte_offset(text.str(), static_cast<std::size_t>(length - end_size)));
+  std::string cut =
+      text.text().substr(0, byte_offset(text.str(), static_cast<std::size_t>(length - end_size)));
   if (!bound.boolean(runtime, 1, false)) cut = cut.substr(0, std::min(cut.rfind(' '), cut.size()));
   return Value::string(cut + end);
 }
 
-/// As Python's textwrap does for one line: runs of white space and words (split behind hyphens), greedily filled.
-std::string wrap_line(const std::string& line, std::size_t width, bool break_long, bool on_hyphens, const std::string& joint) {
+/// As Python's textwrap does for one line: runs of white space and words (split behind hyphens),
+/// greedily filled.
+std::string wrap_line(const std::string& line, std::size_t width, bool break_long, bool on_hyphens,
+                      const std::string& joint) {
   std::vector<std::u32string> chunks;
   for (const char32_t c : to_utf32(line)) {
     const auto is_white = [](char32_t x) { return x == U' ' || (x >= 9 && x <= 13); };
     const bool joins = !chunks.empty() && is_white(chunks.back()[0]) == is_white(c);
-    const bool behind_hyphen = on_hyphens && joins && chunks.back().size() > 2 && chunks.back().back() == U'-' && is_alpha(c) && is_alpha(chunks.back()[chunks.back().size() - 2]);
+    const bool behind_hyphen = on_hyphens && joins && chunks.back().size() > 2 &&
+                               chunks.back().back() == U'-' && is_alpha(c) &&
+                               is_alpha(chunks.back()[chunks.back().size() - 2]);
     if (joins && !behind_hyphen) {
       chunks.back() += c;
     } else {
@@ -185,9 +203,13 @@ std::string wrap_line(const std::string& line, std::size_t width, bool break_lon
   std::string out;
   std::u32string current;
   bool any = false;
-  const auto is_blank = [](const std::u32string& s) { return !s.empty() && (s[0] == U' ' || (s[0] >= 9 && s[0] <= 13)); };
+  const auto is_blank = [](const std::u32string& s) {
+    return !s.empty() && (s[0] == U' ' || (s[0] >= 9 && s[0] <= 13));
+  };
   const auto flush = [&] {
-    while (!current.empty() && (current.back() == U' ' || (current.back() >= 9 && current.back() <= 13))) current.pop_back();
+    while (!current.empty() &&
+           (current.back() == U' ' || (current.back() >= 9 && current.back() <= 13)))
+      current.pop_back();
     if (current.empty()) return;
     if (any) out += joint;
     any = true;
@@ -221,7 +243,8 @@ std::string wrap_line(const std::string& line, std::size_t width, bool break_lon
 }
 
 Value wordwrap(Runtime& runtime, const Value& input, Args& args) {
-  const Bound bound("do_wordwrap", args, {"width", "break_long_words", "wrapstring", "break_on_hyphens"});
+  const Bound bound("do_wordwrap", args,
+                    {"width", "break_long_words", "wrapstring", "break_on_hyphens"});
   const std::int64_t width = bound.integer(0, 79);
   if (width <= 0) raise("ValueError", "invalid width " + std::to_string(width) + " (must be > 0)");
   const std::string joint = bound.has(2) && !bound[2].is(Kind::None) ? bound.text(2, "") : "\n";
@@ -232,7 +255,8 @@ Value wordwrap(Runtime& runtime, const Value& input, Args& args) {
   for (const std::string& line : split_lines(text, false)) {
     if (!first) out += joint;
     first = false;
-    out += wrap_line(line, static_cast<std::size_t>(width), bound.boolean(runtime, 1, true), bound.boolean(runtime, 3, true), joint);
+    out += wrap_line(line, static_cast<std::size_t>(width), bound.boolean(runtime, 1, true),
+                     bound.boolean(runtime, 3, true), joint);
     runtime.check_text(out.size());
   }
   return Value::string(std::move(out));
@@ -254,7 +278,9 @@ std::string quote_url(const std::string& text, bool for_query) {
   std::string out;
   char buffer[8];
   for (const char c : text) {
-    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-' || c == '~' || (c == '/' && !for_query);
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                          (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-' || c == '~' ||
+                          (c == '/' && !for_query);
     if (is_plain) {
       out += c;
     } else if (c == ' ' && for_query) {
@@ -269,7 +295,8 @@ std::string quote_url(const std::string& text, bool for_query) {
 
 Value urlencode(Runtime& runtime, const Value& input, Args& args) {
   Bound("do_urlencode", args, {});
-  const bool has_pairs = input.is(Kind::Dict) || input.is_sequence() || input.is(Kind::View) || input.is(Kind::Generator);
+  const bool has_pairs = input.is(Kind::Dict) || input.is_sequence() || input.is(Kind::View) ||
+                         input.is(Kind::Generator);
   if (!has_pairs) return Value::string(quote_url(runtime.text(input), false));
   std::string out;
   const auto add = [&](const Value& key, const Value& value) {
@@ -322,11 +349,20 @@ Value tojson(Runtime& runtime, const Value& input, Args& args) {
   std::string out;
   for (const char c : to_json_text(runtime, input, style)) {
     switch (c) {
-      case '<': out += "\\u003c"; break;
-      case '>': out += "\\u003e"; break;
-      case '&': out += "\\u0026"; break;
-      case '\'': out += "\\u0027"; break;
-      default: out += c;
+      case '<':
+        out += "\\u003c";
+        break;
+      case '>':
+        out += "\\u003e";
+        break;
+      case '&':
+        out += "\\u0026";
+        break;
+      case '\'':
+        out += "\\u0027";
+        break;
+      default:
+        out += c;
     }
   }
   return Value::string(std::move(out), true);
@@ -338,7 +374,8 @@ Value regex_filter(Runtime& runtime, const Value& input, Args& args) {
     if (input.is_undefined()) raise_undefined(input);
     raise_type("expected string or bytes-like object, got '" + type_name(input) + "'");
   }
-  return Value::string(regex_replace(runtime, input.text(), bound.text(0, ""), bound.text(1, ""), bound.integer(2, 0)));
+  return Value::string(regex_replace(runtime, input.text(), bound.text(0, ""), bound.text(1, ""),
+                                     bound.integer(2, 0)));
 }
 
 Value pprint(Runtime&, const Value& input, Args& args) {
@@ -348,10 +385,13 @@ Value pprint(Runtime&, const Value& input, Args& args) {
   return Value::string(std::move(shown));
 }
 
-Value unsupported(Runtime&, const Value&, Args&) { raise("UnsupportedError", "the filters random, urlize and xmlattr are not supported"); }
+Value unsupported(Runtime&, const Value&, Args&) {
+  raise("UnsupportedError", "the filters random, urlize and xmlattr are not supported");
+}
 
 /// A replacement in Python's notation: \1, \g<1>, \g<name> (numbers only), \n and other escapes.
-std::string expand(const std::string& replacement, const Regex::Match& match, const std::string& subject) {
+std::string expand(const std::string& replacement, const Regex::Match& match,
+                   const std::string& subject) {
   std::string out;
   for (std::size_t i = 0; i < replacement.size(); ++i) {
     if (replacement[i] != '\\' || i + 1 >= replacement.size()) {
@@ -363,7 +403,8 @@ std::string expand(const std::string& replacement, const Regex::Match& match, co
     std::optional<std::int64_t> group;
     if (c >= '1' && c <= '9') {
       group = c - '0';
-      if (i + 1 < replacement.size() && replacement[i + 1] >= '0' && replacement[i + 1] <= '9') group = *group * 10 + (replacement[++i] - '0');
+      if (i + 1 < replacement.size() && replacement[i + 1] >= '0' && replacement[i + 1] <= '9')
+        group = *group * 10 + (replacement[++i] - '0');
     } else if (c == 'g' && i + 1 < replacement.size() && replacement[i + 1] == '<') {
       const std::size_t end = replacement.find('>', i);
       if (end == replacement.npos) raise("error", "missing >, unterminated name");
@@ -381,7 +422,8 @@ std::string expand(const std::string& replacement, const Regex::Match& match, co
       out += c;
     }
     if (group) {
-      if (*group < 0 || *group > static_cast<std::int64_t>(match.groups.size())) raise("error", "invalid group reference " + std::to_string(*group));
+      if (*group < 0 || *group > static_cast<std::int64_t>(match.groups.size()))
+        raise("error", "invalid group reference " + std::to_string(*group));
       out += match.group(subject, static_cast<int>(*group));
     }
   }
@@ -390,7 +432,8 @@ std::string expand(const std::string& replacement, const Regex::Match& match, co
 
 }  // namespace
 
-std::string regex_replace(Runtime& runtime, const std::string& text, const std::string& pattern, const std::string& replacement, std::int64_t count) {
+std::string regex_replace(Runtime& runtime, const std::string& text, const std::string& pattern,
+                          const std::string& replacement, std::int64_t count) {
   std::optional<Regex> regex;
   try {
     regex.emplace(pattern);
@@ -420,12 +463,19 @@ std::string regex_replace(Runtime& runtime, const std::string& text, const std::
 
 const FilterTable& text_filters() {
   static const FilterTable kFilters = {
-      {"upper", mapped<to_upper>}, {"lower", mapped<to_lower>}, {"title", mapped<title_words>}, {"capitalize", mapped<to_capitalized>},
-      {"trim", trim_filter}, {"string", string_filter}, {"replace", replace_filter}, {"e", escape_filter}, {"escape", escape_filter},
-      {"forceescape", force_escape}, {"safe", safe_filter}, {"indent", indent_filter}, {"center", center_filter},
-      {"format", format_filter}, {"striptags", striptags}, {"truncate", truncate_filter}, {"wordwrap", wordwrap},
-      {"wordcount", wordcount}, {"urlencode", urlencode}, {"tojson", tojson}, {"regex_replace", regex_filter}, {"pprint", pprint},
-      {"urlize", unsupported}, {"xmlattr", unsupported}, {"random", unsupported}};
+      {"upper", mapped<to_upper>},     {"lower", mapped<to_lower>},
+      {"title", mapped<title_words>},  {"capitalize", mapped<to_capitalized>},
+      {"trim", trim_filter},           {"string", string_filter},
+      {"replace", replace_filter},     {"e", escape_filter},
+      {"escape", escape_filter},       {"forceescape", force_escape},
+      {"safe", safe_filter},           {"indent", indent_filter},
+      {"center", center_filter},       {"format", format_filter},
+      {"striptags", striptags},        {"truncate", truncate_filter},
+      {"wordwrap", wordwrap},          {"wordcount", wordcount},
+      {"urlencode", urlencode},        {"tojson", tojson},
+      {"regex_replace", regex_filter}, {"pprint", pprint},
+      {"urlize", unsupported},         {"xmlattr", unsupported},
+      {"random", unsupported}};
   return kFilters;
 }
 

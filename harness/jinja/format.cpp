@@ -48,7 +48,9 @@ Spec parse_spec(const std::string& text) {
       at = 1;
     }
   }
-  const auto next = [&](std::string_view set) { return at < text.size() && set.find(text[at]) != set.npos ? text[at++] : '\0'; };
+  const auto next = [&](std::string_view set) {
+    return at < text.size() && set.find(text[at]) != set.npos ? text[at++] : '\0';
+  };
   if (const char sign = next("+- ")) spec.sign = sign;
   spec.alternate = next("#") != 0;
   if (next("0") && spec.align == 0) {
@@ -81,7 +83,8 @@ std::string pad(const std::string& text, const Spec& spec, char otherwise) {
   return repeat_text(spec.fill, left) + text + repeat_text(spec.fill, missing - left);
 }
 
-std::string pad_number(bool negative, const std::string& prefix, std::string body, const Spec& spec) {
+std::string pad_number(bool negative, const std::string& prefix, std::string body,
+                       const Spec& spec) {
   std::string sign = negative ? "-" : spec.sign == '-' ? "" : std::string(1, spec.sign);
   sign += prefix;
   if (spec.align != '=') return pad(sign + body, spec, '>');
@@ -92,8 +95,10 @@ std::string pad_number(bool negative, const std::string& prefix, std::string bod
 std::string digits_in(BigInt value, int base, bool upper) {
   __extension__ using Wide = unsigned __int128;
   std::string out;
-  for (Wide rest = value < 0 ? -static_cast<Wide>(value) : static_cast<Wide>(value); rest != 0; rest /= static_cast<Wide>(base)) {
-    out += (upper ? "0123456789ABCDEF" : "0123456789abcdef")[static_cast<int>(rest % static_cast<Wide>(base))];
+  for (Wide rest = value < 0 ? -static_cast<Wide>(value) : static_cast<Wide>(value); rest != 0;
+       rest /= static_cast<Wide>(base)) {
+    out += (upper ? "0123456789ABCDEF"
+                  : "0123456789abcdef")[static_cast<int>(rest % static_cast<Wide>(base))];
   }
   if (out.empty()) out = "0";
   std::reverse(out.begin(), out.end());
@@ -103,7 +108,8 @@ std::string digits_in(BigInt value, int base, bool upper) {
 std::string printf_double(char type, std::int64_t precision, bool alternate, double value) {
   const std::string format = std::string("%") + (alternate ? "#" : "") + ".*" + type;
   std::string out(static_cast<std::size_t>(precision) + 400, '\0');
-  const int size = std::snprintf(out.data(), out.size(), format.c_str(), static_cast<int>(precision), value);
+  const int size =
+      std::snprintf(out.data(), out.size(), format.c_str(), static_cast<int>(precision), value);
   out.resize(static_cast<std::size_t>(size));
   return out;
 }
@@ -114,15 +120,24 @@ std::string format_double(double value, const Spec& spec) {
   char type = spec.type;
   std::string body;
   if (type == 0 || type == 'n') {
-    body = spec.precision < 0 ? float_repr(magnitude) : printf_double('g', std::max<std::int64_t>(1, spec.precision), false, magnitude);
-    if (type == 0 && spec.precision >= 0 && std::isfinite(value) && body.find_first_of(".en") == body.npos) body += ".0";
+    body = spec.precision < 0
+               ? float_repr(magnitude)
+               : printf_double('g', std::max<std::int64_t>(1, spec.precision), false, magnitude);
+    if (type == 0 && spec.precision >= 0 && std::isfinite(value) &&
+        body.find_first_of(".en") == body.npos)
+      body += ".0";
   } else if (type == '%') {
-    body = printf_double('f', spec.precision < 0 ? 6 : spec.precision, spec.alternate, magnitude * 100) + "%";
+    body = printf_double('f', spec.precision < 0 ? 6 : spec.precision, spec.alternate,
+                         magnitude * 100) +
+           "%";
   } else if (std::string_view("eEfFgG").find(type) != std::string_view::npos) {
     const std::int64_t precision = spec.precision < 0 ? 6 : spec.precision;
-    body = printf_double(type, type == 'g' || type == 'G' ? std::max<std::int64_t>(1, precision) : precision, spec.alternate, magnitude);
+    body = printf_double(
+        type, type == 'g' || type == 'G' ? std::max<std::int64_t>(1, precision) : precision,
+        spec.alternate, magnitude);
   } else {
-    raise("ValueError", std::string("Unknown format code '") + type + "' for object of type 'float'");
+    raise("ValueError",
+          std::string("Unknown format code '") + type + "' for object of type 'float'");
   }
   if (spec.group) {
     const std::size_t whole = std::min(body.find_first_not_of("0123456789"), body.size());
@@ -135,22 +150,43 @@ std::string format_int(BigInt value, const Spec& spec) {
   int base = 10;
   std::string prefix;
   switch (spec.type) {
-    case 0: case 'd': case 'n': break;
-    case 'x': case 'X': base = 16; break;
-    case 'o': base = 8; break;
-    case 'b': base = 2; break;
+    case 0:
+    case 'd':
+    case 'n':
+      break;
+    case 'x':
+    case 'X':
+      base = 16;
+      break;
+    case 'o':
+      base = 8;
+      break;
+    case 'b':
+      base = 2;
+      break;
     case 'c': {
       if (value < 0 || value > 0x10FFFF) raise("OverflowError", "%c arg not in range(0x110000)");
       std::string c;
       append_utf8(c, static_cast<char32_t>(value));
       return pad(c, spec, '<');
     }
-    case 'e': case 'E': case 'f': case 'F': case 'g': case 'G': case '%': return format_double(static_cast<double>(value), spec);
-    default: raise("ValueError", std::string("Unknown format code '") + spec.type + "' for object of type 'int'");
+    case 'e':
+    case 'E':
+    case 'f':
+    case 'F':
+    case 'g':
+    case 'G':
+    case '%':
+      return format_double(static_cast<double>(value), spec);
+    default:
+      raise("ValueError",
+            std::string("Unknown format code '") + spec.type + "' for object of type 'int'");
   }
   if (spec.precision >= 0) raise("ValueError", "Precision not allowed in integer format specifier");
   if (spec.alternate && base != 10) prefix = std::string("0") + spec.type;
-  return pad_number(value < 0, prefix, grouped(digits_in(value, base, spec.type == 'X'), spec.group, base == 10 ? 3 : 4), spec);
+  return pad_number(
+      value < 0, prefix,
+      grouped(digits_in(value, base, spec.type == 'X'), spec.group, base == 10 ? 3 : 4), spec);
 }
 
 }  // namespace
@@ -164,11 +200,16 @@ std::string format_spec(Runtime& runtime, const Value& value, const std::string&
     return format_int(value.as_int(), spec);
   }
   if (value.is(Kind::Float)) return format_double(value.as_double(), spec);
-  if (!value.is(Kind::String)) raise_type("unsupported format string passed to " + type_name(value) + ".__format__");
-  if (spec.type != 0 && spec.type != 's') raise("ValueError", std::string("Unknown format code '") + spec.type + "' for object of type 'str'");
-  if (spec.align == '=') raise("ValueError", "'=' alignment not allowed in string format specifier");
+  if (!value.is(Kind::String))
+    raise_type("unsupported format string passed to " + type_name(value) + ".__format__");
+  if (spec.type != 0 && spec.type != 's')
+    raise("ValueError",
+          std::string("Unknown format code '") + spec.type + "' for object of type 'str'");
+  if (spec.align == '=')
+    raise("ValueError", "'=' alignment not allowed in string format specifier");
   std::string shown = value.text();
-  if (spec.precision >= 0) shown = shown.substr(0, byte_offset(value.str(), static_cast<std::size_t>(spec.precision)));
+  if (spec.precision >= 0)
+    shown = shown.substr(0, byte_offset(value.str(), static_cast<std::size_t>(spec.precision)));
   return pad(shown, spec, '<');
 }
 
@@ -194,7 +235,9 @@ class BraceFormatter {
           if (text[end] == '{') ++open;
           if (text[end] == '}' && --open == 0) break;
         }
-        if (end >= text.size()) raise("ValueError", i + 1 == text.size() ? "Single '{' encountered in format string" : "expected '}' before end of string");
+        if (end >= text.size())
+          raise("ValueError", i + 1 == text.size() ? "Single '{' encountered in format string"
+                                                   : "expected '}' before end of string");
         out += field(text.substr(i + 1, end - i - 1), level);
         i = end;
       } else {
@@ -219,19 +262,23 @@ class BraceFormatter {
     Value value = look_up(text.substr(0, end));
     char conversion = 0;
     if (end < text.size() && text[end] == '!') {
-      if (end + 1 >= text.size()) raise("ValueError", "end of string while looking for conversion specifier");
+      if (end + 1 >= text.size())
+        raise("ValueError", "end of string while looking for conversion specifier");
       conversion = text[end + 1];
       end += 2;
-      if (end < text.size() && text[end] != ':') raise("ValueError", "expected ':' after conversion specifier");
+      if (end < text.size() && text[end] != ':')
+        raise("ValueError", "expected ':' after conversion specifier");
     }
     if (conversion == 'r') {
       value = Value::string(repr(value));
     } else if (conversion == 's') {
       value = Value::string(runtime_.text(value));
     } else if (conversion != 0) {
-      raise(conversion == 'a' ? "UnsupportedError" : "ValueError", std::string("Unknown conversion specifier '") + conversion + "'");
+      raise(conversion == 'a' ? "UnsupportedError" : "ValueError",
+            std::string("Unknown conversion specifier '") + conversion + "'");
     }
-    return format_spec(runtime_, value, end < text.size() ? format(text.substr(end + 1), level - 1) : "");
+    return format_spec(runtime_, value,
+                       end < text.size() ? format(text.substr(end + 1), level - 1) : "");
   }
 
   Value look_up(const std::string& name) {
@@ -240,13 +287,17 @@ class BraceFormatter {
     Value value;
     const auto number = parse_int(first);
     if (first.empty() || (number && *number >= 0)) {
-      if (first.empty() ? next_ < 0 : next_ > 0) raise("ValueError", "cannot switch between manual and automatic field numbering");
+      if (first.empty() ? next_ < 0 : next_ > 0)
+        raise("ValueError", "cannot switch between manual and automatic field numbering");
       const auto at = static_cast<std::size_t>(first.empty() ? next_ : *number);
       next_ = first.empty() ? next_ + 1 : -1;
-      if (at >= args_.positional.size()) raise("IndexError", "Replacement index " + std::to_string(at) + " out of range for positional args tuple");
+      if (at >= args_.positional.size())
+        raise("IndexError", "Replacement index " + std::to_string(at) +
+                                " out of range for positional args tuple");
       value = args_.positional[at];
     } else {
-      const auto found = std::find_if(args_.named.begin(), args_.named.end(), [&](const auto& n) { return n.first == first; });
+      const auto found = std::find_if(args_.named.begin(), args_.named.end(),
+                                      [&](const auto& n) { return n.first == first; });
       if (found == args_.named.end()) raise("KeyError", quote_text(first));
       value = found->second;
     }
@@ -257,7 +308,8 @@ class BraceFormatter {
         end = stop;
       } else {
         const std::size_t stop = name.find(']', end);
-        if (name[end] != '[' || stop == name.npos) raise("ValueError", "Missing ']' in format string");
+        if (name[end] != '[' || stop == name.npos)
+          raise("ValueError", "Missing ']' in format string");
         const std::string key = name.substr(end + 1, stop - end - 1);
         const auto index = parse_int(key);
         value = runtime_.item(value, index ? Value::integer(*index) : Value::string(key));
@@ -291,7 +343,8 @@ class PercentFormatter {
     runtime_.tick(out.size() / 16);
     const std::size_t count = values_.is(Kind::Tuple) ? values_.seq().items.size() : 1;
     const bool is_mapping = values_.is(Kind::Dict) || values_.is(Kind::List);
-    if (used_ < count && !is_mapping) raise_type("not all arguments converted during string formatting");
+    if (used_ < count && !is_mapping)
+      raise_type("not all arguments converted during string formatting");
     return out;
   }
 
@@ -330,7 +383,8 @@ class PercentFormatter {
     }
     Spec spec;
     bool left = false, zero = false;
-    for (; i < text.size() && std::string_view("-+ #0").find(text[i]) != std::string_view::npos; ++i) {
+    for (; i < text.size() && std::string_view("-+ #0").find(text[i]) != std::string_view::npos;
+         ++i) {
       left = left || text[i] == '-';
       zero = zero || text[i] == '0';
       spec.alternate = spec.alternate || text[i] == '#';
@@ -356,32 +410,53 @@ class PercentFormatter {
     spec.align = left ? '<' : zero ? '=' : '>';
     if (zero && !left) spec.fill = "0";
     switch (type) {
-      case 's': case 'r': case 'a': {
+      case 's':
+      case 'r':
+      case 'a': {
         Value shown = Value::string(type == 's' ? runtime_.text(value) : repr(value));
-        if (type == 'a' && !shown.str().is_ascii()) raise("UnsupportedError", "%a of text that is not ASCII is not supported");
+        if (type == 'a' && !shown.str().is_ascii())
+          raise("UnsupportedError", "%a of text that is not ASCII is not supported");
         spec.fill = " ";
         spec.align = left ? '<' : '>';
-        out += pad(spec.precision >= 0 ? shown.text().substr(0, byte_offset(shown.str(), static_cast<std::size_t>(spec.precision))) : shown.text(), spec, '>');
+        out += pad(spec.precision >= 0
+                       ? shown.text().substr(
+                             0, byte_offset(shown.str(), static_cast<std::size_t>(spec.precision)))
+                       : shown.text(),
+                   spec, '>');
         return;
       }
-      case 'd': case 'i': case 'u': case 'x': case 'X': case 'o': {
+      case 'd':
+      case 'i':
+      case 'u':
+      case 'x':
+      case 'X':
+      case 'o': {
         if (value.is_undefined()) raise_undefined(value);
         const bool decimal = type == 'd' || type == 'i' || type == 'u';
         if (!value.is_number() || (!decimal && value.is(Kind::Float))) {
-          raise_type(std::string("%") + type + " format: " + (decimal ? "a real number" : "an integer") + " is required, not " + type_name(value));
+          raise_type(std::string("%") + type +
+                     " format: " + (decimal ? "a real number" : "an integer") +
+                     " is required, not " + type_name(value));
         }
         BigInt whole = value.is(Kind::Float) ? 0 : value.as_int();
         if (value.is(Kind::Float)) {
-          if (!(std::fabs(value.as_double()) < 1e38)) raise("OverflowError", "cannot convert float to integer");
+          if (!(std::fabs(value.as_double()) < 1e38))
+            raise("OverflowError", "cannot convert float to integer");
           whole = static_cast<BigInt>(value.as_double());
         }
         std::string digits = digits_in(whole, decimal ? 10 : type == 'o' ? 8 : 16, type == 'X');
         const std::int64_t missing = spec.precision - static_cast<std::int64_t>(digits.size());
         digits = repeat_text("0", std::max<std::int64_t>(0, missing)) + digits;
-        out += pad_number(whole < 0, spec.alternate && !decimal ? std::string("0") + type : "", digits, spec);
+        out += pad_number(whole < 0, spec.alternate && !decimal ? std::string("0") + type : "",
+                          digits, spec);
         return;
       }
-      case 'e': case 'E': case 'f': case 'F': case 'g': case 'G':
+      case 'e':
+      case 'E':
+      case 'f':
+      case 'F':
+      case 'g':
+      case 'G':
         if (value.is_undefined()) raise_undefined(value);
         if (!value.is_number()) raise_type("must be real number, not " + type_name(value));
         spec.type = type;
@@ -400,7 +475,8 @@ class PercentFormatter {
         out += pad(c, spec, '>');
         return;
       }
-      default: raise("ValueError", std::string("unsupported format character '") + type + "'");
+      default:
+        raise("ValueError", std::string("unsupported format character '") + type + "'");
     }
   }
 
@@ -411,7 +487,9 @@ class PercentFormatter {
 
 }  // namespace
 
-std::string format_braces(Runtime& runtime, const std::string& format, Args& args) { return BraceFormatter(runtime, args).format(format, 2); }
+std::string format_braces(Runtime& runtime, const std::string& format, Args& args) {
+  return BraceFormatter(runtime, args).format(format, 2);
+}
 
 std::string format_percent(Runtime& runtime, const std::string& format, const Value& values) {
   return PercentFormatter(runtime, values).format(format);

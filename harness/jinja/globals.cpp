@@ -20,21 +20,24 @@ Value make_range(Runtime& runtime, Args& args) {
   if (step == 0) raise("ValueError", "range() arg 3 must not be zero");
   Value range = Value::range(start, stop, step);
   if (runtime.is_chat() && range.as_range().count > 100000) {
-    raise("OverflowError", "Range too big. The sandbox blocks ranges larger than MAX_RANGE (100000).");
+    raise("OverflowError",
+          "Range too big. The sandbox blocks ranges larger than MAX_RANGE (100000).");
   }
   return range;
 }
 
 /// What dict(...) and namespace(...) take: a mapping or pairs, then names.
 void fill(Runtime& runtime, Args& args, DictObject& into, const char* function) {
-  if (args.positional.size() > 1) raise_type(std::string(function) + " expected at most 1 argument");
+  if (args.positional.size() > 1)
+    raise_type(std::string(function) + " expected at most 1 argument");
   if (!args.positional.empty()) {
     if (args.positional[0].is(Kind::Dict)) {
       for (const auto& [key, value] : args.positional[0].map().items) into.set(key, value);
     } else {
       for (const Value& pair : runtime.iterate(args.positional[0])) {
         const std::vector<Value> both = runtime.iterate(pair);
-        if (both.size() != 2) raise("ValueError", "dictionary update sequence element has another length than 2");
+        if (both.size() != 2)
+          raise("ValueError", "dictionary update sequence element has another length than 2");
         into.set(both[0], both[1]);
       }
     }
@@ -55,7 +58,10 @@ Value make_namespace(Runtime& runtime, Args& args) {
   if (runtime.is_chat()) {
     for (const auto& [key, value] : space->attributes.items) {
       if (key.is(Kind::String) && key.text().starts_with('_')) {
-        raise("SecurityError", "Chat templates cannot store underscore-prefixed attributes on a namespace, but got '" + key.text() + "'.");
+        raise(
+            "SecurityError",
+            "Chat templates cannot store underscore-prefixed attributes on a namespace, but got '" +
+                key.text() + "'.");
       }
     }
   }
@@ -76,18 +82,27 @@ Value strftime_now(Runtime& runtime, Args& args) {
 }
 
 Value make_cycler(Runtime&, Args& args) {
-  if (args.positional.empty() || !args.named.empty()) raise("RuntimeError", "at least one item has to be provided");
+  if (args.positional.empty() || !args.named.empty())
+    raise("RuntimeError", "at least one item has to be provided");
   const auto items = std::make_shared<const std::vector<Value>>(args.positional);
   const auto at = std::make_shared<std::size_t>(0);
-  Value cycler = Value::function("cycler", [](Runtime&, Args&) -> Value { raise_type("'Cycler' object is not callable"); });
+  Value cycler = Value::function(
+      "cycler", [](Runtime&, Args&) -> Value { raise_type("'Cycler' object is not callable"); });
   cycler.as_function().attributes = {
-      {"next", Value::function("next", [items, at](Runtime&, Args&) { return (*items)[std::exchange(*at, (*at + 1) % items->size())]; })},
-      {"reset", Value::function("reset", [at](Runtime&, Args&) {
-         *at = 0;
-         return Value::none();
-       })},
-      {"current", Value::function("@current", [items, at](Runtime&, Args&) { return (*items)[*at]; })},
-      {"pos", Value::function("@pos", [at](Runtime&, Args&) { return Value::integer(static_cast<BigInt>(*at)); })}};
+      {"next", Value::function("next",
+                               [items, at](Runtime&, Args&) {
+                                 return (*items)[std::exchange(*at, (*at + 1) % items->size())];
+                               })},
+      {"reset", Value::function("reset",
+                                [at](Runtime&, Args&) {
+                                  *at = 0;
+                                  return Value::none();
+                                })},
+      {"current",
+       Value::function("@current", [items, at](Runtime&, Args&) { return (*items)[*at]; })},
+      {"pos", Value::function("@pos", [at](Runtime&, Args&) {
+         return Value::integer(static_cast<BigInt>(*at));
+       })}};
   return cycler;
 }
 
@@ -95,10 +110,14 @@ Value make_joiner(Runtime& runtime, Args& args) {
   const Bound bound("joiner", args, {"sep"});
   const std::string separator = bound.has(0) ? runtime.text(bound[0]) : ", ";
   const auto used = std::make_shared<bool>(false);
-  return Value::function("joiner", [separator, used](Runtime&, Args&) { return Value::string(std::exchange(*used, true) ? separator : ""); });
+  return Value::function("joiner", [separator, used](Runtime&, Args&) {
+    return Value::string(std::exchange(*used, true) ? separator : "");
+  });
 }
 
-Value lipsum(Runtime&, Args&) { raise("UnsupportedError", "lipsum() makes random text and is not supported"); }
+Value lipsum(Runtime&, Args&) {
+  raise("UnsupportedError", "lipsum() makes random text and is not supported");
+}
 
 }  // namespace
 
@@ -120,7 +139,8 @@ std::string format_time(const std::string& format, const std::optional<std::stri
   std::tm when{};
   if (now) {
     const char* end = strptime(now->c_str(), "%Y-%m-%dT%H:%M:%S", &when);
-    if (!end || *end != '\0') raise("ValueError", "the time to use is not like 2025-07-04T12:34:56: " + *now);
+    if (!end || *end != '\0')
+      raise("ValueError", "the time to use is not like 2025-07-04T12:34:56: " + *now);
   } else {
     const std::time_t seconds = std::time(nullptr);
     localtime_r(&seconds, &when);
@@ -144,7 +164,8 @@ std::string format_time(const std::string& format, const std::optional<std::stri
       adjusted += format[i];
     }
   }
-  text.resize(adjusted.empty() ? 0 : std::strftime(text.data(), text.size(), adjusted.c_str(), &when));
+  text.resize(adjusted.empty() ? 0
+                               : std::strftime(text.data(), text.size(), adjusted.c_str(), &when));
   return text;
 }
 

@@ -17,17 +17,32 @@ void write_string(const std::string& text, bool ascii, std::string& out) {
     const CodePoint point = decode_utf8(rest);
     const char32_t c = point.value;
     switch (c) {
-      case U'"': out += "\\\""; break;
-      case U'\\': out += "\\\\"; break;
-      case U'\n': out += "\\n"; break;
-      case U'\r': out += "\\r"; break;
-      case U'\t': out += "\\t"; break;
-      case U'\b': out += "\\b"; break;
-      case U'\f': out += "\\f"; break;
+      case U'"':
+        out += "\\\"";
+        break;
+      case U'\\':
+        out += "\\\\";
+        break;
+      case U'\n':
+        out += "\\n";
+        break;
+      case U'\r':
+        out += "\\r";
+        break;
+      case U'\t':
+        out += "\\t";
+        break;
+      case U'\b':
+        out += "\\b";
+        break;
+      case U'\f':
+        out += "\\f";
+        break;
       default:
         if (c < 0x20 || (ascii && c > 0x7E)) {
           if (c >= 0x10000) {
-            std::snprintf(buffer, sizeof buffer, "\\u%04x\\u%04x", static_cast<unsigned>(0xD800 + ((c - 0x10000) >> 10)),
+            std::snprintf(buffer, sizeof buffer, "\\u%04x\\u%04x",
+                          static_cast<unsigned>(0xD800 + ((c - 0x10000) >> 10)),
                           static_cast<unsigned>(0xDC00 + ((c - 0x10000) & 0x3FF)));
           } else {
             std::snprintf(buffer, sizeof buffer, "\\u%04x", static_cast<unsigned>(c));
@@ -53,15 +68,27 @@ class Writer {
   Writer(Runtime& runtime, const JsonStyle& style) : runtime_(runtime), style_(style) {}
 
   void write(const Value& value, std::size_t level) {
-    if (level > 450) raise("RecursionError", "maximum recursion depth exceeded while encoding a JSON object");
+    if (level > 450)
+      raise("RecursionError", "maximum recursion depth exceeded while encoding a JSON object");
     runtime_.tick();
     switch (value.kind()) {
-      case Kind::None: out += "null"; break;
-      case Kind::Bool: out += value.as_int() != 0 ? "true" : "false"; break;
-      case Kind::Int: out += int_text(value.as_int()); break;
-      case Kind::Float: out += number_text(value.as_double()); break;
-      case Kind::String: write_string(value.text(), style_.ascii, out); break;
-      case Kind::List: case Kind::Tuple: {
+      case Kind::None:
+        out += "null";
+        break;
+      case Kind::Bool:
+        out += value.as_int() != 0 ? "true" : "false";
+        break;
+      case Kind::Int:
+        out += int_text(value.as_int());
+        break;
+      case Kind::Float:
+        out += number_text(value.as_double());
+        break;
+      case Kind::String:
+        write_string(value.text(), style_.ascii, out);
+        break;
+      case Kind::List:
+      case Kind::Tuple: {
         const auto& items = value.seq().items;
         out += '[';
         for (std::size_t i = 0; i < items.size(); ++i) {
@@ -72,8 +99,14 @@ class Writer {
         out += ']';
         break;
       }
-      case Kind::Dict: write_dict(value.map(), level); break;
-      default: raise_type("Object of type " + (value.is_undefined() && !runtime_.is_chat() ? std::string("StrictUndefined") : type_name(value)) + " is not JSON serializable");
+      case Kind::Dict:
+        write_dict(value.map(), level);
+        break;
+      default:
+        raise_type("Object of type " +
+                   (value.is_undefined() && !runtime_.is_chat() ? std::string("StrictUndefined")
+                                                                : type_name(value)) +
+                   " is not JSON serializable");
     }
     runtime_.check_text(out.size());
   }
@@ -97,19 +130,26 @@ class Writer {
 
   static std::string key_text(const Value& key) {
     switch (key.kind()) {
-      case Kind::String: return key.text();
-      case Kind::None: return "null";
-      case Kind::Bool: return key.as_int() != 0 ? "true" : "false";
-      case Kind::Int: return int_text(key.as_int());
-      case Kind::Float: return number_text(key.as_double());
-      default: raise_type("keys must be str, int, float, bool or None, not " + type_name(key));
+      case Kind::String:
+        return key.text();
+      case Kind::None:
+        return "null";
+      case Kind::Bool:
+        return key.as_int() != 0 ? "true" : "false";
+      case Kind::Int:
+        return int_text(key.as_int());
+      case Kind::Float:
+        return number_text(key.as_double());
+      default:
+        raise_type("keys must be str, int, float, bool or None, not " + type_name(key));
     }
   }
 
   void write_dict(const DictObject& map, std::size_t level) {
     auto items = map.items;
     if (style_.sort_keys) {
-      std::stable_sort(items.begin(), items.end(), [](const auto& a, const auto& b) { return less(a.first, b.first); });
+      std::stable_sort(items.begin(), items.end(),
+                       [](const auto& a, const auto& b) { return less(a.first, b.first); });
     }
     out += '{';
     for (std::size_t i = 0; i < items.size(); ++i) {

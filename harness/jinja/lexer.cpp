@@ -26,7 +26,8 @@ std::string normalise_newlines(std::string_view text) {
   return out;
 }
 
-std::size_t space_size(std::string_view text) {  // of the white space code point at the start, 0 for others
+std::size_t space_size(
+    std::string_view text) {  // of the white space code point at the start, 0 for others
   if (text.empty()) return 0;
   const CodePoint point = decode_utf8(text);
   return is_space(point.value) ? static_cast<std::size_t>(point.size) : 0;
@@ -57,7 +58,8 @@ bool is_digit_char(char c) { return c >= '0' && c <= '9'; }
 
 class Lexer {
  public:
-  Lexer(std::string_view source, Environment environment) : chat_(environment == Environment::Chat) {
+  Lexer(std::string_view source, Environment environment)
+      : chat_(environment == Environment::Chat) {
     text_ = normalise_newlines(is_valid_utf8(source) ? std::string(source) : repair_utf8(source));
     if (chat_ && text_.ends_with('\n')) text_.pop_back();
   }
@@ -106,7 +108,8 @@ class Lexer {
     if (sign == '+' || is_variable || !chat_) return data;
     const std::size_t newline = data.rfind('\n');
     const std::size_t from = newline == data.npos ? 0 : newline + 1;
-    if ((from > 0 || line_starting_) && skip_space(data, from) == data.size()) return data.substr(0, from);
+    if ((from > 0 || line_starting_) && skip_space(data, from) == data.size())
+      return data.substr(0, from);
     return data;
   }
 
@@ -126,7 +129,8 @@ class Lexer {
     }
     const char kind = all[tag + 1];
     std::size_t inside = tag + 2;
-    const char sign = inside < all.size() && (all[inside] == '-' || all[inside] == '+') ? all[inside] : '\0';
+    const char sign =
+        inside < all.size() && (all[inside] == '-' || all[inside] == '+') ? all[inside] : '\0';
     push_data(data_before(tag, sign, kind == '{'));
     at_ = tag;
     if (sign != '\0') ++inside;
@@ -145,7 +149,8 @@ class Lexer {
     line_starting_ = where > 0 && text_[where - 1] == '\n';
   }
 
-  /// Position behind a closing tag that starts at `where` ("%}", "-%}", "+%}"), with the white space it takes.
+  /// Position behind a closing tag that starts at `where` ("%}", "-%}", "+%}"), with the white
+  /// space it takes.
   std::size_t behind(std::size_t where, std::string_view close, bool trims) const {
     if (text_[where] == '-') return skip_space(text_, where + 1 + close.size());
     if (text_[where] == '+') return where + 1 + close.size();
@@ -176,7 +181,9 @@ class Lexer {
       tag = text_.find("{%", tag);
       if (tag == text_.npos) fail("Missing end of raw directive", at_);
       std::size_t inside = tag + 2;
-      const char sign = inside < text_.size() && (text_[inside] == '-' || text_[inside] == '+') ? text_[inside] : '\0';
+      const char sign = inside < text_.size() && (text_[inside] == '-' || text_[inside] == '+')
+                            ? text_[inside]
+                            : '\0';
       if (sign != '\0') ++inside;
       std::size_t end = skip_space(text_, inside);
       if (!looking_at(end, "endraw")) continue;
@@ -224,7 +231,8 @@ class Lexer {
     while (at < text_.size()) {
       if (is_digit(text_[at])) {
         ++at;
-      } else if (text_[at] == '_' && at > from && at + 1 < text_.size() && is_digit(text_[at + 1])) {
+      } else if (text_[at] == '_' && at > from && at + 1 < text_.size() &&
+                 is_digit(text_[at + 1])) {
         at += 2;
       } else {
         break;
@@ -255,7 +263,8 @@ class Lexer {
         if (power_end > power) end = power_end;
       }
       if (end > whole) {
-        push(TokenType::Float, text_.substr(start, end - start), Value::real(std::strtod(without_underscores(start, end).c_str(), nullptr)));
+        push(TokenType::Float, text_.substr(start, end - start),
+             Value::real(std::strtod(without_underscores(start, end).c_str(), nullptr)));
         at_ = end;
         return;
       }
@@ -266,11 +275,14 @@ class Lexer {
   void integer(std::size_t start) {
     int base = 10;
     std::size_t from = start, end = start + 1;
-    const char prefix = start + 1 < text_.size() ? static_cast<char>(text_[start + 1] | 0x20) : '\0';
+    const char prefix =
+        start + 1 < text_.size() ? static_cast<char>(text_[start + 1] | 0x20) : '\0';
     if (text_[start] == '0' && (prefix == 'x' || prefix == 'b' || prefix == 'o')) {
       const int wanted = prefix == 'x' ? 16 : prefix == 'b' ? 2 : 8;
       const auto is_digit = [wanted](char c) {
-        const int digit = is_digit_char(c) ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : 99;
+        const int digit = is_digit_char(c)                         ? c - '0'
+                          : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
+                                                                   : 99;
         return digit < wanted;
       };
       const std::size_t first = looking_at(start + 2, "_") ? start + 3 : start + 2;
@@ -282,12 +294,14 @@ class Lexer {
       }
     }
     if (base == 10) {
-      end = text_[start] == '0' ? digits_end(start, [](char c) { return c == '0'; }) : digits_end(start, is_digit_char);
+      end = text_[start] == '0' ? digits_end(start, [](char c) { return c == '0'; })
+                                : digits_end(start, is_digit_char);
     }
     BigInt value = 0;
     for (const char c : without_underscores(from, end)) {
       const int digit = is_digit_char(c) ? c - '0' : (c | 0x20) - 'a' + 10;
-      if (__builtin_mul_overflow(value, BigInt{base}, &value) || __builtin_add_overflow(value, BigInt{digit}, &value)) {
+      if (__builtin_mul_overflow(value, BigInt{base}, &value) ||
+          __builtin_add_overflow(value, BigInt{digit}, &value)) {
         move_to(at_);
         throw TemplateError("OverflowError", "an integer beyond 127 bits", line_, column_);
       }
@@ -327,19 +341,45 @@ class Lexer {
       }
       const char c = text_[++i];
       switch (c) {
-        case '\n': break;
-        case '\\': case '\'': case '"': out += c; break;
-        case 'a': out += '\a'; break;
-        case 'b': out += '\b'; break;
-        case 'f': out += '\f'; break;
-        case 'n': out += '\n'; break;
-        case 'r': out += '\r'; break;
-        case 't': out += '\t'; break;
-        case 'v': out += '\v'; break;
-        case 'x': append_hex(out, i, to, 2, "truncated \\xXX escape"); break;
-        case 'u': append_hex(out, i, to, 4, "truncated \\uXXXX escape"); break;
-        case 'U': append_hex(out, i, to, 8, "truncated \\UXXXXXXXX escape"); break;
-        case 'N': fail("\\N{...} escapes are not supported; write the character or its \\uXXXX", at_);
+        case '\n':
+          break;
+        case '\\':
+        case '\'':
+        case '"':
+          out += c;
+          break;
+        case 'a':
+          out += '\a';
+          break;
+        case 'b':
+          out += '\b';
+          break;
+        case 'f':
+          out += '\f';
+          break;
+        case 'n':
+          out += '\n';
+          break;
+        case 'r':
+          out += '\r';
+          break;
+        case 't':
+          out += '\t';
+          break;
+        case 'v':
+          out += '\v';
+          break;
+        case 'x':
+          append_hex(out, i, to, 2, "truncated \\xXX escape");
+          break;
+        case 'u':
+          append_hex(out, i, to, 4, "truncated \\uXXXX escape");
+          break;
+        case 'U':
+          append_hex(out, i, to, 8, "truncated \\UXXXXXXXX escape");
+          break;
+        case 'N':
+          fail("\\N{...} escapes are not supported; write the character or its \\uXXXX", at_);
         default:
           if (c >= '0' && c <= '7') {
             char32_t value = 0;
@@ -358,11 +398,13 @@ class Lexer {
     return out;
   }
 
-  void append_hex(std::string& out, std::size_t& i, std::size_t to, std::size_t width, const char* message) {
+  void append_hex(std::string& out, std::size_t& i, std::size_t to, std::size_t width,
+                  const char* message) {
     std::uint32_t value = 0;
     const std::size_t first = i + 1;
     if (first + width > to) fail(message, at_);
-    const auto result = std::from_chars(text_.data() + first, text_.data() + first + width, value, 16);
+    const auto result =
+        std::from_chars(text_.data() + first, text_.data() + first + width, value, 16);
     if (result.ptr != text_.data() + first + width) fail(message, at_);
     if (value > 0x10FFFF) fail("illegal Unicode character", at_);
     append_utf8(out, value);
@@ -373,7 +415,9 @@ class Lexer {
     const CodePoint point = decode_utf8(std::string_view(text_).substr(at_));
     std::string shown;
     append_utf8(shown, point.value);
-    fail("unexpected char " + quote_text(shown) + " at " + std::to_string(char_count(std::string_view(text_).substr(0, at_))), at_);
+    fail("unexpected char " + quote_text(shown) + " at " +
+             std::to_string(char_count(std::string_view(text_).substr(0, at_))),
+         at_);
   }
 
   void operation(std::string& open) {
@@ -391,7 +435,8 @@ class Lexer {
       open += c == '(' ? ')' : c == '[' ? ']' : '}';
     } else if (c == ')' || c == ']' || c == '}') {
       if (open.empty()) fail(std::string("unexpected '") + c + "'", at_);
-      if (open.back() != c) fail(std::string("unexpected '") + c + "', expected '" + open.back() + "'", at_);
+      if (open.back() != c)
+        fail(std::string("unexpected '") + c + "', expected '" + open.back() + "'", at_);
       open.pop_back();
     }
     push(TokenType::Operator, std::string(1, c));
@@ -409,20 +454,32 @@ class Lexer {
 
 }  // namespace
 
-std::vector<Token> tokenize(std::string_view source, Environment environment) { return Lexer(source, environment).run(); }
+std::vector<Token> tokenize(std::string_view source, Environment environment) {
+  return Lexer(source, environment).run();
+}
 
 std::string describe(const Token& token) {
   switch (token.type) {
-    case TokenType::Data: return "template data / text";
-    case TokenType::BlockBegin: return "begin of statement block";
-    case TokenType::BlockEnd: return "end of statement block";
-    case TokenType::VariableBegin: return "begin of print statement";
-    case TokenType::VariableEnd: return "end of print statement";
-    case TokenType::String: return "string";
-    case TokenType::Integer: return "integer";
-    case TokenType::Float: return "float";
-    case TokenType::End: return "end of template";
-    default: return token.text;
+    case TokenType::Data:
+      return "template data / text";
+    case TokenType::BlockBegin:
+      return "begin of statement block";
+    case TokenType::BlockEnd:
+      return "end of statement block";
+    case TokenType::VariableBegin:
+      return "begin of print statement";
+    case TokenType::VariableEnd:
+      return "end of print statement";
+    case TokenType::String:
+      return "string";
+    case TokenType::Integer:
+      return "integer";
+    case TokenType::Float:
+      return "float";
+    case TokenType::End:
+      return "end of template";
+    default:
+      return token.text;
   }
 }
 

@@ -13,7 +13,8 @@ constexpr int kMaxOpen = 120;
 DepthGuard::DepthGuard(Parser& parser) : parser_(parser) {
   if (++parser_.depth_ > kMaxOpen) {
     --parser_.depth_;
-    throw TemplateError("RecursionError", "more than 120 constructs inside one another", parser.now().line, parser.now().column);
+    throw TemplateError("RecursionError", "more than 120 constructs inside one another",
+                        parser.now().line, parser.now().column);
   }
 }
 
@@ -41,20 +42,23 @@ bool Parser::skip_word(std::string_view word) {
 
 const Token& Parser::expect_type(TokenType type, std::string_view what) {
   if (now().type == type) return take();
-  if (now().type == TokenType::End) fail("unexpected end of template, expected '" + std::string(what) + "'.", now());
+  if (now().type == TokenType::End)
+    fail("unexpected end of template, expected '" + std::string(what) + "'.", now());
   fail("expected token '" + std::string(what) + "', got '" + describe(now()) + "'", now());
 }
 
 void Parser::expect_operator(std::string_view op) {
   if (!at_operator(op)) {
-    if (now().type == TokenType::End) fail("unexpected end of template, expected '" + std::string(op) + "'.", now());
+    if (now().type == TokenType::End)
+      fail("unexpected end of template, expected '" + std::string(op) + "'.", now());
     fail("expected token '" + std::string(op) + "', got '" + describe(now()) + "'", now());
   }
   take();
 }
 
 void Parser::expect_word(std::string_view word) {
-  if (!at_word(word)) fail("expected token '" + std::string(word) + "', got '" + describe(now()) + "'", now());
+  if (!at_word(word))
+    fail("expected token '" + std::string(word) + "', got '" + describe(now()) + "'", now());
   take();
 }
 
@@ -101,12 +105,14 @@ void Parser::unknown_tag(const Token& token, Words ends, std::string_view tag) {
   fail(message, token);
 }
 
-/// Statements until one of the tags `ends`, whose name is then the current token; the whole template if `ends` is empty.
+/// Statements until one of the tags `ends`, whose name is then the current token; the whole
+/// template if `ends` is empty.
 std::vector<Node*> Parser::parse_body(Words ends, std::string_view tag) {
   const DepthGuard guard(*this);
   std::vector<Node*> body;
   const auto output = [&](const Token& token) {
-    if (body.empty() || body.back()->type != NodeType::Output) body.push_back(make(NodeType::Output, token));
+    if (body.empty() || body.back()->type != NodeType::Output)
+      body.push_back(make(NodeType::Output, token));
     return body.back();
   };
   while (now().type != TokenType::End) {
@@ -146,7 +152,8 @@ Node* Parser::parse_statement() {
   if (tag == "filter") return parse_filter_block();
   if (tag == "block") return parse_block();
   if (tag == "print") return parse_print();
-  if (tag == "include" || tag == "import" || tag == "from" || tag == "extends") return parse_loader();
+  if (tag == "include" || tag == "import" || tag == "from" || tag == "extends")
+    return parse_loader();
   if (tag == "autoescape") return parse_scope("endautoescape");
   if (program_.environment == Environment::Chat) {
     if (tag == "generation") return parse_scope("endgeneration");
@@ -285,7 +292,11 @@ Node* Parser::parse_block() {
   node->text = expect_type(TokenType::Name, "name").text;
   skip_word("scoped");
   const bool is_required = skip_word("required");
-  if (at_operator("-")) fail("Block names in Jinja have to be valid Python identifiers and may not contain hyphens, use an underscore instead.", now());
+  if (at_operator("-"))
+    fail(
+        "Block names in Jinja have to be valid Python identifiers and may not contain hyphens, use "
+        "an underscore instead.",
+        now());
   end_block();
   node->body = parse_body({"endblock"}, "block");
   node->flag = is_required;
@@ -294,7 +305,8 @@ Node* Parser::parse_block() {
   return node;
 }
 
-/// There are no other templates to load: fails when it is reached. What follows the name is read over.
+/// There are no other templates to load: fails when it is reached. What follows the name is read
+/// over.
 Node* Parser::parse_loader() {
   const std::string tag = now().text;
   Node* node = make(NodeType::Loader, take());

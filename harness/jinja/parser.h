@@ -12,7 +12,8 @@ namespace leitai::jinja {
 
 class Parser {
  public:
-  Parser(Program& program, std::vector<Token> tokens) : program_(program), tokens_(std::move(tokens)) {}
+  Parser(Program& program, std::vector<Token> tokens)
+      : program_(program), tokens_(std::move(tokens)) {}
   void parse();
 
  private:
@@ -71,8 +72,12 @@ class Parser {
     if (at_ + 1 < tokens_.size()) ++at_;
     return token;
   }
-  bool at_operator(std::string_view op) const { return now().type == TokenType::Operator && now().text == op; }
-  bool at_word(std::string_view word) const { return now().type == TokenType::Name && now().text == word; }
+  bool at_operator(std::string_view op) const {
+    return now().type == TokenType::Operator && now().text == op;
+  }
+  bool at_word(std::string_view word) const {
+    return now().type == TokenType::Name && now().text == word;
+  }
   bool skip_operator(std::string_view op);
   bool skip_word(std::string_view word);
   const Token& expect_type(TokenType type, std::string_view what);

@@ -52,7 +52,8 @@ Node* Parser::parse_compare() {
   while (true) {
     std::string op;
     const Token& token = now();
-    if (token.type == TokenType::Operator && std::find(std::begin(kOperators), std::end(kOperators), token.text) != std::end(kOperators)) {
+    if (token.type == TokenType::Operator && std::find(std::begin(kOperators), std::end(kOperators),
+                                                       token.text) != std::end(kOperators)) {
       op = take().text;
     } else if (skip_word("in")) {
       op = "in";
@@ -131,12 +132,15 @@ Node* Parser::parse_primary(bool with_namespace) {
     case TokenType::Name: {
       take();
       const std::string& name = token.text;
-      if (name == "true" || name == "True" || name == "false" || name == "False" || name == "none" || name == "None") {
+      if (name == "true" || name == "True" || name == "false" || name == "False" ||
+          name == "none" || name == "None") {
         Node* node = make(NodeType::Const, token);
-        node->value = (name[0] | 0x20) == 'n' ? Value::none() : Value::boolean((name[0] | 0x20) == 't');
+        node->value =
+            (name[0] | 0x20) == 'n' ? Value::none() : Value::boolean((name[0] | 0x20) == 't');
         return node;
       }
-      if (decimal_value(decode_utf8(name).value) >= 0 || is_numeric(decode_utf8(name).value)) fail("Invalid character in identifier", token);
+      if (decimal_value(decode_utf8(name).value) >= 0 || is_numeric(decode_utf8(name).value))
+        fail("Invalid character in identifier", token);
       if (with_namespace && at_operator(".")) {
         take();
         Node* node = make_name(token);
@@ -153,12 +157,14 @@ Node* Parser::parse_primary(bool with_namespace) {
       node->value = Value::string(std::move(text));
       return node;
     }
-    case TokenType::Integer: case TokenType::Float: {
+    case TokenType::Integer:
+    case TokenType::Float: {
       Node* node = make(NodeType::Const, take());
       node->value = token.value;
       return node;
     }
-    default: break;
+    default:
+      break;
   }
   if (skip_operator("(")) {
     Node* node = parse_tuple(TupleOf::Expressions, true);
@@ -197,14 +203,17 @@ Node* Parser::parse_dict() {
 Node* Parser::parse_tuple(TupleOf of, bool parenthesised, bool with_namespace) {
   const Token& start = now();
   const auto at_end = [&] {
-    return now().type == TokenType::VariableEnd || now().type == TokenType::BlockEnd || at_operator(")");
+    return now().type == TokenType::VariableEnd || now().type == TokenType::BlockEnd ||
+           at_operator(")");
   };
   std::vector<Node*> items;
   bool is_tuple = false;
   while (true) {
     if (!items.empty()) expect_operator(",");
     if (at_end()) break;
-    items.push_back(of == TupleOf::Expressions ? parse_expression() : of == TupleOf::Primaries ? parse_primary(with_namespace) : parse_or());
+    items.push_back(of == TupleOf::Expressions ? parse_expression()
+                    : of == TupleOf::Primaries ? parse_primary(with_namespace)
+                                               : parse_or());
     if (!at_operator(",")) break;
     is_tuple = true;
   }
@@ -218,7 +227,8 @@ Node* Parser::parse_tuple(TupleOf of, bool parenthesised, bool with_namespace) {
 }
 
 Node* Parser::parse_target(bool with_tuple, bool with_namespace) {
-  Node* node = with_tuple ? parse_tuple(TupleOf::Primaries, false, with_namespace) : parse_primary(with_namespace);
+  Node* node = with_tuple ? parse_tuple(TupleOf::Primaries, false, with_namespace)
+                          : parse_primary(with_namespace);
   check_target(node);
   return node;
 }
@@ -226,8 +236,8 @@ Node* Parser::parse_target(bool with_tuple, bool with_namespace) {
 void Parser::check_target(Node* node) {
   if (node->type == NodeType::NsRef) return;
   if (node->type == NodeType::Name) {
-    if (node->text != "true" && node->text != "false" && node->text != "none" && node->text != "True" && node->text != "False" &&
-        node->text != "None") {
+    if (node->text != "true" && node->text != "false" && node->text != "none" &&
+        node->text != "True" && node->text != "False" && node->text != "None") {
       return;
     }
   }
@@ -235,7 +245,8 @@ void Parser::check_target(Node* node) {
     for (Node* kid : node->kids) check_target(kid);
     return;
   }
-  throw TemplateError("TemplateSyntaxError", "can't assign to this expression", node->line, node->column);
+  throw TemplateError("TemplateSyntaxError", "can't assign to this expression", node->line,
+                      node->column);
 }
 
 Node* Parser::parse_postfix(Node* node) {
@@ -332,12 +343,15 @@ void Parser::parse_arguments(Node* node) {
     } else if (skip_operator("**")) {
       require(!node->star_star);
       node->star_star = parse_expression();
-    } else if (now().type == TokenType::Name && peek().type == TokenType::Operator && peek().text == "=") {
+    } else if (now().type == TokenType::Name && peek().type == TokenType::Operator &&
+               peek().text == "=") {
       require(!node->star_star);
       const std::string name = take().text;
       take();
       for (const auto& [other, value] : node->named) {  // Python's compiler refuses it
-        if (other == name) throw TemplateError("SyntaxError", "keyword argument repeated: " + name, start.line, start.column);
+        if (other == name)
+          throw TemplateError("SyntaxError", "keyword argument repeated: " + name, start.line,
+                              start.column);
       }
       node->named.emplace_back(name, parse_expression());
     } else {
@@ -355,7 +369,8 @@ std::string Parser::parse_dotted() {
   return name;
 }
 
-/// A chain of filters over `input`. With `start_inline` the first has no bar before it. Null if there is none.
+/// A chain of filters over `input`. With `start_inline` the first has no bar before it. Null if
+/// there is none.
 Node* Parser::parse_filter(Node* input, bool start_inline) {
   Node* node = input;
   while (at_operator("|") || start_inline) {
@@ -381,8 +396,9 @@ Node* Parser::parse_test(Node* subject) {
     parse_arguments(node);
   } else {
     const TokenType type = now().type;
-    const bool starts = type == TokenType::Name || type == TokenType::String || type == TokenType::Integer ||
-                        type == TokenType::Float || at_operator("[") || at_operator("{");
+    const bool starts = type == TokenType::Name || type == TokenType::String ||
+                        type == TokenType::Integer || type == TokenType::Float ||
+                        at_operator("[") || at_operator("{");
     if (starts && !at_word("else") && !at_word("or") && !at_word("and")) {
       if (at_word("is")) fail("You cannot chain multiple tests with is", now());
       node->arguments.push_back(parse_postfix(parse_primary()));

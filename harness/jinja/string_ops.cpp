@@ -11,7 +11,8 @@ namespace leitai::jinja {
 std::string_view strip(std::string_view text, const std::string* given, Side side) {
   const std::vector<std::string_view> set = given ? chars(*given) : std::vector<std::string_view>{};
   const auto goes = [&](std::string_view c) {
-    return given ? std::find(set.begin(), set.end(), c) != set.end() : is_space(decode_utf8(c).value);
+    return given ? std::find(set.begin(), set.end(), c) != set.end()
+                 : is_space(decode_utf8(c).value);
   };
   while (side != Side::Right && !text.empty()) {
     std::size_t end = 1;
@@ -65,7 +66,8 @@ std::vector<std::string> split_at_space(std::string_view text, std::int64_t most
 
 }  // namespace
 
-std::vector<std::string> split_text(const std::string& text, const std::string* separator, std::int64_t most, bool from_right) {
+std::vector<std::string> split_text(const std::string& text, const std::string* separator,
+                                    std::int64_t most, bool from_right) {
   if (!separator) return split_at_space(text, most, from_right);
   std::vector<std::string> parts;
   std::string_view rest = text;
@@ -92,7 +94,8 @@ std::vector<std::string> split_lines(const std::string& text, bool keep_ends) {
     const CodePoint point = decode_utf8(std::string_view(text).substr(at));
     const char32_t c = point.value;
     std::size_t next = at + static_cast<std::size_t>(point.size);
-    const bool ends = (c >= 10 && c <= 13) || (c >= 0x1C && c <= 0x1E) || c == 0x85 || c == 0x2028 || c == 0x2029;
+    const bool ends =
+        (c >= 10 && c <= 13) || (c >= 0x1C && c <= 0x1E) || c == 0x85 || c == 0x2028 || c == 0x2029;
     if (ends) {
       if (c == U'\r' && next < text.size() && text[next] == '\n') ++next;
       lines.push_back(text.substr(start, (keep_ends ? next : at) - start));
@@ -104,7 +107,8 @@ std::vector<std::string> split_lines(const std::string& text, bool keep_ends) {
   return lines;
 }
 
-std::string replace_text(Runtime& runtime, const std::string& text, const std::string& from, const std::string& to, std::int64_t most) {
+std::string replace_text(Runtime& runtime, const std::string& text, const std::string& from,
+                         const std::string& to, std::int64_t most) {
   std::string out;
   runtime.tick(text.size() / 16);
   if (from.empty()) {  // between all code points

@@ -30,7 +30,8 @@ void raise_undefined(const Value& value) {
 }
 
 std::size_t char_count(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 std::vector<std::string_view> chars(std::string_view text) {
@@ -90,7 +91,9 @@ Value Value::string(std::string text, bool markup) {
   return Value::object(Kind::String, std::move(object));
 }
 
-Value Value::bytes(std::string text) { return Value::object(Kind::Bytes, make_string(std::move(text))); }
+Value Value::bytes(std::string text) {
+  return Value::object(Kind::Bytes, make_string(std::move(text)));
+}
 
 Value Value::object(Kind kind, std::shared_ptr<Object> object) {
   Value v;
@@ -109,7 +112,8 @@ Value Value::list(std::vector<Value> items, Kind kind, std::string name) {
 }
 
 Value Value::dict(std::shared_ptr<DictObject> dict) {
-  for (const auto& [key, value] : dict->items) dict->depth = std::max({dict->depth, value.depth() + 1, key.depth() + 1});
+  for (const auto& [key, value] : dict->items)
+    dict->depth = std::max({dict->depth, value.depth() + 1, key.depth() + 1});
   if (dict->depth > kMaxNesting) raise("RecursionError", "values are nested too deeply");
   return Value::object(Kind::Dict, std::move(dict));
 }
@@ -143,10 +147,14 @@ Value Value::function(std::string name, std::function<Value(Runtime&, Args&)> ca
 Value Value::from_json(const nlohmann::ordered_json& json) {
   using Type = nlohmann::ordered_json::value_t;
   switch (json.type()) {
-    case Type::boolean: return boolean(json.get<bool>());
-    case Type::number_integer: return integer(json.get<std::int64_t>());
-    case Type::number_unsigned: return integer(json.get<std::uint64_t>());
-    case Type::number_float: return real(json.get<double>());
+    case Type::boolean:
+      return boolean(json.get<bool>());
+    case Type::number_integer:
+      return integer(json.get<std::int64_t>());
+    case Type::number_unsigned:
+      return integer(json.get<std::uint64_t>());
+    case Type::number_float:
+      return real(json.get<double>());
     case Type::string: {
       const auto& text = json.get_ref<const std::string&>();
       return string(is_valid_utf8(text) ? text : repair_utf8(text));
@@ -162,17 +170,26 @@ Value Value::from_json(const nlohmann::ordered_json& json) {
       for (const auto& [key, value] : json.items()) object->set(string(key), from_json(value));
       return dict(std::move(object));
     }
-    default: return none();
+    default:
+      return none();
   }
 }
 
-double Value::as_double() const { return kind_ == Kind::Float ? real_ : static_cast<double>(integer_); }
+double Value::as_double() const {
+  return kind_ == Kind::Float ? real_ : static_cast<double>(integer_);
+}
 
 int Value::depth() const {
   switch (kind_) {
-    case Kind::List: case Kind::Tuple: case Kind::View: case Kind::Generator: return seq().depth;
-    case Kind::Dict: return map().depth;
-    default: return 0;
+    case Kind::List:
+    case Kind::Tuple:
+    case Kind::View:
+    case Kind::Generator:
+      return seq().depth;
+    case Kind::Dict:
+      return map().depth;
+    default:
+      return 0;
   }
 }
 
@@ -238,12 +255,23 @@ std::string escape_html(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&#34;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&#34;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;

@@ -19,10 +19,27 @@ __extension__ using BigInt = __int128;  // beyond it: OverflowError
 class Runtime;
 class Value;
 
-inline constexpr int kMaxNesting = 400;  // of values, so that printing and freeing them stays within the stack
+inline constexpr int kMaxNesting =
+    400;  // of values, so that printing and freeing them stays within the stack
 
 enum class Kind : std::uint8_t {
-  Undefined, None, Bool, Int, Float, String, Bytes, List, Tuple, View, Generator, Dict, Range, Namespace, Function, Macro, Loop
+  Undefined,
+  None,
+  Bool,
+  Int,
+  Float,
+  String,
+  Bytes,
+  List,
+  Tuple,
+  View,
+  Generator,
+  Dict,
+  Range,
+  Namespace,
+  Function,
+  Macro,
+  Loop
 };
 
 struct Object {
@@ -30,9 +47,9 @@ struct Object {
 };
 
 struct StringObject : Object {
-  std::string text;         // UTF-8
-  std::size_t length = 0;   // code points
-  bool markup = false;      // jinja's Markup: escapes what is added to it
+  std::string text;        // UTF-8
+  std::size_t length = 0;  // code points
+  bool markup = false;     // jinja's Markup: escapes what is added to it
   bool is_ascii() const { return length == text.size(); }
 };
 
@@ -45,8 +62,9 @@ struct UndefinedObject : Object {
 
 struct ListObject : Object {  // List, Tuple, View (of a dict), Generator
   std::vector<Value> items;
-  int depth = 1;               // of nesting
-  std::string name;            // View: "dict_items"; Generator: "generator"; Tuple: "group" for groupby's pairs
+  int depth = 1;  // of nesting
+  std::string
+      name;  // View: "dict_items"; Generator: "generator"; Tuple: "group" for groupby's pairs
 };
 
 struct DictObject : Object {  // in insertion order
@@ -60,7 +78,8 @@ struct DictObject : Object {  // in insertion order
 
  private:
   std::ptrdiff_t position(const Value& key, std::size_t hash) const;
-  std::unordered_multimap<std::size_t, std::size_t> index_;  // by hash, once there are more than a few
+  std::unordered_multimap<std::size_t, std::size_t>
+      index_;  // by hash, once there are more than a few
 };
 
 struct RangeObject : Object {
@@ -80,7 +99,8 @@ struct Args {
 struct FunctionObject : Object {
   std::string name;
   std::function<Value(Runtime&, Args&)> call;
-  std::vector<std::pair<std::string, Value>> attributes;  // such as cycler's `current`, as functions or values
+  std::vector<std::pair<std::string, Value>>
+      attributes;  // such as cycler's `current`, as functions or values
 };
 
 class Value {
@@ -89,7 +109,9 @@ class Value {
   Kind kind() const { return kind_; }
   bool is(Kind kind) const { return kind_ == kind; }
   bool is_undefined() const { return kind_ == Kind::Undefined; }
-  bool is_number() const { return kind_ == Kind::Bool || kind_ == Kind::Int || kind_ == Kind::Float; }
+  bool is_number() const {
+    return kind_ == Kind::Bool || kind_ == Kind::Int || kind_ == Kind::Float;
+  }
   bool is_integral() const { return kind_ == Kind::Bool || kind_ == Kind::Int; }
   bool is_sequence() const { return kind_ == Kind::List || kind_ == Kind::Tuple; }
 
@@ -101,24 +123,31 @@ class Value {
   static Value bytes(std::string text);
   static Value list(std::vector<Value> items, Kind kind = Kind::List, std::string name = {});
   static Value tuple(std::vector<Value> items) { return list(std::move(items), Kind::Tuple); }
-  static Value generator(std::vector<Value> items) { return list(std::move(items), Kind::Generator, "generator"); }
+  static Value generator(std::vector<Value> items) {
+    return list(std::move(items), Kind::Generator, "generator");
+  }
   static Value dict(std::shared_ptr<DictObject> dict);
   static Value range(std::int64_t start, std::int64_t stop, std::int64_t step);
-  static Value undefined(std::string message, const char* error = "UndefinedError", bool always_lenient = false);
+  static Value undefined(std::string message, const char* error = "UndefinedError",
+                         bool always_lenient = false);
   static Value function(std::string name, std::function<Value(Runtime&, Args&)> call);
   static Value object(Kind kind, std::shared_ptr<Object> object);
   static Value from_json(const nlohmann::ordered_json& json);
 
-  BigInt as_int() const { return integer_; }         // Bool, Int
-  double as_double() const;                       // Bool, Int, Float
-  const StringObject& str() const { return static_cast<const StringObject&>(*object_); }  // String, Bytes
+  BigInt as_int() const { return integer_; }  // Bool, Int
+  double as_double() const;                   // Bool, Int, Float
+  const StringObject& str() const {
+    return static_cast<const StringObject&>(*object_);
+  }  // String, Bytes
   const std::string& text() const { return str().text; }
   ListObject& seq() const { return static_cast<ListObject&>(*object_); }
   DictObject& map() const { return static_cast<DictObject&>(*object_); }
   const RangeObject& as_range() const { return static_cast<const RangeObject&>(*object_); }
   NamespaceObject& as_namespace() const { return static_cast<NamespaceObject&>(*object_); }
   FunctionObject& as_function() const { return static_cast<FunctionObject&>(*object_); }
-  const UndefinedObject* why() const { return static_cast<const UndefinedObject*>(object_.get()); }  // may be null
+  const UndefinedObject* why() const {
+    return static_cast<const UndefinedObject*>(object_.get());
+  }  // may be null
   const std::shared_ptr<Object>& shared() const { return object_; }
   int depth() const;
 
@@ -136,18 +165,19 @@ class Value {
 /// Raises what a use of an undefined value raises.
 [[noreturn]] void raise_undefined(const Value& value);
 
-std::string type_name(const Value& value);           // Python's: "int", "str", "dict"
+std::string type_name(const Value& value);  // Python's: "int", "str", "dict"
 std::string int_text(BigInt value);
 std::string float_repr(double value);
 std::string repr(const Value& value);
-std::string quote_text(std::string_view text);           // repr of a string
+std::string quote_text(std::string_view text);  // repr of a string
 /// str(value) where undefined values are lenient; see Runtime::text for what a template prints.
 std::string to_text(const Value& value);
 
-/// Python's == and <. `strict`: an undefined value raises. `operation` names the operator in a TypeError.
+/// Python's == and <. `strict`: an undefined value raises. `operation` names the operator in a
+/// TypeError.
 bool equal(const Value& a, const Value& b, bool strict);
 bool less(const Value& a, const Value& b, const char* operation = "<", bool or_equal = false);
-std::size_t hash(const Value& value);                // raises TypeError when unhashable
+std::size_t hash(const Value& value);  // raises TypeError when unhashable
 
 /// Code points of a string.
 std::size_t char_count(std::string_view text);

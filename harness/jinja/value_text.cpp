@@ -12,22 +12,39 @@ namespace leitai::jinja {
 
 std::string type_name(const Value& value) {
   switch (value.kind()) {
-    case Kind::Undefined: return "Undefined";
-    case Kind::None: return "NoneType";
-    case Kind::Bool: return "bool";
-    case Kind::Int: return "int";
-    case Kind::Float: return "float";
-    case Kind::String: return value.str().markup ? "Markup" : "str";
-    case Kind::Bytes: return "bytes";
-    case Kind::List: return "list";
-    case Kind::Tuple: return "tuple";
-    case Kind::View: case Kind::Generator: return value.seq().name;
-    case Kind::Dict: return "dict";
-    case Kind::Range: return "range";
-    case Kind::Namespace: return "Namespace";
-    case Kind::Function: return "builtin_function_or_method";
-    case Kind::Macro: return "Macro";
-    case Kind::Loop: return "LoopContext";
+    case Kind::Undefined:
+      return "Undefined";
+    case Kind::None:
+      return "NoneType";
+    case Kind::Bool:
+      return "bool";
+    case Kind::Int:
+      return "int";
+    case Kind::Float:
+      return "float";
+    case Kind::String:
+      return value.str().markup ? "Markup" : "str";
+    case Kind::Bytes:
+      return "bytes";
+    case Kind::List:
+      return "list";
+    case Kind::Tuple:
+      return "tuple";
+    case Kind::View:
+    case Kind::Generator:
+      return value.seq().name;
+    case Kind::Dict:
+      return "dict";
+    case Kind::Range:
+      return "range";
+    case Kind::Namespace:
+      return "Namespace";
+    case Kind::Function:
+      return "builtin_function_or_method";
+    case Kind::Macro:
+      return "Macro";
+    case Kind::Loop:
+      return "LoopContext";
   }
   return "object";
 }
@@ -37,7 +54,8 @@ std::string int_text(BigInt value) {
   std::string digits;
   const bool negative = value < 0;
   __extension__ using Wide = unsigned __int128;
-  for (Wide rest = negative ? -static_cast<Wide>(value) : static_cast<Wide>(value); rest != 0; rest /= 10) {
+  for (Wide rest = negative ? -static_cast<Wide>(value) : static_cast<Wide>(value); rest != 0;
+       rest /= 10) {
     digits += static_cast<char>('0' + static_cast<int>(rest % 10));
   }
   if (negative) digits += '-';
@@ -49,7 +67,8 @@ std::string float_repr(double value) {
   if (std::isnan(value)) return "nan";
   if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
   char buffer[64];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific).ptr;
+  const auto end =
+      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific).ptr;
   std::string_view all(buffer, static_cast<std::size_t>(end - buffer));
   std::string sign;
   if (all.front() == '-') {
@@ -69,7 +88,8 @@ std::string float_repr(double value) {
     const std::string power = std::to_string(std::abs(exponent));
     return out + (power.size() < 2 ? "0" + power : power);
   }
-  if (exponent < 0) return sign + "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
+  if (exponent < 0)
+    return sign + "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
   const auto whole = static_cast<std::size_t>(exponent) + 1;
   if (digits.size() <= whole) return sign + digits + std::string(whole - digits.size(), '0') + ".0";
   return sign + digits.substr(0, whole) + "." + digits.substr(whole);
@@ -122,7 +142,8 @@ std::string bytes_repr(const std::string& text) {
 }
 
 void write_repr(const Value& value, std::string& out, int depth) {
-  if (depth > kMaxNesting + 100) raise("RecursionError", "maximum recursion depth exceeded while getting the repr of an object");
+  if (depth > kMaxNesting + 100)
+    raise("RecursionError", "maximum recursion depth exceeded while getting the repr of an object");
   const auto sequence = [&](const std::vector<Value>& items, const char* open, const char* close) {
     out += open;
     for (std::size_t i = 0; i < items.size(); ++i) {
@@ -145,20 +166,41 @@ void write_repr(const Value& value, std::string& out, int depth) {
     out += '}';
   };
   switch (value.kind()) {
-    case Kind::Undefined: out += "Undefined"; break;
-    case Kind::None: out += "None"; break;
-    case Kind::Bool: out += value.as_int() != 0 ? "True" : "False"; break;
-    case Kind::Int: out += int_text(value.as_int()); break;
-    case Kind::Float: out += float_repr(value.as_double()); break;
-    case Kind::String: out += value.str().markup ? "Markup(" + quote_text(value.text()) + ")" : quote_text(value.text()); break;
-    case Kind::Bytes: out += bytes_repr(value.text()); break;
-    case Kind::List: sequence(value.seq().items, "[", "]"); break;
-    case Kind::Tuple: sequence(value.seq().items, "(", ")"); break;
+    case Kind::Undefined:
+      out += "Undefined";
+      break;
+    case Kind::None:
+      out += "None";
+      break;
+    case Kind::Bool:
+      out += value.as_int() != 0 ? "True" : "False";
+      break;
+    case Kind::Int:
+      out += int_text(value.as_int());
+      break;
+    case Kind::Float:
+      out += float_repr(value.as_double());
+      break;
+    case Kind::String:
+      out += value.str().markup ? "Markup(" + quote_text(value.text()) + ")"
+                                : quote_text(value.text());
+      break;
+    case Kind::Bytes:
+      out += bytes_repr(value.text());
+      break;
+    case Kind::List:
+      sequence(value.seq().items, "[", "]");
+      break;
+    case Kind::Tuple:
+      sequence(value.seq().items, "(", ")");
+      break;
     case Kind::View:
       out += value.seq().name;
       sequence(value.seq().items, "([", "])");
       break;
-    case Kind::Dict: dict(value.map()); break;
+    case Kind::Dict:
+      dict(value.map());
+      break;
     case Kind::Range: {
       const RangeObject& r = value.as_range();
       out += "range(" + std::to_string(r.start) + ", " + std::to_string(r.stop);
@@ -171,7 +213,10 @@ void write_repr(const Value& value, std::string& out, int depth) {
       dict(value.as_namespace().attributes);
       out += '>';
       break;
-    case Kind::Generator: case Kind::Function: case Kind::Macro: case Kind::Loop:
+    case Kind::Generator:
+    case Kind::Function:
+    case Kind::Macro:
+    case Kind::Loop:
       // Python prints a memory address here, which no template can mean.
       raise("UnsupportedError", "a " + type_name(value) + " object cannot be printed");
   }

@@ -18,7 +18,8 @@ Interval wilson(double successes, double n, double alpha) {
   const double scale = 1 + z * z / n;
   const double centre = (p + z * z / (2 * n)) / scale;
   const double half = z * std::sqrt(std::max(0.0, p * (1 - p) / n + z * z / (4 * n * n))) / scale;
-  return {successes <= 0 ? 0.0 : std::max(0.0, centre - half), successes >= n ? 1.0 : std::min(1.0, centre + half)};
+  return {successes <= 0 ? 0.0 : std::max(0.0, centre - half),
+          successes >= n ? 1.0 : std::min(1.0, centre + half)};
 }
 
 Interval wilson_continuity(double successes, double n, double alpha) {
@@ -28,7 +29,8 @@ Interval wilson_continuity(double successes, double n, double alpha) {
   const double above = z * std::sqrt(std::max(0.0, z * z + 2 - 1 / n + 4 * p * (n * q - 1)));
   const double low = (2 * n * p + z * z - 1 - below) / (2 * (n + z * z));
   const double high = (2 * n * p + z * z + 1 + above) / (2 * (n + z * z));
-  return {successes <= 0 ? 0.0 : std::clamp(low, 0.0, 1.0), successes >= n ? 1.0 : std::clamp(high, 0.0, 1.0)};
+  return {successes <= 0 ? 0.0 : std::clamp(low, 0.0, 1.0),
+          successes >= n ? 1.0 : std::clamp(high, 0.0, 1.0)};
 }
 
 }  // namespace leitai

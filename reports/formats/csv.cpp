@@ -9,8 +9,10 @@ std::string write(const Leaderboard& board, const Style& style);
 }  // namespace
 
 extern constinit const Reporter csv_reporter;
-constinit const Reporter csv_reporter = {
-    .name = "csv", .extension = "csv", .help = "one row for each model and suite, full precision", .write = write};
+constinit const Reporter csv_reporter = {.name = "csv",
+                                         .extension = "csv",
+                                         .help = "one row for each model and suite, full precision",
+                                         .write = write};
 
 namespace {
 
@@ -25,11 +27,14 @@ std::string field(std::string_view text) {
   return out + '"';
 }
 
-std::string number(const std::optional<double>& value) { return value ? fmt::format("{}", *value) : ""; }
+std::string number(const std::optional<double>& value) {
+  return value ? fmt::format("{}", *value) : "";
+}
 
 std::string write(const Leaderboard& board, const Style&) {
   std::string out =
-      "run,model,suite,suite_version,scorer,rank_low,rank_high,planned,answers,n,correct,mean,low,high,cut_off,refused,no_answer,"
+      "run,model,suite,suite_version,scorer,rank_low,rank_high,planned,answers,n,correct,mean,low,"
+      "high,cut_off,refused,no_answer,"
       "failed,ungraded,prompt_tokens,completion_tokens,total_ms,cost\r\n";
   const auto named = [](const std::map<std::string, std::string>& names, const std::string& suite) {
     const auto found = names.find(suite);
@@ -41,14 +46,18 @@ std::string write(const Leaderboard& board, const Style&) {
       if (found == row.suites.end()) continue;
       const Cell& cell = found->second;
       std::string cost;
-      for (const auto& [currency, amount] : cell.cost) cost += fmt::format("{}{} {}", cost.empty() ? "" : "; ", amount, currency);
-      out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n", field(board.title), field(row.model),
-                         field(suite), field(named(board.suite_versions, suite)), field(named(board.scorers, suite)),
-                         row.rank_low ? std::to_string(*row.rank_low) : "", row.rank_high ? std::to_string(*row.rank_high) : "",
-                         cell.planned, cell.answers, cell.n, cell.correct, number(cell.mean),
-                         cell.interval ? number(cell.interval->low) : "", cell.interval ? number(cell.interval->high) : "", cell.cut_off,
-                         cell.refused, cell.no_answer, cell.failed, cell.ungraded, cell.prompt_tokens, cell.completion_tokens,
-                         cell.total_ms, field(cost));
+      for (const auto& [currency, amount] : cell.cost)
+        cost += fmt::format("{}{} {}", cost.empty() ? "" : "; ", amount, currency);
+      out += fmt::format(
+          "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n",
+          field(board.title), field(row.model), field(suite),
+          field(named(board.suite_versions, suite)), field(named(board.scorers, suite)),
+          row.rank_low ? std::to_string(*row.rank_low) : "",
+          row.rank_high ? std::to_string(*row.rank_high) : "", cell.planned, cell.answers, cell.n,
+          cell.correct, number(cell.mean), cell.interval ? number(cell.interval->low) : "",
+          cell.interval ? number(cell.interval->high) : "", cell.cut_off, cell.refused,
+          cell.no_answer, cell.failed, cell.ungraded, cell.prompt_tokens, cell.completion_tokens,
+          cell.total_ms, field(cost));
     }
   }
   return out;

@@ -11,7 +11,10 @@ std::string write(const Leaderboard& board, const Style& style);
 
 extern constinit const Reporter json_reporter;
 constinit const Reporter json_reporter = {
-    .name = "json", .extension = "json", .help = "everything of the leaderboard, versioned schema (summary.json)", .write = write};
+    .name = "json",
+    .extension = "json",
+    .help = "everything of the leaderboard, versioned schema (summary.json)",
+    .write = write};
 
 namespace {
 
@@ -28,7 +31,9 @@ std::string write(const Leaderboard& board, const Style&) {
     return found == names.end() ? std::string() : found->second;
   };
   for (const std::string& suite : board.suites) {
-    out["suites"].push_back({{"name", suite}, {"version", named(board.suite_versions, suite)}, {"scorer", named(board.scorers, suite)}});
+    out["suites"].push_back({{"name", suite},
+                             {"version", named(board.suite_versions, suite)},
+                             {"scorer", named(board.scorers, suite)}});
   }
   out["families"] = board.families;
   out["languages"] = board.languages;

@@ -13,8 +13,10 @@ std::string write(const Leaderboard& board, const Style& style);
 }  // namespace
 
 extern constinit const Reporter markdown_reporter;
-constinit const Reporter markdown_reporter = {
-    .name = "markdown", .extension = "md", .help = "all tables in Markdown (leaderboard.md)", .write = write};
+constinit const Reporter markdown_reporter = {.name = "markdown",
+                                              .extension = "md",
+                                              .help = "all tables in Markdown (leaderboard.md)",
+                                              .write = write};
 
 namespace {
 
@@ -37,7 +39,8 @@ std::string plain(std::string_view text) {
 }
 
 /// The first `left` columns are aligned left, the others right.
-std::string table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows, std::size_t left) {
+std::string table(const std::vector<std::string>& head,
+                  const std::vector<std::vector<std::string>>& rows, std::size_t left) {
   std::string out = fmt::format("| {} |\n|", fmt::join(head, " | "));
   for (std::size_t i = 0; i < head.size(); ++i) out += i < left ? "---|" : "---:|";
   out += '\n';
@@ -47,7 +50,8 @@ std::string table(const std::vector<std::string>& head, const std::vector<std::v
 
 std::vector<std::string> cells_of_cell(const Cell& cell, const Style& style) {
   std::string interval = interval_text(cell.interval, style);
-  if (const std::size_t twice = interval.find("  "); twice != std::string::npos) interval.erase(twice, 1);
+  if (const std::size_t twice = interval.find("  "); twice != std::string::npos)
+    interval.erase(twice, 1);
   return {points(cell.mean, style),
           interval,
           with_commas(cell.n),
@@ -61,11 +65,12 @@ std::vector<std::string> cells_of_cell(const Cell& cell, const Style& style) {
           plain(money_text(cell.cost, style))};
 }
 
-const std::vector<std::string> kCellHead = {"score", "95 % interval", "n",      "cut off", "refused", "no answer",
-                                            "failed", "prompt tokens", "completion tokens", "time",    "cost"};
+const std::vector<std::string> kCellHead = {
+    "score",         "95 % interval",     "n",    "cut off", "refused", "no answer", "failed",
+    "prompt tokens", "completion tokens", "time", "cost"};
 
-std::string section(const Leaderboard& board, std::string_view title, std::string_view head, const std::vector<std::string>& groups,
-                    Groups cells, const Style& style) {
+std::string section(const Leaderboard& board, std::string_view title, std::string_view head,
+                    const std::vector<std::string>& groups, Groups cells, const Style& style) {
   std::vector<std::vector<std::string>> rows;
   for (const std::string& group : groups) {
     for (const LeaderboardRow& row : board.rows) {
@@ -84,9 +89,12 @@ std::string section(const Leaderboard& board, std::string_view title, std::strin
 
 std::string write(const Leaderboard& board, const Style& style) {
   std::string out = fmt::format("# {}\n\n", plain(board.title));
-  out += fmt::format("{} {}. Scores are points of 100 with 95 % intervals (Wilson; of several suites, the mean of their means, half-widths "
-                     "added in squares). Models whose intervals overlap share ranks. Means are over all items but failed ones.\n\n",
-                     board.suites.size(), board.suites.size() == 1 ? "suite" : "suites");
+  out += fmt::format(
+      "{} {}. Scores are points of 100 with 95 % intervals (Wilson; of several suites, the mean of "
+      "their means, half-widths "
+      "added in squares). Models whose intervals overlap share ranks. Means are over all items but "
+      "failed ones.\n\n",
+      board.suites.size(), board.suites.size() == 1 ? "suite" : "suites");
   std::vector<std::string> heads = {"rank", "model"};
   heads.insert(heads.end(), kCellHead.begin(), kCellHead.end());
   std::vector<std::vector<std::string>> rows;
@@ -98,26 +106,34 @@ std::string write(const Leaderboard& board, const Style& style) {
   out += table(heads, rows, 2);
   std::string notes;
   for (const LeaderboardRow& row : board.rows) {
-    if (!row.rank_low) notes += fmt::format("- Not ranked: {} ({}).\n", plain(row.model), plain(row.not_ranked_because));
+    if (!row.rank_low)
+      notes +=
+          fmt::format("- Not ranked: {} ({}).\n", plain(row.model), plain(row.not_ranked_because));
   }
   for (const std::string& caution : board.cautions) notes += fmt::format("- {}\n", plain(caution));
   if (!notes.empty()) out += "\n" + notes;
 
   out += section(board, "By suite", "suite", board.suites, &LeaderboardRow::suites, style);
-  if (board.families.size() > 1) out += section(board, "By family", "family", board.families, &LeaderboardRow::families, style);
-  if (board.languages.size() > 1) out += section(board, "By language", "language", board.languages, &LeaderboardRow::languages, style);
-  if (board.tags.size() > 1 && board.tags.size() <= 40) out += section(board, "By tag", "tag", board.tags, &LeaderboardRow::tags, style);
+  if (board.families.size() > 1)
+    out += section(board, "By family", "family", board.families, &LeaderboardRow::families, style);
+  if (board.languages.size() > 1)
+    out += section(board, "By language", "language", board.languages, &LeaderboardRow::languages,
+                   style);
+  if (board.tags.size() > 1 && board.tags.size() <= 40)
+    out += section(board, "By tag", "tag", board.tags, &LeaderboardRow::tags, style);
 
   out += "\n## What was run\n\n";
   std::vector<std::vector<std::string>> models;
   for (const LeaderboardRow& row : board.rows) {
-    models.push_back({plain(row.model), plain(row.describe), plain(fmt::format("{}", fmt::join(row.served_models, ", ")))});
+    models.push_back({plain(row.model), plain(row.describe),
+                      plain(fmt::format("{}", fmt::join(row.served_models, ", ")))});
   }
   out += table({"model", "as configured", "as served"}, models, 3) + "\n";
   std::vector<std::vector<std::string>> suites;
   for (const std::string& suite : board.suites) {
     const auto version = board.suite_versions.find(suite), scorer = board.scorers.find(suite);
-    suites.push_back({plain(suite), version == board.suite_versions.end() ? "" : plain(version->second),
+    suites.push_back({plain(suite),
+                      version == board.suite_versions.end() ? "" : plain(version->second),
                       scorer == board.scorers.end() ? "" : plain(scorer->second)});
   }
   out += table({"suite", "version", "scorer"}, suites, 3);

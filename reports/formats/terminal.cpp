@@ -15,7 +15,10 @@ std::string write(const Leaderboard& board, const Style& style);
 
 extern constinit const Reporter terminal_reporter;
 constinit const Reporter terminal_reporter = {
-    .name = "terminal", .extension = "txt", .help = "leaderboard for people, as wide as the terminal", .write = write};
+    .name = "terminal",
+    .extension = "txt",
+    .help = "leaderboard for people, as wide as the terminal",
+    .write = write};
 
 namespace {
 
@@ -58,7 +61,8 @@ std::string axis_head(const Axis& axis) {
   for (double tick = axis.low; tick <= axis.high + 1e-9; tick += axis.step) {
     const std::string label = fmt::format("{:.0f}", tick);
     const int at = axis.cell(tick / 100);
-    const int from = std::clamp(at - static_cast<int>(label.size()) / 2, 0, axis.width - static_cast<int>(label.size()));
+    const int from = std::clamp(at - static_cast<int>(label.size()) / 2, 0,
+                                axis.width - static_cast<int>(label.size()));
     out.replace(static_cast<std::size_t>(from), label.size(), label);
   }
   return out;
@@ -80,13 +84,17 @@ std::string drawing(const Cell& cell, const Axis& axis, const Style& style) {
 std::map<std::string, double> cost_of_1000_right(const Cell& cell) {
   std::map<std::string, double> out;
   if (cell.correct == 0) return out;
-  for (const auto& [currency, amount] : cell.cost) out[currency] = 1000 * amount / static_cast<double>(cell.correct);
+  for (const auto& [currency, amount] : cell.cost)
+    out[currency] = 1000 * amount / static_cast<double>(cell.correct);
   return out;
 }
 
 std::string ranking(const Leaderboard& board, const Style& style) {
-  const bool priced = std::any_of(board.rows.begin(), board.rows.end(), [](const LeaderboardRow& row) { return !row.all.cost.empty(); });
-  const bool drawn = std::any_of(board.rows.begin(), board.rows.end(), [](const LeaderboardRow& row) { return row.all.mean.has_value(); });
+  const bool priced = std::any_of(board.rows.begin(), board.rows.end(),
+                                  [](const LeaderboardRow& row) { return !row.all.cost.empty(); });
+  const bool drawn =
+      std::any_of(board.rows.begin(), board.rows.end(),
+                  [](const LeaderboardRow& row) { return row.all.mean.has_value(); });
   const auto table_with = [&](int room) {
     Table table;
     const Axis axis = axis_for(board, room);
@@ -94,13 +102,17 @@ std::string ranking(const Leaderboard& board, const Style& style) {
                      {.head = "model", .side = Column::Side::Left, .is_name = true, .gap = 3},
                      {.head = board.suites.size() > 1 ? "index" : "score", .gap = 3},
                      {.head = "95 % interval"}};
-    if (room > 0) table.columns.push_back({.head = axis_head(axis), .side = Column::Side::Left, .drop = 1, .gap = 3});
+    if (room > 0)
+      table.columns.push_back(
+          {.head = axis_head(axis), .side = Column::Side::Left, .drop = 1, .gap = 3});
     table.columns.push_back({.head = "items", .drop = 5});
     table.columns.push_back({.head = "cut off", .drop = 4});
     table.columns.push_back({.head = "failed", .drop = 3});
     if (priced) table.columns.push_back({.head = "per 1000 right", .drop = 2});
     for (const LeaderboardRow& row : board.rows) {
-      std::vector<std::string> cells = {rank_text(row, style), row.model, points(row.all.mean, style), interval_text(row.all.interval, style)};
+      std::vector<std::string> cells = {rank_text(row, style), row.model,
+                                        points(row.all.mean, style),
+                                        interval_text(row.all.interval, style)};
       if (room > 0) cells.push_back(drawing(row.all, axis, style));
       cells.push_back(with_commas(row.all.n));
       cells.push_back(with_commas(row.all.cut_off));
@@ -116,8 +128,10 @@ std::string ranking(const Leaderboard& board, const Style& style) {
 }
 
 /// One line a group and model; the group is named once.
-std::string block(const Leaderboard& board, std::string_view head, const std::vector<std::string>& groups, Groups cells_of_row, const Style& style) {
-  const bool priced = std::any_of(board.rows.begin(), board.rows.end(), [](const LeaderboardRow& row) { return !row.all.cost.empty(); });
+std::string block(const Leaderboard& board, std::string_view head,
+                  const std::vector<std::string>& groups, Groups cells_of_row, const Style& style) {
+  const bool priced = std::any_of(board.rows.begin(), board.rows.end(),
+                                  [](const LeaderboardRow& row) { return !row.all.cost.empty(); });
   Table table;
   table.columns = {{.head = std::string(head), .side = Column::Side::Left, .is_name = true},
                    {.head = "model", .side = Column::Side::Left, .is_name = true},
@@ -160,23 +174,30 @@ std::string block(const Leaderboard& board, std::string_view head, const std::ve
 std::string heading(const Leaderboard& board, const Style& style) {
   std::int64_t items = 0;
   for (const LeaderboardRow& row : board.rows) items = std::max(items, row.all.planned);
-  std::string right = fmt::format("{} {}{}95 % intervals", with_commas(items), items == 1 ? "item" : "items", glyphs_of(style).dot);
+  std::string right = fmt::format("{} {}{}95 % intervals", with_commas(items),
+                                  items == 1 ? "item" : "items", glyphs_of(style).dot);
   if (board.partial) right += fmt::format("{}partial", glyphs_of(style).dot);
   const std::string title = escape_controls(board.title);
   const int between = style.width - cells_of(title, style) - cells_of(right, style);
-  if (between >= 3) return painted(title, "1", style) + std::string(static_cast<std::size_t>(between), ' ') + right + "\n";
+  if (between >= 3)
+    return painted(title, "1", style) + std::string(static_cast<std::size_t>(between), ' ') +
+           right + "\n";
   return painted(fitted(title, style.width, style), "1", style) + "\n" + wrapped(right, 0, style);
 }
 
 std::string write(const Leaderboard& board, const Style& style) {
   std::string out = heading(board, style) + "\n" + ranking(board, style);
   out += block(board, "suite", board.suites, &LeaderboardRow::suites, style);
-  if (board.families.size() > 1) out += block(board, "family", board.families, &LeaderboardRow::families, style);
-  if (board.languages.size() > 1) out += block(board, "language", board.languages, &LeaderboardRow::languages, style);
+  if (board.families.size() > 1)
+    out += block(board, "family", board.families, &LeaderboardRow::families, style);
+  if (board.languages.size() > 1)
+    out += block(board, "language", board.languages, &LeaderboardRow::languages, style);
 
   std::string notes, without;
   for (const LeaderboardRow& row : board.rows) {
-    if (!row.rank_low) without += fmt::format("{}{} ({})", without.empty() ? "" : ", ", row.model, row.not_ranked_because);
+    if (!row.rank_low)
+      without +=
+          fmt::format("{}{} ({})", without.empty() ? "" : ", ", row.model, row.not_ranked_because);
   }
   if (!without.empty()) notes += wrapped("Not ranked: " + without, 2, style);
   for (const std::string& caution : board.cautions) notes += wrapped(caution, 2, style);

@@ -25,7 +25,8 @@ constexpr std::uint64_t kMaxRow = std::uint64_t{64} << 20;
 
 class File {
  public:
-  explicit File(const fs::path& path) : path_(path), file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+  explicit File(const fs::path& path)
+      : path_(path), file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
     struct stat info {};
     if (file_ >= 0 && ::fstat(file_, &info) == 0 && S_ISDIR(info.st_mode)) {
       ::close(file_);
@@ -71,7 +72,9 @@ std::vector<Place> find_records(const File& file, bool has_quotes) {
   std::uint32_t line = 1, first_line = 1;
   bool in_quotes = false, is_blank = true;
   const auto end_record = [&](std::uint64_t end) {
-    if (end - begin > kMaxRow) throw Error(fmt::format("{}:{}: a row of {} is too long", file.path().string(), first_line, bytes_in_words(end - begin)));
+    if (end - begin > kMaxRow)
+      throw Error(fmt::format("{}:{}: a row of {} is too long", file.path().string(), first_line,
+                              bytes_in_words(end - begin)));
     if (!is_blank) out.push_back({begin, static_cast<std::uint32_t>(end - begin), first_line});
     begin = end + 1;
     is_blank = true;
@@ -79,7 +82,8 @@ std::vector<Place> find_records(const File& file, bool has_quotes) {
   while (true) {
     const std::size_t n = file.read_at(buffer.data(), buffer.size(), offset);
     std::size_t i = 0;
-    if (offset == 0 && n >= 3 && std::string_view(buffer.data(), 3) == "\xEF\xBB\xBF") begin = i = 3;
+    if (offset == 0 && n >= 3 && std::string_view(buffer.data(), 3) == "\xEF\xBB\xBF")
+      begin = i = 3;
     for (; i < n; ++i) {
       const char c = buffer[i];
       if (c == '"' && has_quotes) in_quotes = !in_quotes;
@@ -127,24 +131,32 @@ std::vector<std::string> csv_cells(std::string_view record) {
 
 class RecordRows : public Rows {
  public:
-  RecordRows(const fs::path& path, RowFormat format) : file_(path), format_(format), places_(find_records(file_, format == RowFormat::Csv)) {
+  RecordRows(const fs::path& path, RowFormat format)
+      : file_(path), format_(format), places_(find_records(file_, format == RowFormat::Csv)) {
     if (format != RowFormat::Csv) return;
-    if (places_.empty()) throw Error(fmt::format("{}: empty; the first line names the columns", path.string()));
+    if (places_.empty())
+      throw Error(fmt::format("{}: empty; the first line names the columns", path.string()));
     header_ = csv_cells(read(places_.front()));
     for (std::string& name : header_) name = std::string(trim(name));
     for (std::size_t i = 0; i < header_.size(); ++i) {
-      if (std::count(header_.begin(), header_.end(), header_[i]) > 1) throw Error(fmt::format("{}:1: the column \"{}\" is there twice", path.string(), header_[i]));
+      if (std::count(header_.begin(), header_.end(), header_[i]) > 1)
+        throw Error(
+            fmt::format("{}:1: the column \"{}\" is there twice", path.string(), header_[i]));
     }
     places_.erase(places_.begin());
   }
 
   std::int64_t size() const override { return static_cast<std::int64_t>(places_.size()); }
-  std::int64_t line(std::int64_t index) const override { return places_[static_cast<std::size_t>(index)].line; }
+  std::int64_t line(std::int64_t index) const override {
+    return places_[static_cast<std::size_t>(index)].line;
+  }
 
   Json row(std::int64_t index) const override {
     const Place& place = places_[static_cast<std::size_t>(index)];
     const std::string record = read(place);
-    const auto mistake = [&](const std::string& what) { return Error(fmt::format("{}:{}: {}", file_.path().string(), place.line, what)); };
+    const auto mistake = [&](const std::string& what) {
+      return Error(fmt::format("{}:{}: {}", file_.path().string(), place.line, what));
+    };
     if (!is_valid_utf8(record)) throw mistake("not UTF-8; save the file as UTF-8");
     switch (format_) {
       case RowFormat::Jsonl: {
@@ -154,7 +166,9 @@ class RecordRows : public Rows {
       }
       case RowFormat::Csv: {
         const std::vector<std::string> cells = csv_cells(record);
-        if (cells.size() != header_.size()) throw mistake(fmt::format("{} cells where the header has {}", cells.size(), header_.size()));
+        if (cells.size() != header_.size())
+          throw mistake(
+              fmt::format("{} cells where the header has {}", cells.size(), header_.size()));
         Json out = Json::object();
         for (std::size_t i = 0; i < cells.size(); ++i) out[header_[i]] = cells[i];
         return out;
@@ -171,7 +185,8 @@ class RecordRows : public Rows {
   std::string read(const Place& place) const {
     std::string out(place.size, '\0');
     out.resize(file_.read_at(out.data(), out.size(), place.offset));
-    if (out.size() != place.size) throw Error(fmt::format("{}: became shorter while it was read", file_.path().string()));
+    if (out.size() != place.size)
+      throw Error(fmt::format("{}: became shorter while it was read", file_.path().string()));
     if (!out.empty() && out.back() == '\r') out.pop_back();
     return out;
   }
@@ -186,7 +201,8 @@ class JsonRows : public Rows {
  public:
   explicit JsonRows(const fs::path& path) : value_(Json::parse(read_file(path), nullptr, false)) {
     if (value_.is_discarded()) throw Error(fmt::format("{}: not JSON", path.string()));
-    if (!value_.is_array()) throw Error(fmt::format("{}: a JSON array of rows is wanted", path.string()));
+    if (!value_.is_array())
+      throw Error(fmt::format("{}: a JSON array of rows is wanted", path.string()));
   }
   std::int64_t size() const override { return static_cast<std::int64_t>(value_.size()); }
   Json row(std::int64_t index) const override { return value_[static_cast<std::size_t>(index)]; }

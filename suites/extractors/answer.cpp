@@ -8,17 +8,20 @@ namespace leitai {
 
 Prepared prepare(const GradeInput& input, const Scorer& scorer) {
   Prepared out;
-  out.split = split_reasoning({input.text, input.reasoning, input.finish_reason, input.prompt_opens_think});
+  out.split =
+      split_reasoning({input.text, input.reasoning, input.finish_reason, input.prompt_opens_think});
   out.score.scorer = fmt::format("{}@{}", scorer.name, scorer.version);
   out.score.flags = out.split.flags;
   if (!out.split.status) return out;
   out.is_decided = true;
   switch (*out.split.status) {
     case ScoreStatus::TruncatedReasoning:
-      decide(out.score, *out.split.status, "the answer was cut off before anything but reasoning was written");
+      decide(out.score, *out.split.status,
+             "the answer was cut off before anything but reasoning was written");
       break;
     case ScoreStatus::UnterminatedReasoning:
-      decide(out.score, *out.split.status, "the reasoning was never closed; there is no answer after it");
+      decide(out.score, *out.split.status,
+             "the reasoning was never closed; there is no answer after it");
       break;
     default:
       decide(out.score, *out.split.status, "there is no text to grade");

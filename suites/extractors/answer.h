@@ -7,8 +7,8 @@
 
 namespace leitai {
 
-/// Where every scorer begins: the thought is taken off, the score has the scorer's name, the split's flags and, where nothing is
-/// left to grade, its status.
+/// Where every scorer begins: the thought is taken off, the score has the scorer's name, the
+/// split's flags and, where nothing is left to grade, its status.
 struct Prepared {
   ReasoningSplit split;
   Score score;

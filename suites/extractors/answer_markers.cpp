@@ -15,7 +15,10 @@ constexpr std::size_t kNone = View::npos;
 
 bool is_letter(char32_t c) { return (c >= U'a' && c <= U'z') || (c >= U'A' && c <= U'Z'); }
 bool is_word(char32_t c) { return is_letter(c) || (c >= U'0' && c <= U'9'); }
-bool is_latin_or_cyrillic(char32_t c) { return is_letter(c) || (c >= 0xC0 && c <= 0x24F) || (c >= 0x400 && c <= 0x52F) || (c >= 0x1E00 && c <= 0x1EFF); }
+bool is_latin_or_cyrillic(char32_t c) {
+  return is_letter(c) || (c >= 0xC0 && c <= 0x24F) || (c >= 0x400 && c <= 0x52F) ||
+         (c >= 0x1E00 && c <= 0x1EFF);
+}
 
 bool is_markup(char32_t c) {
   constexpr View kMarks = U" \t\r*_`$#>:=~|[](){}\\\"'.,!\u3002\u3010\u3011\u300C\u300D";
@@ -31,25 +34,33 @@ std::size_t skip(View text, std::size_t at, View characters) {
 std::size_t after_english(View text, std::size_t begin, std::size_t end) {
   std::size_t at = skip(text.substr(0, std::min(text.size(), end + 8)), end, U" *_`\"'");
   if (at < text.size() && (text[at] == U':' || text[at] == U'=')) return at + 1;
-  static constexpr std::array<View, 11> kVerbs{U"is", U"was", U"are", U"would be", U"will be", U"should be", U"must be", U"comes to", U"comes out to", U"equals", U"becomes"};
+  static constexpr std::array<View, 11> kVerbs{
+      U"is",      U"was",      U"are",          U"would be", U"will be", U"should be",
+      U"must be", U"comes to", U"comes out to", U"equals",   U"becomes"};
   const View rest = text.substr(at);
   for (View verb : kVerbs) {
-    if (rest.starts_with(verb) && (rest.size() == verb.size() || !is_word(rest[verb.size()]))) return at + verb.size();
+    if (rest.starts_with(verb) && (rest.size() == verb.size() || !is_word(rest[verb.size()])))
+      return at + verb.size();
   }
   static constexpr std::array<View, 7> kLinks{U"to ", U"for ", U"of ", U"in ", U", ", U"(", U"as "};
-  if (std::any_of(kLinks.begin(), kLinks.end(), [&](View link) { return rest.starts_with(link); })) {
+  if (std::any_of(kLinks.begin(), kLinks.end(),
+                  [&](View link) { return rest.starts_with(link); })) {
     const View near = rest.substr(0, 90);
     for (std::size_t i = 0; i < near.size(); ++i) {
       const char32_t c = near[i];
       if (c == U'\n' || c == U'!' || c == U'?' || c == U'.') break;
       if (c == U':') return at + i + 1;
-      if (near.substr(i).starts_with(U" is") && (i + 3 == near.size() || !is_word(near[i + 3]))) return at + i + 3;
+      if (near.substr(i).starts_with(U" is") && (i + 3 == near.size() || !is_word(near[i + 3])))
+        return at + i + 3;
     }
     return kNone;
   }
   // A heading: "Final answer" alone on its line.
-  const std::size_t line_end = end + std::min(text.substr(end, 16).find(U'\n'), std::min<std::size_t>(16, text.size() - end));
-  if (line_end - end > 12 || !is_markup_only(text.substr(end, line_end - end)) || line_end == text.size()) return kNone;
+  const std::size_t line_end = end + std::min(text.substr(end, 16).find(U'\n'),
+                                              std::min<std::size_t>(16, text.size() - end));
+  if (line_end - end > 12 || !is_markup_only(text.substr(end, line_end - end)) ||
+      line_end == text.size())
+    return kNone;
   std::size_t line = begin;
   while (line > 0 && begin - line < 32 && text[line - 1] != U'\n') --line;
   std::u32string head(text.substr(line, begin - line));
@@ -93,7 +104,10 @@ std::vector<std::size_t> find_answer_markers(View lowered) {
     for (const std::u32string& word : found->second) {
       if (!lowered.substr(at).starts_with(word)) continue;
       const std::size_t end = at + word.size();
-      if (is_latin_or_cyrillic(c) && (word_before || (at > 0 && is_latin_or_cyrillic(lowered[at - 1])) || (end < lowered.size() && is_latin_or_cyrillic(lowered[end])))) continue;
+      if (is_latin_or_cyrillic(c) &&
+          (word_before || (at > 0 && is_latin_or_cyrillic(lowered[at - 1])) ||
+           (end < lowered.size() && is_latin_or_cyrillic(lowered[end]))))
+        continue;
       add(end);
       at = end - 1;
       break;
@@ -106,7 +120,8 @@ Range marker_tail(View text, View lowered, std::size_t begin) {
   const auto line_end = [&](std::size_t at) { return std::min(text.find(U'\n', at), text.size()); };
   begin = std::min(begin, text.size());
   // Far enough to see the tail; a line is read on only where it holds nothing else.
-  std::size_t end = begin + std::min(text.substr(begin, 400).find(U'\n'), std::min<std::size_t>(400, text.size() - begin));
+  std::size_t end = begin + std::min(text.substr(begin, 400).find(U'\n'),
+                                     std::min<std::size_t>(400, text.size() - begin));
   if (is_markup_only(text.substr(begin, end - begin))) {
     end = line_end(end);
     do {
@@ -131,7 +146,9 @@ Range marker_tail(View text, View lowered, std::size_t begin) {
     break;
   }
   // A number at the limit is read to its end.
-  while (stop == limit && stop < end && stop < begin + 200 && is_word(text[stop]) && is_word(text[stop - 1])) ++stop;
+  while (stop == limit && stop < end && stop < begin + 200 && is_word(text[stop]) &&
+         is_word(text[stop - 1]))
+    ++stop;
   return {begin, stop};
 }
 

@@ -6,12 +6,12 @@
 
 namespace leitai {
 
-/// Ends of the places that declare an answer ("The answer is", "Respuesta:" ...), in order. `lowered` is folded and in lower
-/// case. Linear.
+/// Ends of the places that declare an answer ("The answer is", "Respuesta:" ...), in order.
+/// `lowered` is folded and in lower case. Linear.
 std::vector<std::size_t> find_answer_markers(std::u32string_view lowered);
 
-/// Where the declared answer may stand: the rest of the line up to the end of the sentence (at most 120 characters), or of the next
-/// line that holds something. Empty range where there is none.
+/// Where the declared answer may stand: the rest of the line up to the end of the sentence (at most
+/// 120 characters), or of the next line that holds something. Empty range where there is none.
 struct Range {
   std::size_t begin;
   std::size_t end;

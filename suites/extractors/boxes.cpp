@@ -42,7 +42,9 @@ std::vector<Box> find_boxes(View text) {
       if (close[begin] == kNone) continue;
       box = {at, begin + 1, close[begin], close[begin] + 1};
     } else if (begin > at + name) {  // \boxed 5
-      while (box.end < text.size() && box.end < begin + 64 && View(U" \n$,;").find(text[box.end]) == kNone) ++box.end;
+      while (box.end < text.size() && box.end < begin + 64 &&
+             View(U" \n$,;").find(text[box.end]) == kNone)
+        ++box.end;
       box.outer_end = box.end;
     } else {
       continue;
@@ -62,7 +64,8 @@ bool are_adjacent(View text, const Box& left, const Box& right) {
       between.remove_prefix(1);
       continue;
     }
-    const auto* word = std::find_if(kWords.begin(), kWords.end(), [&](View w) { return between.starts_with(w); });
+    const auto* word =
+        std::find_if(kWords.begin(), kWords.end(), [&](View w) { return between.starts_with(w); });
     if (word == kWords.end()) return false;
     between.remove_prefix(word->size());
   }

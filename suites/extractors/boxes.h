@@ -17,7 +17,8 @@ struct Box {
 /// Balanced boxes in order, those inside another left out; an unclosed one is no box. Linear.
 std::vector<Box> find_boxes(std::u32string_view text);
 
-/// Only white space, commas, "and", "or" and the like stand between them: together they are one list.
+/// Only white space, commas, "and", "or" and the like stand between them: together they are one
+/// list.
 bool are_adjacent(std::u32string_view text, const Box& left, const Box& right);
 
 }  // namespace leitai

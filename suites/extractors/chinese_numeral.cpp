@@ -16,13 +16,14 @@ struct Entry {
 
 // Everyday, formal and traditional forms.
 constexpr Entry kDigits[] = {
-    {0x96F6, 0}, {0x3007, 0}, {0x4E00, 1}, {0x4E8C, 2}, {0x4E24, 2}, {0x5169, 2}, {0x4E09, 3}, {0x56DB, 4}, {0x4E94, 5},
-    {0x516D, 6}, {0x4E03, 7}, {0x516B, 8}, {0x4E5D, 9}, {0x58F9, 1}, {0x58F1, 1}, {0x8D30, 2}, {0x8CB3, 2}, {0x53C1, 3},
-    {0x53C3, 3}, {0x8086, 4}, {0x4F0D, 5}, {0x9646, 6}, {0x9678, 6}, {0x67D2, 7}, {0x634C, 8}, {0x7396, 9}};
+    {0x96F6, 0}, {0x3007, 0}, {0x4E00, 1}, {0x4E8C, 2}, {0x4E24, 2}, {0x5169, 2}, {0x4E09, 3},
+    {0x56DB, 4}, {0x4E94, 5}, {0x516D, 6}, {0x4E03, 7}, {0x516B, 8}, {0x4E5D, 9}, {0x58F9, 1},
+    {0x58F1, 1}, {0x8D30, 2}, {0x8CB3, 2}, {0x53C1, 3}, {0x53C3, 3}, {0x8086, 4}, {0x4F0D, 5},
+    {0x9646, 6}, {0x9678, 6}, {0x67D2, 7}, {0x634C, 8}, {0x7396, 9}};
 
 // Powers of ten.
-constexpr Entry kUnits[] = {{0x5341, 1}, {0x62FE, 1}, {0x767E, 2}, {0x4F70, 2}, {0x5343, 3}, {0x4EDF, 3},
-                            {0x4E07, 4}, {0x842C, 4}, {0x4EBF, 8}, {0x5104, 8}};
+constexpr Entry kUnits[] = {{0x5341, 1}, {0x62FE, 1}, {0x767E, 2}, {0x4F70, 2}, {0x5343, 3},
+                            {0x4EDF, 3}, {0x4E07, 4}, {0x842C, 4}, {0x4EBF, 8}, {0x5104, 8}};
 
 template <std::size_t N>
 std::optional<int> look_up(const Entry (&table)[N], char32_t c) {
@@ -35,7 +36,8 @@ std::optional<int> look_up(const Entry (&table)[N], char32_t c) {
 bool is_point(char32_t c) { return c == kPoint || c == kPointOld; }
 
 bool is_numeral(char32_t c) {
-  return c > 0x3000 && (look_up(kDigits, c) || look_up(kUnits, c) || is_point(c) || c == kNegative || c == kNegativeOld || c == 0x5206 || c == 0x4E4B);
+  return c > 0x3000 && (look_up(kDigits, c) || look_up(kUnits, c) || is_point(c) ||
+                        c == kNegative || c == kNegativeOld || c == 0x5206 || c == 0x4E4B);
 }
 
 /// Digits alone, one after the other: a year, a telephone number, decimals.
@@ -52,8 +54,8 @@ std::optional<std::string> positional(std::u32string_view text) {
 
 std::optional<Number> whole(std::u32string_view text) {
   if (const auto digits = positional(text)) return Number::decimal(*digits, "");
-  Number total, section;     // below 10^4 of what is being read
-  int digit = 0;           // not yet multiplied, if has_digit
+  Number total, section;  // below 10^4 of what is being read
+  int digit = 0;          // not yet multiplied, if has_digit
   bool has_digit = false;
   int last_unit = 0;
   bool zero_before = false, any_in_section = false;
@@ -132,7 +134,8 @@ std::optional<NumberToken> parse_chinese_numeral(std::u32string_view text) {
     out.is_percent = true;
     value = unsigned_value(text.substr(kPercentOf.size()));
   } else if (const std::size_t parts = text.find(kPartsOf); parts != std::u32string_view::npos) {
-    const auto below = unsigned_value(text.substr(0, parts)), above = unsigned_value(text.substr(parts + kPartsOf.size()));
+    const auto below = unsigned_value(text.substr(0, parts)),
+               above = unsigned_value(text.substr(parts + kPartsOf.size()));
     if (below && above) value = above->divided_by(*below);
   } else {
     value = unsigned_value(text);
@@ -151,7 +154,8 @@ std::vector<NumberToken> chinese_numerals_in(std::u32string_view text) {
     }
     std::size_t end = at;
     while (end < text.size() && end < at + 64 && is_numeral(text[end])) ++end;
-    // The longest part of the run that is a numeral; what stands around it ("one point" of the clock, "parts") is not.
+    // The longest part of the run that is a numeral; what stands around it ("one point" of the
+    // clock, "parts") is not.
     std::size_t from = at, stop = end;
     std::optional<NumberToken> token;
     for (; from < end && !token; from += token ? 0 : 1) {

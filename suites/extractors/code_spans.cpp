@@ -19,8 +19,11 @@ CodeSpans::CodeSpans(std::string_view text) : text_(text) {
       while (end < text.size() && text[end] == '`') ++end;
       std::size_t rest = end;
       // Short look-ahead: a closing fence has nothing behind it.
-      while (rest < text.size() && rest < end + 64 && (text[rest] == ' ' || text[rest] == '\t' || text[rest] == '\r')) ++rest;
-      runs_.push_back({i, end - i, 0, is_blank_line && i - line <= 3, rest == text.size() || text[rest] == '\n'});
+      while (rest < text.size() && rest < end + 64 &&
+             (text[rest] == ' ' || text[rest] == '\t' || text[rest] == '\r'))
+        ++rest;
+      runs_.push_back({i, end - i, 0, is_blank_line && i - line <= 3,
+                       rest == text.size() || text[rest] == '\n'});
       is_blank_line = false;
       i = end;
       continue;
@@ -44,7 +47,8 @@ CodeSpans::CodeSpans(std::string_view text) : text_(text) {
 
 std::size_t CodeSpans::fence_end(const Run& run) {
   if (run.size >= unclosed_size_) return 0;
-  while (next_closer_ < closers_.size() && runs_[closers_[next_closer_]].begin <= run.begin) ++next_closer_;
+  while (next_closer_ < closers_.size() && runs_[closers_[next_closer_]].begin <= run.begin)
+    ++next_closer_;
   for (std::size_t i = next_closer_; i < closers_.size(); ++i) {
     const Run& other = runs_[closers_[i]];
     if (other.size >= run.size) return other.begin + other.size;
@@ -54,7 +58,8 @@ std::size_t CodeSpans::fence_end(const Run& run) {
 }
 
 CodeSpans::Span CodeSpans::at(std::size_t position) {
-  while (next_run_ < runs_.size() && runs_[next_run_].begin + runs_[next_run_].size <= position) ++next_run_;
+  while (next_run_ < runs_.size() && runs_[next_run_].begin + runs_[next_run_].size <= position)
+    ++next_run_;
   if (next_run_ == runs_.size()) return {position + 1, 0, false};
   const Run& run = runs_[next_run_];
   Span out{run.begin + run.size, 0, run.starts_line && run.size >= 3};

@@ -6,7 +6,8 @@
 
 namespace leitai {
 
-/// Inline code and fences of Markdown, found by their backticks (CommonMark 0.31, 4.5 and 6.1, without containers).
+/// Inline code and fences of Markdown, found by their backticks (CommonMark 0.31, 4.5 and 6.1,
+/// without containers).
 class CodeSpans {
  public:
   struct Span {
@@ -19,7 +20,8 @@ class CodeSpans {
   /// Linear in `text`, which must outlive this.
   explicit CodeSpans(std::string_view text);
 
-  /// The span that opens with the backtick at `position`. Positions must not decrease from call to call.
+  /// The span that opens with the backtick at `position`. Positions must not decrease from call to
+  /// call.
   Span at(std::size_t position);
 
  private:
@@ -38,7 +40,8 @@ class CodeSpans {
   std::vector<std::size_t> blank_lines_;  // offsets
   std::size_t next_run_ = 0;
   std::size_t next_closer_ = 0;
-  std::size_t unclosed_size_ = static_cast<std::size_t>(-1);  // no fence of at least this size closes any more
+  std::size_t unclosed_size_ =
+      static_cast<std::size_t>(-1);  // no fence of at least this size closes any more
 };
 
 }  // namespace leitai

@@ -7,11 +7,13 @@
 
 namespace leitai {
 
-/// Text made comparable without losing where it came from (scoring-and-statistics.md A2): full-width forms and every decimal
-/// digit become ASCII, odd spaces become " ", minus and hyphen variants "-", invisible characters go. Not NFKC, no case folding.
+/// Text made comparable without losing where it came from (scoring-and-statistics.md A2):
+/// full-width forms and every decimal digit become ASCII, odd spaces become " ", minus and hyphen
+/// variants "-", invisible characters go. Not NFKC, no case folding.
 struct Folded {
   std::u32string text;
-  std::vector<std::uint32_t> from;  // from[i]: byte offset of text[i] in the source; one more entry for the end
+  std::vector<std::uint32_t>
+      from;  // from[i]: byte offset of text[i] in the source; one more entry for the end
 
   std::size_t size() const { return text.size(); }
 };

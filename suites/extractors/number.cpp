@@ -45,7 +45,8 @@ Wide gcd(Wide a, Wide b) {
 std::string wide_text(Wide value) {
   if (value == 0) return "0";
   std::string out;
-  for (Wide rest = magnitude(value); rest != 0; rest /= 10) out.insert(out.begin(), static_cast<char>('0' + static_cast<int>(rest % 10)));
+  for (Wide rest = magnitude(value); rest != 0; rest /= 10)
+    out.insert(out.begin(), static_cast<char>('0' + static_cast<int>(rest % 10)));
   return value < 0 ? "-" + out : out;
 }
 
@@ -101,8 +102,10 @@ Number Number::negated() const {
 
 Number Number::times(const Number& other) const {
   if (exact_ && other.exact_) {
-    const Number left = rational(numerator_, other.denominator_), right = rational(other.numerator_, denominator_);
-    const auto top = multiply(left.numerator_, right.numerator_), bottom = multiply(left.denominator_, right.denominator_);
+    const Number left = rational(numerator_, other.denominator_),
+                 right = rational(other.numerator_, denominator_);
+    const auto top = multiply(left.numerator_, right.numerator_),
+               bottom = multiply(left.denominator_, right.denominator_);
     if (top && bottom) return rational(*top, *bottom);
   }
   return inexact(approximate() * other.approximate());
@@ -110,10 +113,12 @@ Number Number::times(const Number& other) const {
 
 Number Number::plus(const Number& other) const {
   if (exact_ && other.exact_) {
-    const auto left = multiply(numerator_, other.denominator_), right = multiply(other.numerator_, denominator_);
+    const auto left = multiply(numerator_, other.denominator_),
+               right = multiply(other.numerator_, denominator_);
     const auto bottom = multiply(denominator_, other.denominator_);
     Wide top;
-    if (left && right && bottom && !__builtin_add_overflow(*left, *right, &top)) return rational(top, *bottom);
+    if (left && right && bottom && !__builtin_add_overflow(*left, *right, &top))
+      return rational(top, *bottom);
   }
   return inexact(approximate() + other.approximate());
 }
@@ -133,18 +138,25 @@ Number Number::times_power_of_ten(int exponent) const {
 
 bool Number::is_zero() const { return exact_ ? numerator_ == 0 : value_ == 0; }
 
-bool Number::is_integer() const { return exact_ ? denominator_ == 1 : digits_.find('.') == std::string::npos; }
+bool Number::is_integer() const {
+  return exact_ ? denominator_ == 1 : digits_.find('.') == std::string::npos;
+}
 
-double Number::approximate() const { return exact_ ? static_cast<double>(numerator_) / static_cast<double>(denominator_) : value_; }
+double Number::approximate() const {
+  return exact_ ? static_cast<double>(numerator_) / static_cast<double>(denominator_) : value_;
+}
 
 bool Number::operator==(const Number& other) const {
-  if (exact_ && other.exact_) return numerator_ == other.numerator_ && denominator_ == other.denominator_;
+  if (exact_ && other.exact_)
+    return numerator_ == other.numerator_ && denominator_ == other.denominator_;
   if (!digits_.empty() && !other.digits_.empty()) return digits_ == other.digits_;
   const double a = approximate(), b = other.approximate();
   return std::isfinite(a) && std::isfinite(b) && std::fabs(a - b) <= 1e-14 * std::fabs(b);
 }
 
-bool Number::is_less(const Number& other) const { return !(*this == other) && approximate() < other.approximate(); }
+bool Number::is_less(const Number& other) const {
+  return !(*this == other) && approximate() < other.approximate();
+}
 
 std::string Number::to_text() const {
   if (!digits_.empty()) return digits_;
@@ -156,10 +168,12 @@ std::string Number::to_text() const {
   for (; rest % 5 == 0; rest /= 5) ++fives;
   const int places = std::max(twos, fives);
   const auto factor = rest == 1 && places <= 30 ? power_of_ten(places) : std::nullopt;
-  const auto scaled = factor ? multiply(magnitude(numerator_), *factor / denominator_) : std::nullopt;
+  const auto scaled =
+      factor ? multiply(magnitude(numerator_), *factor / denominator_) : std::nullopt;
   if (!scaled) return wide_text(numerator_) + "/" + wide_text(denominator_);
   std::string digits = wide_text(*scaled);
-  if (digits.size() <= static_cast<std::size_t>(places)) digits.insert(0, static_cast<std::size_t>(places) + 1 - digits.size(), '0');
+  if (digits.size() <= static_cast<std::size_t>(places))
+    digits.insert(0, static_cast<std::size_t>(places) + 1 - digits.size(), '0');
   digits.insert(digits.size() - static_cast<std::size_t>(places), ".");
   return numerator_ < 0 ? "-" + digits : digits;
 }

@@ -7,8 +7,8 @@
 
 namespace leitai {
 
-/// A number as graders compare it: an exact rational of 128-bit parts where it fits, else a double (and, for plain decimals, all
-/// its digits).
+/// A number as graders compare it: an exact rational of 128-bit parts where it fits, else a double
+/// (and, for plain decimals, all its digits).
 class Number {
  public:
   __extension__ using Wide = __int128;
@@ -49,15 +49,15 @@ struct NumberToken {
   std::size_t end = 0;    // units such as a percent sign included
   Number value;           // as written: 25 for "25%"
   bool is_percent = false;
-  bool is_fraction = false;     // \frac{..}{..}
-  bool is_decimal = false;      // written with a decimal mark
-  bool is_plain = true;         // digits with marks that every reader takes the same way
-  bool comma_follows = false;   // the next token is joined by a bare comma: "3,5"
-  std::string ratio;            // "3:4"; then there is no value
+  bool is_fraction = false;    // \frac{..}{..}
+  bool is_decimal = false;     // written with a decimal mark
+  bool is_plain = true;        // digits with marks that every reader takes the same way
+  bool comma_follows = false;  // the next token is joined by a bare comma: "3,5"
+  std::string ratio;           // "3:4"; then there is no value
 };
 
 struct NumberOptions {
-  bool is_eu = false;      // de es fr ru: "1.234,50"
+  bool is_eu = false;        // de es fr ru: "1.234,50"
   bool with_ratios = false;  // also yield tokens such as "3:4"
 };
 

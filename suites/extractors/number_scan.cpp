@@ -24,7 +24,9 @@ struct Scanner {
   NumberOptions options;
 
   char32_t peek(std::size_t at) const { return at < text.size() ? text[at] : U'\0'; }
-  bool has(std::size_t at, View what) const { return text.substr(std::min(at, text.size())).starts_with(what); }
+  bool has(std::size_t at, View what) const {
+    return text.substr(std::min(at, text.size())).starts_with(what);
+  }
   bool digits_at(std::size_t at, std::size_t n) const {
     for (std::size_t i = 0; i < n; ++i) {
       if (!is_digit(peek(at + i))) return false;
@@ -40,7 +42,8 @@ struct Scanner {
     return at;
   }
 
-  /// Length of a mark between groups of three at `at`: "," "{,}" ",\!" "\," " " "'" and, in `eu`, ".".
+  /// Length of a mark between groups of three at `at`: "," "{,}" ",\!" "\," " " "'" and, in `eu`,
+  /// ".".
   std::size_t group_mark(std::size_t at, char32_t& kind) const {
     constexpr std::array<View, 4> kLatex{U"{,}", U",\\!", U"\\,", U"{\\,}"};
     for (View mark : kLatex) {
@@ -58,7 +61,8 @@ struct Scanner {
   }
 
   /// Digits with their grouping marks: fills `digits`, returns the end.
-  std::size_t grouped(std::size_t begin, std::string& digits, char32_t& kind, NumberToken& token) const {
+  std::size_t grouped(std::size_t begin, std::string& digits, char32_t& kind,
+                      NumberToken& token) const {
     std::size_t end = digits_end(begin);
     digits = ascii(text.substr(begin, end - begin));
     kind = 0;
@@ -69,7 +73,9 @@ struct Scanner {
     while (true) {
       char32_t mark = 0;
       const std::size_t size = group_mark(at, mark);
-      if (size == 0 || (first != 0 && mark != first) || !digits_at(at + size, 3) || is_digit(peek(at + size + 3))) break;
+      if (size == 0 || (first != 0 && mark != first) || !digits_at(at + size, 3) ||
+          is_digit(peek(at + size + 3)))
+        break;
       if (digits == "0") break;
       first = mark;
       all += ascii(text.substr(at + size, 3));
@@ -85,7 +91,8 @@ struct Scanner {
       all = digits;
       at = end;
       std::size_t pairs = 0;
-      while (peek(at) == U',' && digits_at(at + 1, 2) && !is_digit(peek(at + 3)) && peek(at + 3) == U',') {
+      while (peek(at) == U',' && digits_at(at + 1, 2) && !is_digit(peek(at + 3)) &&
+             peek(at + 3) == U',') {
         all += ascii(text.substr(at + 1, 2));
         at += 3;
         ++pairs;
@@ -119,7 +126,8 @@ struct Scanner {
     return negative ? token.value.negated() : token.value;
   }
 
-  /// Digits, groups and decimals from `begin`, which is a digit or a decimal point before one. Returns the end.
+  /// Digits, groups and decimals from `begin`, which is a digit or a decimal point before one.
+  /// Returns the end.
   std::size_t plain_number(std::size_t begin, NumberToken& token) const {
     std::string digits = "0", decimals;
     char32_t group = 0;
@@ -150,7 +158,8 @@ struct Scanner {
     if (negative || peek(i) == U'+') ++i;
     const std::size_t end = digits_end(i);
     if (end == i || (braces && peek(end) != U'}')) return std::nullopt;
-    const auto value = end - i <= 4 ? parse_int(ascii(text.substr(i, end - i))) : std::optional<std::int64_t>(9999);
+    const auto value = end - i <= 4 ? parse_int(ascii(text.substr(i, end - i)))
+                                    : std::optional<std::int64_t>(9999);
     at = end + (braces ? 1 : 0);
     return static_cast<int>(negative ? -*value : *value);
   }
@@ -205,16 +214,19 @@ struct Scanner {
     return at;
   }
 
-  /// 10^4 units: "1.2" + wan. Units that are the first half of a measure (qian-ke, kilogram) do not count.
+  /// 10^4 units: "1.2" + wan. Units that are the first half of a measure (qian-ke, kilogram) do not
+  /// count.
   std::size_t big_unit(std::size_t at, NumberToken& token, int below = 100) const {
     struct Unit {
       View text;
       int power;
     };
-    static constexpr Unit kUnits[] = {{U"\u4E07\u4EBF", 12}, {U"\u842C\u5104", 12}, {U"\u767E\u4E07", 6}, {U"\u767E\u842C", 6}, {U"\u5343\u4E07", 7},
-                                      {U"\u5343\u842C", 7},  {U"\u4E07", 4},        {U"\u842C", 4},       {U"\u4EBF", 8},       {U"\u5104", 8},
-                                      {U"\u5146", 12},       {U"\u5343", 3}};
-    constexpr View kMeasures = U"\u514B\u7C73\u74E6\u5361\u7126\u8D6B\u5E15\u4F0F\u5B57\u5428\u5347";
+    static constexpr Unit kUnits[] = {
+        {U"\u4E07\u4EBF", 12}, {U"\u842C\u5104", 12}, {U"\u767E\u4E07", 6}, {U"\u767E\u842C", 6},
+        {U"\u5343\u4E07", 7},  {U"\u5343\u842C", 7},  {U"\u4E07", 4},       {U"\u842C", 4},
+        {U"\u4EBF", 8},        {U"\u5104", 8},        {U"\u5146", 12},      {U"\u5343", 3}};
+    constexpr View kMeasures =
+        U"\u514B\u7C73\u74E6\u5361\u7126\u8D6B\u5E15\u4F0F\u5B57\u5428\u5347";
     const std::size_t from = skip_spaces(at, 1);
     for (const Unit& unit : kUnits) {
       if (!has(from, unit.text)) continue;
@@ -239,7 +251,8 @@ struct Scanner {
 
   std::size_t percent(std::size_t at, NumberToken& token) const {
     const std::size_t from = skip_spaces(at, 1);
-    for (View mark : {View(U"%"), View(U"\\%"), View(U"percent"), View(U"per cent"), View(U"Prozent"), View(U"por ciento"), View(U"pour cent")}) {
+    for (View mark : {View(U"%"), View(U"\\%"), View(U"percent"), View(U"per cent"),
+                      View(U"Prozent"), View(U"por ciento"), View(U"pour cent")}) {
       if (!has(from, mark)) continue;
       token.is_percent = true;
       return from + mark.size();
@@ -271,8 +284,10 @@ struct Scanner {
       if (i > at && is_digit(peek(i))) {
         const std::size_t over = digits_end(i);
         const std::size_t under = digits_end(over + 1);
-        if (over - i <= 3 && peek(over) == U'/' && under > over + 1 && under - over <= 5 && peek(under) != U'/') {
-          const Number above = Number::decimal(ascii(text.substr(i, over - i)), ""), below = Number::decimal(ascii(text.substr(over + 1, under - over - 1)), "");
+        if (over - i <= 3 && peek(over) == U'/' && under > over + 1 && under - over <= 5 &&
+            peek(under) != U'/') {
+          const Number above = Number::decimal(ascii(text.substr(i, over - i)), ""),
+                       below = Number::decimal(ascii(text.substr(over + 1, under - over - 1)), "");
           const auto part = above.divided_by(below);
           if (part && above.is_less(below)) {
             token.value = token.value.plus(*part);
@@ -312,10 +327,13 @@ struct Scanner {
       char32_t character;
       int above, below;
     };
-    static constexpr Entry kTable[] = {{0xBD, 1, 2}, {0xBC, 1, 4}, {0xBE, 3, 4}, {0x2153, 1, 3}, {0x2154, 2, 3}, {0x2155, 1, 5}, {0x2156, 2, 5},
-                                       {0x2157, 3, 5}, {0x2158, 4, 5}, {0x2159, 1, 6}, {0x215A, 5, 6}, {0x215B, 1, 8}, {0x215C, 3, 8}, {0x215D, 5, 8}, {0x215E, 7, 8}};
+    static constexpr Entry kTable[] = {
+        {0xBD, 1, 2},   {0xBC, 1, 4},   {0xBE, 3, 4},   {0x2153, 1, 3}, {0x2154, 2, 3},
+        {0x2155, 1, 5}, {0x2156, 2, 5}, {0x2157, 3, 5}, {0x2158, 4, 5}, {0x2159, 1, 6},
+        {0x215A, 5, 6}, {0x215B, 1, 8}, {0x215C, 3, 8}, {0x215D, 5, 8}, {0x215E, 7, 8}};
     for (const Entry& entry : kTable) {
-      if (entry.character == c) return Number::integer(entry.above).divided_by(Number::integer(entry.below));
+      if (entry.character == c)
+        return Number::integer(entry.above).divided_by(Number::integer(entry.below));
     }
     return std::nullopt;
   }
@@ -355,14 +373,17 @@ struct Scanner {
     }
     if (before(begin) != U'-' && before(begin) != U'+') return begin;
     const char32_t sign = before(begin), previous = begin >= 2 ? text[begin - 2] : U'\0';
-    if (is_letter(previous) || is_digit(previous) || previous == U')' || previous == U']' || previous == U'}' || previous == U'-') return begin;
+    if (is_letter(previous) || is_digit(previous) || previous == U')' || previous == U']' ||
+        previous == U'}' || previous == U'-')
+      return begin;
     --begin;
     negative = sign == U'-';
     if (!currency) take_currency();
     return begin;
   }
 
-  /// Digits stuck to a letter, as in H2O, are a name; a LaTeX command, a currency code or "Rs." is not.
+  /// Digits stuck to a letter, as in H2O, are a name; a LaTeX command, a currency code or "Rs." is
+  /// not.
   bool is_glued(std::size_t at) const {
     if (at == 0) return false;
     if (text[at - 1] == U'_') return true;
@@ -371,7 +392,9 @@ struct Scanner {
     while (begin > 0 && at - begin < 20 && is_letter(text[begin - 1])) --begin;
     if (begin > 0 && text[begin - 1] == U'\\') return false;
     const View word = text.substr(begin, at - begin);
-    for (View code : {View(U"USD"), View(U"EUR"), View(U"GBP"), View(U"CNY"), View(U"RMB"), View(U"JPY"), View(U"INR"), View(U"Rs"), View(U"Rp"), View(U"RM"), View(U"Tk")}) {
+    for (View code :
+         {View(U"USD"), View(U"EUR"), View(U"GBP"), View(U"CNY"), View(U"RMB"), View(U"JPY"),
+          View(U"INR"), View(U"Rs"), View(U"Rp"), View(U"RM"), View(U"Tk")}) {
       if (word == code) return false;
     }
     return true;
@@ -401,13 +424,17 @@ struct Scanner {
         at = floor = token.end;
         continue;
       }
-      const bool starts_with_point = text[at] == U'.' && is_digit(peek(at + 1)) && (at == 0 || !(is_digit(text[at - 1]) || is_letter(text[at - 1]) || text[at - 1] == U'.' || text[at - 1] == U')' || text[at - 1] > 0x7F));
+      const bool starts_with_point =
+          text[at] == U'.' && is_digit(peek(at + 1)) &&
+          (at == 0 || !(is_digit(text[at - 1]) || is_letter(text[at - 1]) || text[at - 1] == U'.' ||
+                        text[at - 1] == U')' || text[at - 1] > 0x7F));
       if (!is_digit(text[at]) && !starts_with_point) {
         ++at;
         continue;
       }
       if (is_glued(at)) {
-        while (at < text.size() && (is_digit(text[at]) || is_letter(text[at]) || text[at] == U'_')) ++at;
+        while (at < text.size() && (is_digit(text[at]) || is_letter(text[at]) || text[at] == U'_'))
+          ++at;
         continue;
       }
       std::size_t end = plain_number(at, token);
@@ -424,9 +451,12 @@ struct Scanner {
         at = floor = stop;
         continue;
       }
-      const bool percent_before = at >= kPercentOf.size() && text.substr(at - kPercentOf.size(), kPercentOf.size()) == kPercentOf;
+      const bool percent_before =
+          at >= kPercentOf.size() &&
+          text.substr(at - kPercentOf.size(), kPercentOf.size()) == kPercentOf;
       end = finish(end, token);
-      if (end != at && peek(end) == U',' && is_digit(peek(end + 1)) == false) token.comma_follows = false;
+      if (end != at && peek(end) == U',' && is_digit(peek(end + 1)) == false)
+        token.comma_follows = false;
       bool negative = false;
       token.begin = percent_before ? at - kPercentOf.size() : look_back(at, floor, negative);
       token.is_percent = token.is_percent || percent_before;
@@ -441,6 +471,8 @@ struct Scanner {
 
 }  // namespace
 
-std::vector<NumberToken> numbers_in(std::u32string_view text, const NumberOptions& options) { return Scanner{text, options}.all(); }
+std::vector<NumberToken> numbers_in(std::u32string_view text, const NumberOptions& options) {
+  return Scanner{text, options}.all();
+}
 
 }  // namespace leitai

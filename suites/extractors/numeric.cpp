@@ -28,7 +28,8 @@ struct Pick {
 
 class Extraction {
  public:
-  Extraction(View text, const NumericOptions& options) : text_(text), lowered_(lower(text)), options_(options) {
+  Extraction(View text, const NumericOptions& options)
+      : text_(text), lowered_(lower(text)), options_(options) {
     numbers_.is_eu = has_decimal_comma(options.language);
     numbers_.with_ratios = options.with_ratios;
   }
@@ -38,7 +39,9 @@ class Extraction {
     if (hashes(out) || boxes(out) || markers(out) || bold(out) || last_number(out)) return out;
     const std::u32string head = lowered_.substr(0, 2000);
     const auto& refusals = answer_words().refusals;
-    const bool refused = std::any_of(refusals.begin(), refusals.end(), [&](const std::u32string& word) { return head.find(word) != kNone; });
+    const bool refused =
+        std::any_of(refusals.begin(), refusals.end(),
+                    [&](const std::u32string& word) { return head.find(word) != kNone; });
     out.status = refused ? ScoreStatus::Refused : ScoreStatus::NoAnswer;
     return out;
   }
@@ -47,7 +50,8 @@ class Extraction {
   std::vector<NumberToken> numbers(std::size_t begin, std::size_t end) const {
     std::vector<NumberToken> out = numbers_in(text_.substr(begin, end - begin), numbers_);
     // "3,5" alone is a decimal where commas could also separate.
-    if (out.size() == 2 && out[0].comma_follows && out[0].end + 1 == out[1].begin && out[1].is_plain && out[1].value.is_integer() && !out[1].comma_follows) {
+    if (out.size() == 2 && out[0].comma_follows && out[0].end + 1 == out[1].begin &&
+        out[1].is_plain && out[1].value.is_integer() && !out[1].comma_follows) {
       const View decimals = text_.substr(begin + out[1].begin, out[1].end - out[1].begin);
       std::string digits;
       for (char32_t c : decimals) {
@@ -86,7 +90,9 @@ class Extraction {
       if (last) return last;
     }
     const auto found = numbers(begin, end);
-    if (found.size() > 1 && is_either(found[0].end, found[1].begin) && !(found[0].value == found[1].value)) return Pick{found[0], true};
+    if (found.size() > 1 && is_either(found[0].end, found[1].begin) &&
+        !(found[0].value == found[1].value))
+      return Pick{found[0], true};
     if (!found.empty()) return Pick{found[0]};
     if (std::any_of(part.begin(), part.end(), is_digit)) return std::nullopt;
     auto numerals = chinese_numerals_in(part);
@@ -95,7 +101,8 @@ class Extraction {
       token.begin += begin;
       token.end += begin;
     }
-    const bool both = numerals.size() > 1 && is_either(numerals[0].end, numerals[1].begin) && !(numerals[0].value == numerals[1].value);
+    const bool both = numerals.size() > 1 && is_either(numerals[0].end, numerals[1].begin) &&
+                      !(numerals[0].value == numerals[1].value);
     return Pick{numerals[0], both};
   }
 
@@ -105,9 +112,13 @@ class Extraction {
     for (std::size_t i = begin; i < end; ++i) {
       if (i == token.begin) i = token.end;
       if (i >= end) break;
-      if (kOperators.find(text_[i]) != kNone && !(text_[i] == U'*' && ((i + 1 < end && text_[i + 1] == U'*') || (i > begin && text_[i - 1] == U'*')))) return false;
+      if (kOperators.find(text_[i]) != kNone &&
+          !(text_[i] == U'*' &&
+            ((i + 1 < end && text_[i + 1] == U'*') || (i > begin && text_[i - 1] == U'*'))))
+        return false;
     }
-    return text_.substr(begin, end - begin).find(U"\\times") == kNone && text_.substr(begin, end - begin).find(U"\\cdot") == kNone;
+    return text_.substr(begin, end - begin).find(U"\\times") == kNone &&
+           text_.substr(begin, end - begin).find(U"\\cdot") == kNone;
   }
 
   bool is_either(std::size_t begin, std::size_t end) const {
@@ -123,7 +134,8 @@ class Extraction {
       }
       if (between == bare) return true;
       // One character of a unit may stand before it, as in "5 ge huo 6 ge".
-      if (bare[0] > 0x2E80 && between.size() == bare.size() + 1 && View(between).ends_with(bare)) return true;
+      if (bare[0] > 0x2E80 && between.size() == bare.size() + 1 && View(between).ends_with(bare))
+        return true;
     }
     return false;
   }
@@ -142,7 +154,9 @@ class Extraction {
     if (!token.is_plain) return token.value.to_text() + (token.is_percent ? "%" : "");
     std::string out;
     for (char32_t c : text_.substr(token.begin, token.end - token.begin)) {
-      if (c < 0x80 && (is_digit(c) || c == U'.' || c == U',' || c == U'/' || c == U'-' || c == U'%')) out += static_cast<char>(c);
+      if (c < 0x80 &&
+          (is_digit(c) || c == U'.' || c == U',' || c == U'/' || c == U'-' || c == U'%'))
+        out += static_cast<char>(c);
     }
     if (token.is_percent && out.find('%') == std::string::npos) out += '%';
     return out;
@@ -156,7 +170,8 @@ class Extraction {
 
   /// T1: the last "####" that a number follows; a numbered heading is none.
   bool hashes(NumericAnswer& out) const {
-    for (std::size_t at = text_.rfind(U"####"); at != kNone; at = at == 0 ? kNone : text_.rfind(U"####", at - 1)) {
+    for (std::size_t at = text_.rfind(U"####"); at != kNone;
+         at = at == 0 ? kNone : text_.rfind(U"####", at - 1)) {
       const std::size_t begin = at + 4, end = line_end(begin, 200);
       if (begin < text_.size() && text_[begin] == U'#') continue;
       const auto found = numbers(begin, end);
@@ -165,7 +180,8 @@ class Extraction {
       const std::size_t number = picked->token.begin;
       if (!is_markup_only(text_.substr(begin, std::min(number, end) - begin))) continue;
       const std::size_t after = picked->token.end;
-      const bool is_heading = after + 1 < end && (text_[after] == U'.' || text_[after] == U')') && !is_markup_only(text_.substr(after, end - after));
+      const bool is_heading = after + 1 < end && (text_[after] == U'.' || text_[after] == U')') &&
+                              !is_markup_only(text_.substr(after, end - after));
       if (!is_heading) return take(out, *picked, "T1");
     }
     return false;
@@ -177,7 +193,8 @@ class Extraction {
     if (found.empty()) return false;
     std::vector<Pick> picks;
     std::size_t first = found.size();
-    while (first > 0 && (first == found.size() || are_adjacent(text_, found[first - 1], found[first]))) {
+    while (first > 0 &&
+           (first == found.size() || are_adjacent(text_, found[first - 1], found[first]))) {
       --first;
       const auto picked = pick_box(found[first]);
       if (picked) picks.push_back(*picked);
@@ -189,7 +206,9 @@ class Extraction {
     if (picks.size() > 1) {
       out.all.clear();
       for (const Pick& one : picks) out.all.push_back(display(one.token));
-      const bool same = std::all_of(picks.begin(), picks.end(), [&](const Pick& one) { return one.token.value == picks[0].token.value; });
+      const bool same = std::all_of(picks.begin(), picks.end(), [&](const Pick& one) {
+        return one.token.value == picks[0].token.value;
+      });
       if (!same) {
         out.status = ScoreStatus::Multi;
         out.extracted = fmt::format("{}", fmt::join(out.all, ", "));
@@ -229,7 +248,8 @@ class Extraction {
     while (begin < end && text_[begin] == U' ') ++begin;
     const View all = text_.substr(begin, end - begin);
     for (View mark : {View(U"**"), View(U"__")}) {
-      if (all.size() <= 4 || all.size() > 400 || !all.starts_with(mark) || !all.ends_with(mark)) continue;
+      if (all.size() <= 4 || all.size() > 400 || !all.starts_with(mark) || !all.ends_with(mark))
+        continue;
       if (all.substr(2, all.size() - 4).find(mark) != kNone) continue;
       if (const auto picked = pick(begin + 2, end - 2)) return take(out, *picked, "T4");
     }
@@ -288,7 +308,8 @@ std::size_t next_question(View text) {
 }  // namespace
 
 bool has_decimal_comma(std::string_view language) {
-  static constexpr std::array<std::string_view, 14> kLanguages{"de", "es", "fr", "ru", "pt", "it", "nl", "pl", "uk", "tr", "id", "vi", "cs", "sv"};
+  static constexpr std::array<std::string_view, 14> kLanguages{
+      "de", "es", "fr", "ru", "pt", "it", "nl", "pl", "uk", "tr", "id", "vi", "cs", "sv"};
   const std::string_view base = language.substr(0, language.find_first_of("-_"));
   return std::find(kLanguages.begin(), kLanguages.end(), base) != kLanguages.end();
 }
@@ -306,7 +327,8 @@ NumericAnswer numeric_answer(const Folded& folded, const NumericOptions& options
 std::optional<NumberToken> numeric_gold(std::string_view gold) {
   const Folded folded = fold(gold);
   View text = folded.text;
-  if (const std::size_t hashes = text.rfind(U"####"); hashes != kNone) text.remove_prefix(hashes + 4);
+  if (const std::size_t hashes = text.rfind(U"####"); hashes != kNone)
+    text.remove_prefix(hashes + 4);
   const auto found = numbers_in(text, {.with_ratios = true});
   if (!found.empty()) return found[0];
   const auto numerals = chinese_numerals_in(text);
@@ -324,8 +346,10 @@ NumericVerdict compare_numbers(const NumberToken& answer, const NumberToken& gol
     return std::fabs(value.approximate() - wanted.approximate()) <= tolerance;
   };
   if (equal(answer.value, gold.value)) return {true, false};
-  if (answer.is_percent && !gold.is_percent) return {equal(answer.value.times_power_of_ten(-2), gold.value), true};
-  if (gold.is_percent && !answer.is_percent) return {equal(answer.value, gold.value.times_power_of_ten(-2)), true};
+  if (answer.is_percent && !gold.is_percent)
+    return {equal(answer.value.times_power_of_ten(-2), gold.value), true};
+  if (gold.is_percent && !answer.is_percent)
+    return {equal(answer.value, gold.value.times_power_of_ten(-2)), true};
   return {false, false};
 }
 

@@ -19,12 +19,13 @@ struct NumericOptions {
 
 /// The number that a text gives as its answer (scoring-and-statistics.md A3).
 struct NumericAnswer {
-  std::optional<ScoreStatus> status;   // NoAnswer, Refused, Ambiguous, Multi; absent: `token` is the answer
-  NumberToken token;                   // positions are code points of the folded text
-  std::string extracted;               // in a form every reader takes the same way; "" with NoAnswer and Refused
-  std::vector<std::string> all;        // several where adjacent boxes make a list
-  std::string tier;                    // "T1" ... "T5", ""
-  std::vector<std::string> flags;      // fallback, multi_box, scan_capped
+  std::optional<ScoreStatus>
+      status;             // NoAnswer, Refused, Ambiguous, Multi; absent: `token` is the answer
+  NumberToken token;      // positions are code points of the folded text
+  std::string extracted;  // in a form every reader takes the same way; "" with NoAnswer and Refused
+  std::vector<std::string> all;    // several where adjacent boxes make a list
+  std::string tier;                // "T1" ... "T5", ""
+  std::vector<std::string> flags;  // fallback, multi_box, scan_capped
 };
 
 /// Linear in the text.

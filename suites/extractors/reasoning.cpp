@@ -16,18 +16,20 @@ constexpr std::size_t kNone = std::string_view::npos;
 struct Family {
   std::string_view open;
   std::string_view close;
-  bool is_angle;  // `open` is the bare name: case is ignored, white space and attributes are allowed
+  bool
+      is_angle;  // `open` is the bare name: case is ignored, white space and attributes are allowed
 };
 
 // Kimi-VL marks with U+25C1 and U+25B7.
-constexpr std::array<Family, 8> kFamilies{{{"think", "think", true},
-                                           {"thinking", "thinking", true},
-                                           {"reasoning", "reasoning", true},
-                                           {"seed:think", "seed:think", true},
-                                           {"thought", "thought", true},
-                                           {"\xE2\x97\x81think\xE2\x96\xB7", "\xE2\x97\x81/think\xE2\x96\xB7", false},
-                                           {"[THINK]", "[/THINK]", false},
-                                           {"<|begin_of_thought|>", "<|end_of_thought|>", false}}};
+constexpr std::array<Family, 8> kFamilies{
+    {{"think", "think", true},
+     {"thinking", "thinking", true},
+     {"reasoning", "reasoning", true},
+     {"seed:think", "seed:think", true},
+     {"thought", "thought", true},
+     {"\xE2\x97\x81think\xE2\x96\xB7", "\xE2\x97\x81/think\xE2\x96\xB7", false},
+     {"[THINK]", "[/THINK]", false},
+     {"<|begin_of_thought|>", "<|end_of_thought|>", false}}};
 
 struct Tag {
   enum class Kind { Open, Close, Empty };
@@ -37,7 +39,10 @@ struct Tag {
 };
 
 bool is_space(char c) { return c == ' ' || (c >= 9 && c <= 13); }
-bool is_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == ':' || c == '-' || c == '.'; }
+bool is_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == ':' || c == '-' || c == '.';
+}
 
 /// The end of `name=value ... >` from `at`, or none. Looks at no more than 256 bytes.
 struct TagEnd {
@@ -114,7 +119,9 @@ class Kept {
     reasoning_ += text;
   }
   bool is_blank() const {
-    return std::all_of(spans_.begin(), spans_.end(), [&](const Span& s) { return trim_blank(source_.substr(s.begin, s.end - s.begin)).empty(); });
+    return std::all_of(spans_.begin(), spans_.end(), [&](const Span& s) {
+      return trim_blank(source_.substr(s.begin, s.end - s.begin)).empty();
+    });
   }
   /// All that was kept was a thought.
   void discard() {
@@ -146,9 +153,10 @@ class Kept {
 };
 
 struct Scan {
-  bool is_open = false;    // the text ended inside a block
+  bool is_open = false;  // the text ended inside a block
   bool has_tags = false;
-  bool has_stray = false;  // a closer without opener came after an answer in a text that had a block
+  bool has_stray =
+      false;  // a closer without opener came after an answer in a text that had a block
 };
 
 /// Step 1 of A1 from `at` on.
@@ -165,7 +173,9 @@ Scan scan_tags(std::string_view text, std::size_t at, bool has_field, Kept& kept
         continue;
       }
       const CodeSpans::Span span = code.at(at);
-      const bool opens_text = span.is_fence && !has_field && trim_blank(text.substr(0, std::min<std::size_t>(at, 4096))).empty() && at < 4096;
+      const bool opens_text = span.is_fence && !has_field &&
+                              trim_blank(text.substr(0, std::min<std::size_t>(at, 4096))).empty() &&
+                              at < 4096;
       const bool counts = span.is_closed() && (depth > 0 || (at != closer_end && !opens_text));
       if (counts && depth == 0) {
         at = span.end;
@@ -235,16 +245,21 @@ std::optional<FirstCloser> first_closer(std::string_view text) {
 
 /// Harmony channels: analysis and commentary are thoughts, final is the answer.
 bool looks_like_harmony(std::string_view text) {
-  if (trim_blank(text).starts_with("<|channel|>") || trim_blank(text).starts_with("<|start|>")) return true;
+  if (trim_blank(text).starts_with("<|channel|>") || trim_blank(text).starts_with("<|start|>"))
+    return true;
   for (std::size_t at = 0; (at = text.find("<|channel|>", at)) != kNone; ++at) {
     const std::string_view name = text.substr(at + 11);
-    if ((name.starts_with("analysis") || name.starts_with("final") || name.starts_with("commentary")) && (at == 0 || text[at - 1] != '`')) return true;
+    if ((name.starts_with("analysis") || name.starts_with("final") ||
+         name.starts_with("commentary")) &&
+        (at == 0 || text[at - 1] != '`'))
+      return true;
   }
   return false;
 }
 
 Scan scan_harmony(std::string_view text, Kept& kept) {
-  constexpr std::array<std::string_view, 6> kMarks{"<|channel|>", "<|start|>", "<|message|>", "<|end|>", "<|return|>", "<|call|>"};
+  constexpr std::array<std::string_view, 6> kMarks{"<|channel|>", "<|start|>",  "<|message|>",
+                                                   "<|end|>",     "<|return|>", "<|call|>"};
   enum class In { Text, Header, Answer, Thought };
   Scan out;
   out.has_tags = true;
@@ -259,7 +274,9 @@ Scan scan_harmony(std::string_view text, Kept& kept) {
     }
   };
   while ((at = text.find("<|", at)) != kNone) {
-    const auto* mark = std::find_if(kMarks.begin(), kMarks.end(), [&](std::string_view m) { return text.substr(at).starts_with(m); });
+    const auto* mark = std::find_if(kMarks.begin(), kMarks.end(), [&](std::string_view m) {
+      return text.substr(at).starts_with(m);
+    });
     if (mark == kMarks.end()) {
       at += 2;
       continue;
@@ -292,9 +309,11 @@ Scan scan_harmony(std::string_view text, Kept& kept) {
 
 /// A text that breaks off within a closer that had no opener was a thought.
 bool ends_inside_closer(std::string_view text) {
-  const std::string tail = ascii_lower(text.substr(text.size() - std::min<std::size_t>(text.size(), 24)));
+  const std::string tail =
+      ascii_lower(text.substr(text.size() - std::min<std::size_t>(text.size(), 24)));
   for (const Family& family : kFamilies) {
-    const std::string whole = family.is_angle ? "</" + std::string(family.close) + ">" : ascii_lower(family.close);
+    const std::string whole =
+        family.is_angle ? "</" + std::string(family.close) + ">" : ascii_lower(family.close);
     // Shorter beginnings are also those of other tags.
     for (std::size_t n = whole.size() - 1; n >= 5; --n) {
       if (std::string_view(tail).ends_with(std::string_view(whole).substr(0, n))) return true;
@@ -307,8 +326,10 @@ void crop(ReasoningSplit& split, std::size_t begin, std::size_t end) {
   split.answer = split.answer.substr(begin, end - begin);
   std::vector<ReasoningSplit::Piece> pieces;
   for (ReasoningSplit::Piece piece : split.pieces) {
-    const std::size_t from = std::max(piece.answer_begin, begin), to = std::min(piece.answer_begin + piece.size, end);
-    if (from < to) pieces.push_back({from - begin, piece.source_begin + (from - piece.answer_begin), to - from});
+    const std::size_t from = std::max(piece.answer_begin, begin),
+                      to = std::min(piece.answer_begin + piece.size, end);
+    if (from < to)
+      pieces.push_back({from - begin, piece.source_begin + (from - piece.answer_begin), to - from});
   }
   split.pieces = std::move(pieces);
 }
@@ -324,7 +345,9 @@ void unwrap(ReasoningSplit& split) {
   struct Wrapper {
     std::string_view open, close;
   };
-  constexpr std::array<Wrapper, 3> kWrappers{{{"<answer>", "</answer>"}, {"<response>", "</response>"}, {"<|begin_of_solution|>", "<|end_of_solution|>"}}};
+  constexpr std::array<Wrapper, 3> kWrappers{{{"<answer>", "</answer>"},
+                                              {"<response>", "</response>"},
+                                              {"<|begin_of_solution|>", "<|end_of_solution|>"}}};
   const std::string lower = ascii_lower(split.answer);
   for (const Wrapper& wrapper : kWrappers) {
     if (!lower.starts_with(wrapper.open)) continue;
@@ -339,7 +362,9 @@ void unwrap(ReasoningSplit& split) {
 }  // namespace
 
 std::size_t ReasoningSplit::source_offset(std::size_t answer_offset) const {
-  const auto next = std::upper_bound(pieces.begin(), pieces.end(), answer_offset, [](std::size_t at, const Piece& piece) { return at < piece.answer_begin; });
+  const auto next =
+      std::upper_bound(pieces.begin(), pieces.end(), answer_offset,
+                       [](std::size_t at, const Piece& piece) { return at < piece.answer_begin; });
   if (next == pieces.begin()) return pieces.empty() ? 0 : pieces.front().source_begin;
   const Piece& piece = *(next - 1);
   return piece.source_begin + std::min(answer_offset - piece.answer_begin, piece.size);
@@ -369,7 +394,8 @@ ReasoningSplit split_reasoning(const ReasoningInput& input) {
     scan.has_tags = true;
   } else {
     scan = scan_tags(text, 0, has_field, kept);
-    const bool is_thought = template_open && (scan.has_tags ? scan.is_open : is_cut || input.finish_reason.empty());
+    const bool is_thought =
+        template_open && (scan.has_tags ? scan.is_open : is_cut || input.finish_reason.empty());
     if (is_thought || (is_cut && !has_field && !scan.has_tags && ends_inside_closer(text))) {
       Kept all(text);
       all.thought(text);
@@ -384,7 +410,9 @@ ReasoningSplit split_reasoning(const ReasoningInput& input) {
   trim_answer(out);
   unwrap(out);
   if (out.answer.empty()) {
-    out.status = is_cut ? ScoreStatus::TruncatedReasoning : scan.is_open ? ScoreStatus::UnterminatedReasoning : ScoreStatus::EmptyAnswer;
+    out.status = is_cut         ? ScoreStatus::TruncatedReasoning
+                 : scan.is_open ? ScoreStatus::UnterminatedReasoning
+                                : ScoreStatus::EmptyAnswer;
   } else if (is_cut || scan.is_open) {
     out.truncated = true;
     out.flags.push_back("truncated_answer");

@@ -17,7 +17,8 @@ namespace {
 AnswerWords read_words() {
   constexpr std::string_view kPath = "suites/extractors/words.yaml";
   const auto files = suite_files();
-  const auto file = std::find_if(files.begin(), files.end(), [&](const EmbeddedFile& f) { return f.path == kPath; });
+  const auto file = std::find_if(files.begin(), files.end(),
+                                 [&](const EmbeddedFile& f) { return f.path == kPath; });
   LEITAI_CHECK(file != files.end(), std::string(kPath));
   const YamlNode root = parse_yaml(file->bytes, kPath);
   const auto list = [&](std::string_view key) {
@@ -26,15 +27,19 @@ AnswerWords read_words() {
     LEITAI_CHECK(node && node->is_list(), std::string(key));
     for (const YamlNode& word : node->list) out.push_back(lower(fold(word.scalar).text));
     // Longer words first: the longest that fits is meant.
-    std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
+    std::stable_sort(out.begin(), out.end(),
+                     [](const auto& a, const auto& b) { return a.size() > b.size(); });
     return out;
   };
-  return {list("markers"), list("negations"), list("either"), list("next_question"), list("abbreviations"), list("refusals")};
+  return {list("markers"),       list("negations"),     list("either"),
+          list("next_question"), list("abbreviations"), list("refusals")};
 }
 
 char32_t lower_one(char32_t c) {
   if (c < 0x80) return c >= U'A' && c <= U'Z' ? c + 32 : c;
-  if ((c >= 0xC0 && c <= 0xDE && c != 0xD7) || (c >= 0x391 && c <= 0x3A9) || (c >= 0x410 && c <= 0x42F)) return c + 32;
+  if ((c >= 0xC0 && c <= 0xDE && c != 0xD7) || (c >= 0x391 && c <= 0x3A9) ||
+      (c >= 0x410 && c <= 0x42F))
+    return c + 32;
   if (c >= 0x400 && c <= 0x40F) return c + 80;
   if (c >= 0x100 && c <= 0x137) return c | 1;
   if ((c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17E)) return c % 2 == 1 ? c + 1 : c;

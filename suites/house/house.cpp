@@ -22,11 +22,16 @@ constexpr char kVersion[] = "1";
 
 class HouseSuite : public Suite {
  public:
-  HouseSuite(const std::string& name, std::string_view short_name, const std::string& language, const SuiteOptions& options)
-      : wording_(short_name, language), seed_(options.seed.value_or(42)), levels_(options.levels), is_short_(options.short_prompt.value_or(false)) {
+  HouseSuite(const std::string& name, std::string_view short_name, const std::string& language,
+             const SuiteOptions& options)
+      : wording_(short_name, language),
+        seed_(options.seed.value_or(42)),
+        levels_(options.levels),
+        is_short_(options.short_prompt.value_or(false)) {
     if (levels_.empty()) levels_ = {1, 2, 3, 4, 5};
     for (int level : levels_) {
-      if (level < 1 || level > 5) throw Error(fmt::format("{}: level {} is not one of 1 to 5", name, level));
+      if (level < 1 || level > 5)
+        throw Error(fmt::format("{}: level {} is not one of 1 to 5", name, level));
     }
     info_.name = name + "/" + language;
     info_.version = kVersion;
@@ -38,7 +43,10 @@ class HouseSuite : public Suite {
     info_.params.max_tokens = options.max_tokens.value_or(1024);
     info_.whole = options.items.value_or(kItems);
     info_.size = info_.whole;
-    if (options.limit && *options.limit < 1) info_.size = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(*options.limit * static_cast<double>(info_.whole))));
+    if (options.limit && *options.limit < 1)
+      info_.size = std::max<std::int64_t>(
+          1,
+          static_cast<std::int64_t>(std::ceil(*options.limit * static_cast<double>(info_.whole))));
     if (options.limit && *options.limit >= 1) {
       const auto limit = static_cast<std::int64_t>(*options.limit);
       // A generator has no end: a limit above the default number simply makes more.
@@ -62,13 +70,16 @@ class HouseSuite : public Suite {
       if (!out.question.empty()) out.question += wording_.joiner();
       out.question += wording_.say(sentence);
     }
-    out.prompt.messages = {message(Role::User, out.question + (is_short_ ? wording_.joiner().empty() ? "" : " " : "\n\n") + wording_.instruction(is_short_))};
+    out.prompt.messages = {message(
+        Role::User, out.question + (is_short_ ? wording_.joiner().empty() ? "" : " " : "\n\n") +
+                        wording_.instruction(is_short_))};
     out.grading = {"numeric", {gold}, ""};
     return out;
   }
 
  protected:
-  virtual std::vector<Sentence> sentences(std::int64_t index, int level, std::string& gold) const = 0;
+  virtual std::vector<Sentence> sentences(std::int64_t index, int level,
+                                          std::string& gold) const = 0;
 
   std::uint64_t seed() const { return seed_; }
   const std::vector<int>& levels() const { return levels_; }
@@ -84,7 +95,8 @@ class HouseSuite : public Suite {
 
 class LedgerSuite final : public HouseSuite {
  public:
-  LedgerSuite(const std::string& language, const SuiteOptions& options) : HouseSuite("house/ledger", "ledger", language, options) {}
+  LedgerSuite(const std::string& language, const SuiteOptions& options)
+      : HouseSuite("house/ledger", "ledger", language, options) {}
 
  private:
   std::vector<Sentence> sentences(std::int64_t index, int level, std::string& gold) const override {
@@ -96,7 +108,8 @@ class LedgerSuite final : public HouseSuite {
 
 class OrderSuite final : public HouseSuite {
  public:
-  OrderSuite(const std::string& language, const SuiteOptions& options) : HouseSuite("house/order", "order", language, options) {
+  OrderSuite(const std::string& language, const SuiteOptions& options)
+      : HouseSuite("house/order", "order", language, options) {
     // Guessing a position among the 3 to 7 people of each level.
     double sum = 0;
     for (int level : levels()) sum += 1.0 / (level + 2);
@@ -108,8 +121,11 @@ class OrderSuite final : public HouseSuite {
     house::OrderItem item = house::make_order(seed(), index, level);
     gold = item.answer;
     std::vector<Sentence> out{{.key = fmt::format("people_{}", item.people.size())}};
-    // The introduction names everybody, in the order in which they were drawn, which tells nothing of the queue.
-    for (std::size_t i = 0; i < item.people.size(); ++i) out.push_back({.key = i + 1 < item.people.size() ? "name" : "last_name", .a = item.people[i]});
+    // The introduction names everybody, in the order in which they were drawn, which tells nothing
+    // of the queue.
+    for (std::size_t i = 0; i < item.people.size(); ++i)
+      out.push_back(
+          {.key = i + 1 < item.people.size() ? "name" : "last_name", .a = item.people[i]});
     out.insert(out.end(), item.clues.begin(), item.clues.end());
     out.push_back(item.question);
     return out;
@@ -120,15 +136,19 @@ class OrderSuite final : public HouseSuite {
 
 std::vector<std::string> house_names() { return {"house/ledger", "house/order"}; }
 
-std::vector<std::string> house_languages(const std::string& name) { return house::languages_of(name.substr(name.find('/') + 1)); }
+std::vector<std::string> house_languages(const std::string& name) {
+  return house::languages_of(name.substr(name.find('/') + 1));
+}
 
 std::string house_kind(const std::string&) { return "number"; }
 
 std::string house_about(const std::string& name) {
-  return name == "house/ledger" ? "who holds how much after several steps: counts, money, fractions" : "who stands where in a queue, from clues with one solution";
+  return name == "house/ledger" ? "who holds how much after several steps: counts, money, fractions"
+                                : "who stands where in a queue, from clues with one solution";
 }
 
-std::unique_ptr<Suite> open_house(const std::string& name, const std::string& language, const SuiteOptions& options) {
+std::unique_ptr<Suite> open_house(const std::string& name, const std::string& language,
+                                  const SuiteOptions& options) {
   if (name == "house/ledger") return std::make_unique<LedgerSuite>(language, options);
   if (name == "house/order") return std::make_unique<OrderSuite>(language, options);
   throw Error(fmt::format("{}: there is no such house suite", name));

@@ -21,15 +21,22 @@ constexpr int kThings = 5;
 class Dice {
  public:
   Dice(std::uint64_t seed, std::int64_t index, int level, int attempt)
-      : stream_(hash64({"house/ledger/1", std::to_string(seed), std::to_string(index), std::to_string(level), std::to_string(attempt)})) {}
-  std::int64_t in(std::int64_t low, std::int64_t high) { return low + static_cast<std::int64_t>(stream_.below(static_cast<std::uint64_t>(high - low + 1))); }
+      : stream_(hash64({"house/ledger/1", std::to_string(seed), std::to_string(index),
+                        std::to_string(level), std::to_string(attempt)})) {}
+  std::int64_t in(std::int64_t low, std::int64_t high) {
+    return low +
+           static_cast<std::int64_t>(stream_.below(static_cast<std::uint64_t>(high - low + 1)));
+  }
   bool coin() { return stream_.below(2) == 0; }
 
  private:
   SplitMix64 stream_;
 };
 
-std::string money(std::int64_t cents) { return cents % 100 == 0 ? std::to_string(cents / 100) : fmt::format("{}.{:02}", cents / 100, cents % 100); }
+std::string money(std::int64_t cents) {
+  return cents % 100 == 0 ? std::to_string(cents / 100)
+                          : fmt::format("{}.{:02}", cents / 100, cents % 100);
+}
 
 /// A story in the making: who holds how much.
 struct Story {
@@ -116,7 +123,9 @@ std::pair<int, int> two_people(Dice& dice) {
 bool counts(Story& story, Dice& dice, int level) {
   const auto [a, b] = two_people(dice);
   const std::int64_t most = level == 1 ? 9 : level == 2 ? 20 : 60;
-  const int steps = level == 1 ? static_cast<int>(dice.in(1, 2)) : level == 5 ? static_cast<int>(dice.in(6, 7)) : level + 1;
+  const int steps = level == 1   ? static_cast<int>(dice.in(1, 2))
+                    : level == 5 ? static_cast<int>(dice.in(6, 7))
+                                 : level + 1;
   story.start(a, dice.in(4, most));
   if (level > 1) story.start(b, dice.in(4, most));
   for (int step = 0; step < steps;) {
@@ -202,7 +211,8 @@ bool tank(Story& story, Dice& dice) {
     left = {left.num * (den - num), left.den * den};
     const std::int64_t shared = std::gcd(left.num, left.den);
     left = {left.num / shared, left.den / shared};
-    story.item.sentences.push_back({.key = "drain", .k = step + 1, .text = fmt::format("{}/{}", num, den)});
+    story.item.sentences.push_back(
+        {.key = "drain", .k = step + 1, .text = fmt::format("{}/{}", num, den)});
   }
   if (left.den == 1 || left.den > 500) return false;
   story.item.sentences.push_back({.key = "ask_tank"});
@@ -218,7 +228,9 @@ LedgerItem make_ledger(std::uint64_t seed, std::int64_t index, int level) {
     Dice dice(seed, index, level, attempt);
     Story story;
     story.thing = static_cast<int>(dice.in(0, kThings - 1));
-    const bool sound = level == 4 ? shop(story, dice) : level == 5 && dice.coin() ? tank(story, dice) : counts(story, dice, level);
+    const bool sound = level == 4                  ? shop(story, dice)
+                       : level == 5 && dice.coin() ? tank(story, dice)
+                                                   : counts(story, dice, level);
     if (sound) return std::move(story.item);
   }
 }
@@ -230,7 +242,8 @@ std::string solve_ledger(const LedgerItem& item) {
   std::int64_t num = 1, den = 1;
   const auto parse_cents = [](const std::string& text) {
     const std::size_t dot = text.find('.');
-    return std::stoll(text.substr(0, dot)) * 100 + (dot == std::string::npos ? 0 : std::stoll(text.substr(dot + 1)));
+    return std::stoll(text.substr(0, dot)) * 100 +
+           (dot == std::string::npos ? 0 : std::stoll(text.substr(dot + 1)));
   };
   for (const Sentence& s : item.sentences) {
     if (s.key == "start" || s.key == "buy" || s.key == "find") held[s.a] += s.n;
@@ -252,7 +265,8 @@ std::string solve_ledger(const LedgerItem& item) {
     if (s.key == "pays") paid = s.k * 100;
     if (s.key == "drain") {
       const std::size_t slash = s.text.find('/');
-      const std::int64_t up = std::stoll(s.text.substr(0, slash)), down = std::stoll(s.text.substr(slash + 1));
+      const std::int64_t up = std::stoll(s.text.substr(0, slash)),
+                         down = std::stoll(s.text.substr(slash + 1));
       num *= down - up;
       den *= down;
     }
@@ -262,7 +276,8 @@ std::string solve_ledger(const LedgerItem& item) {
     if (s.key == "ask_more") return std::to_string(held[s.a] - held[s.b]);
     if (s.key == "ask_cost") return money(bill);
     if (s.key == "ask_change") return money(paid - bill);
-    if (s.key == "ask_tank") return fmt::format("{}/{}", num / std::gcd(num, den), den / std::gcd(num, den));
+    if (s.key == "ask_tank")
+      return fmt::format("{}/{}", num / std::gcd(num, den), den / std::gcd(num, den));
   }
   return "";
 }

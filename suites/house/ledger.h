@@ -22,13 +22,15 @@ struct LedgerItem {
 };
 
 /// Item `index` of `seed` at `level` 1 to 5:
-///   1  one or two steps, one person, numbers to 9      4  prices in money, discounts, change, a distractor
-///   2  three steps, two people, numbers to 20          5  fractions of the rest, or long stories with comparison
-///   3  groups and halves, four steps, numbers to 60
-/// No quantity is ever negative; counts that are spoken are at least 3, so that every language has one plural.
+///   1  one or two steps, one person, numbers to 9      4  prices in money, discounts, change, a
+///   distractor 2  three steps, two people, numbers to 20          5  fractions of the rest, or
+///   long stories with comparison 3  groups and halves, four steps, numbers to 60
+/// No quantity is ever negative; counts that are spoken are at least 3, so that every language has
+/// one plural.
 LedgerItem make_ledger(std::uint64_t seed, std::int64_t index, int level);
 
-/// The answer worked out from the sentences alone, for tests: an interpreter that shares nothing with the generator.
+/// The answer worked out from the sentences alone, for tests: an interpreter that shares nothing
+/// with the generator.
 std::string solve_ledger(const LedgerItem& item);
 
 }  // namespace leitai::house

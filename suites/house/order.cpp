@@ -21,14 +21,18 @@ int place(int person, const std::vector<int>& queue) {
 /// A clue about `queue` that is true, of a kind that the level allows.
 Sentence true_clue(const std::vector<int>& queue, int level, SplitMix64& dice) {
   const auto n = static_cast<int>(queue.size());
-  const auto draw = [&](int bound) { return static_cast<int>(dice.below(static_cast<std::uint64_t>(bound))); };
+  const auto draw = [&](int bound) {
+    return static_cast<int>(dice.below(static_cast<std::uint64_t>(bound)));
+  };
   const int i = draw(n - 1), j = i + 1 + draw(n - 1 - i);
   const int front = queue[static_cast<std::size_t>(i)], back = queue[static_cast<std::size_t>(j)];
   switch (level == 1 ? draw(2) : draw(7)) {
     case 0:
       return {.key = "before", .a = front, .b = back};
     case 1:
-      return {.key = "directly", .a = queue[static_cast<std::size_t>(i)], .b = queue[static_cast<std::size_t>(i + 1)]};
+      return {.key = "directly",
+              .a = queue[static_cast<std::size_t>(i)],
+              .b = queue[static_cast<std::size_t>(i + 1)]};
     case 2:
       return {.key = "not_first", .a = queue[static_cast<std::size_t>(1 + draw(n - 1))]};
     case 3:
@@ -39,12 +43,14 @@ Sentence true_clue(const std::vector<int>& queue, int level, SplitMix64& dice) {
       if (j - i < 2) return {.key = "before", .a = front, .b = back};
       const int between = queue[static_cast<std::size_t>(i + 1 + draw(j - i - 1))];
       const bool swapped = draw(2) == 0;
-      return {.key = "between", .a = between, .b = swapped ? back : front, .c = swapped ? front : back};
+      return {
+          .key = "between", .a = between, .b = swapped ? back : front, .c = swapped ? front : back};
     }
     default: {
       if (j - i < 3) return {.key = "before", .a = front, .b = back};
       const bool swapped = draw(2) == 0;
-      return {.key = "apart", .a = swapped ? back : front, .b = swapped ? front : back, .n = j - i - 1};
+      return {
+          .key = "apart", .a = swapped ? back : front, .b = swapped ? front : back, .n = j - i - 1};
     }
   }
 }
@@ -69,18 +75,26 @@ Clue kind_of(const std::string& key) {
 /// Does a clue hold where its people stand at a, b and c of `last`?
 bool holds_at(Clue kind, std::int64_t gap, int last, int a, int b, int c) {
   switch (kind) {
-    case Clue::Before: return a < b;
-    case Clue::Directly: return a + 1 == b;
-    case Clue::NotFirst: return a != 1;
-    case Clue::NotLast: return a != last;
-    case Clue::End: return a == 1 || a == last;
-    case Clue::Apart: return std::abs(a - b) - 1 == gap;
-    case Clue::Between: return std::min(b, c) < a && a < std::max(b, c);
+    case Clue::Before:
+      return a < b;
+    case Clue::Directly:
+      return a + 1 == b;
+    case Clue::NotFirst:
+      return a != 1;
+    case Clue::NotLast:
+      return a != last;
+    case Clue::End:
+      return a == 1 || a == last;
+    case Clue::Apart:
+      return std::abs(a - b) - 1 == gap;
+    case Clue::Between:
+      return std::min(b, c) < a && a < std::max(b, c);
   }
   return false;
 }
 
-/// All orders of n people, and for every possible clue the set of those that fulfil it. Made once for each n.
+/// All orders of n people, and for every possible clue the set of those that fulfil it. Made once
+/// for each n.
 class Orders {
  public:
   explicit Orders(int people) : n_(people) {
@@ -103,25 +117,32 @@ class Orders {
   }
 
   const Mask& everything() const { return everything_; }
-  const Mask& of(Clue kind, int a, int b, int c, int gap) const { return masks_[index(kind, a, b, c, gap)]; }
+  const Mask& of(Clue kind, int a, int b, int c, int gap) const {
+    return masks_[index(kind, a, b, c, gap)];
+  }
 
  private:
   static constexpr int kMost = 7;
 
   std::size_t index(Clue kind, int a, int b, int c, int gap) const {
-    return static_cast<std::size_t>((((static_cast<int>(kind) * kMost + a) * kMost + b) * kMost + c) * kMost + gap);
+    return static_cast<std::size_t>(
+        (((static_cast<int>(kind) * kMost + a) * kMost + b) * kMost + c) * kMost + gap);
   }
 
   /// Masks of one kind for people a, b and c; those that a kind does not look at are person 0.
   void fill(Clue kind, int a, int b, int c) {
     const bool one = kind == Clue::NotFirst || kind == Clue::NotLast || kind == Clue::End;
-    if (one ? b != 0 || c != 0 : kind == Clue::Between ? a == b || a == c || b == c : a == b || c != 0) return;
+    if (one                     ? b != 0 || c != 0
+        : kind == Clue::Between ? a == b || a == c || b == c
+                                : a == b || c != 0)
+      return;
     for (int gap = kind == Clue::Apart ? 1 : 0; gap <= (kind == Clue::Apart ? n_ - 2 : 0); ++gap) {
       Mask& mask = masks_[index(kind, a, b, c, gap)];
       mask.resize((count_ + 63) / 64);
       for (std::size_t i = 0; i < count_; ++i) {
         const std::int8_t* row = &places_[i * static_cast<std::size_t>(n_)];
-        if (holds_at(kind, gap, n_, row[a], row[b], row[c])) mask[i / 64] |= std::uint64_t{1} << (i % 64);
+        if (holds_at(kind, gap, n_, row[a], row[b], row[c]))
+          mask[i / 64] |= std::uint64_t{1} << (i % 64);
       }
     }
   }
@@ -140,8 +161,13 @@ const Orders& orders_of(int n) {
 
 /// The orders of `people` that fulfil one clue.
 const Mask& mask_of(const Sentence& clue, const std::vector<int>& people) {
-  const auto index = [&](int person) { return person < 0 ? 0 : static_cast<int>(std::find(people.begin(), people.end(), person) - people.begin()); };
-  return orders_of(static_cast<int>(people.size())).of(kind_of(clue.key), index(clue.a), index(clue.b), index(clue.c), static_cast<int>(clue.n));
+  const auto index = [&](int person) {
+    return person < 0
+               ? 0
+               : static_cast<int>(std::find(people.begin(), people.end(), person) - people.begin());
+  };
+  return orders_of(static_cast<int>(people.size()))
+      .of(kind_of(clue.key), index(clue.a), index(clue.b), index(clue.c), static_cast<int>(clue.n));
 }
 
 /// Orders that fulfil all clues but number `left_out`.
@@ -149,7 +175,8 @@ int solutions(const std::vector<const Mask*>& masks, std::size_t left_out, const
   int found = 0;
   for (std::size_t word = 0; word < everything.size(); ++word) {
     std::uint64_t bits = everything[word];
-    for (std::size_t i = 0; i < masks.size(); ++i) bits &= i == left_out ? ~std::uint64_t{0} : (*masks[i])[word];
+    for (std::size_t i = 0; i < masks.size(); ++i)
+      bits &= i == left_out ? ~std::uint64_t{0} : (*masks[i])[word];
     found += std::popcount(bits);
   }
   return found;
@@ -159,12 +186,14 @@ int solutions(const std::vector<const Mask*>& masks, std::size_t left_out, const
 
 bool holds(const Sentence& clue, const std::vector<int>& queue) {
   const auto at = [&](int person) { return person < 0 ? 0 : place(person, queue); };
-  return holds_at(kind_of(clue.key), clue.n, static_cast<int>(queue.size()), at(clue.a), at(clue.b), at(clue.c));
+  return holds_at(kind_of(clue.key), clue.n, static_cast<int>(queue.size()), at(clue.a), at(clue.b),
+                  at(clue.c));
 }
 
 OrderItem make_order(std::uint64_t seed, std::int64_t index, int level) {
   LEITAI_CHECK(level >= 1 && level <= 5, std::to_string(level));
-  SplitMix64 dice(hash64({"house/order/1", std::to_string(seed), std::to_string(index), std::to_string(level)}));
+  SplitMix64 dice(hash64(
+      {"house/order/1", std::to_string(seed), std::to_string(index), std::to_string(level)}));
   const auto shuffle = [&](std::vector<int>& list) {
     for (std::size_t i = list.size(); i > 1; --i) std::swap(list[i - 1], list[dice.below(i)]);
   };
@@ -192,7 +221,8 @@ OrderItem make_order(std::uint64_t seed, std::int64_t index, int level) {
     out.clues.erase(out.clues.begin() + static_cast<std::ptrdiff_t>(i));
     masks.erase(masks.begin() + static_cast<std::ptrdiff_t>(i));
   }
-  for (std::size_t i = out.clues.size(); i > 1; --i) std::swap(out.clues[i - 1], out.clues[dice.below(i)]);
+  for (std::size_t i = out.clues.size(); i > 1; --i)
+    std::swap(out.clues[i - 1], out.clues[dice.below(i)]);
   const auto n = static_cast<int>(out.queue.size());
   const int asked = static_cast<int>(dice.below(static_cast<std::uint64_t>(n)));
   const int person = out.queue[static_cast<std::size_t>(asked)];
@@ -206,8 +236,10 @@ OrderItem make_order(std::uint64_t seed, std::int64_t index, int level) {
       out.answer = std::to_string(asked);
       break;
     default: {
-      const int other = (asked + 1 + static_cast<int>(dice.below(static_cast<std::uint64_t>(n - 1)))) % n;
-      out.question = {.key = "ask_between", .a = person, .b = out.queue[static_cast<std::size_t>(other)]};
+      const int other =
+          (asked + 1 + static_cast<int>(dice.below(static_cast<std::uint64_t>(n - 1)))) % n;
+      out.question = {
+          .key = "ask_between", .a = person, .b = out.queue[static_cast<std::size_t>(other)]};
       out.answer = std::to_string(std::abs(asked - other) - 1);
       break;
     }

@@ -20,13 +20,18 @@ namespace {
 using Json = nlohmann::json;
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
 }
 
-std::string form(const Json& forms, const char* key) { return forms.is_string() ? forms.get<std::string>() : forms.at(key).get<std::string>(); }
+std::string form(const Json& forms, const char* key) {
+  return forms.is_string() ? forms.get<std::string>() : forms.at(key).get<std::string>();
+}
 
-/// Arabic counts 3 to 10 with a plural, 11 to 99 with an accusative singular, hundreds with a genitive singular.
-const std::string& pick(std::int64_t n, const std::string& few, const std::string& many, const std::string& hundred) {
+/// Arabic counts 3 to 10 with a plural, 11 to 99 with an accusative singular, hundreds with a
+/// genitive singular.
+const std::string& pick(std::int64_t n, const std::string& few, const std::string& many,
+                        const std::string& hundred) {
   const std::int64_t rest = n % 100;
   return rest >= 3 && rest <= 10 ? few : rest >= 11 ? many : hundred;
 }
@@ -54,14 +59,16 @@ Wording::Wording(std::string_view name, std::string_view language) {
       thing.the = one.value("the", thing.plural);
       things_.push_back(std::move(thing));
     }
-    for (const auto& [key, text] : data.at("sentences").items()) sentences_[key] = text.get<std::string>();
+    for (const auto& [key, text] : data.at("sentences").items())
+      sentences_[key] = text.get<std::string>();
     long_ = data.at("long").get<std::string>();
     short_ = data.at("short").get<std::string>();
     joiner_ = data.at("joiner").get<std::string>();
     decimal_ = data.at("decimal").get<std::string>();
     return;
   }
-  throw Error(fmt::format("house/{}: there is no wording in language \"{}\"\n        languages: {}", name, language, fmt::join(languages_of(name), ", ")));
+  throw Error(fmt::format("house/{}: there is no wording in language \"{}\"\n        languages: {}",
+                          name, language, fmt::join(languages_of(name), ", ")));
 }
 
 std::string Wording::say(const Sentence& sentence) const {
@@ -100,7 +107,9 @@ std::vector<std::string> languages_of(std::string_view name) {
     std::string_view rest = file.path.substr(begin.size());
     out.emplace_back(rest.substr(0, rest.find('.')));
   }
-  std::sort(out.begin(), out.end(), [](const std::string& a, const std::string& b) { return (a == "en") != (b == "en") ? a == "en" : a < b; });
+  std::sort(out.begin(), out.end(), [](const std::string& a, const std::string& b) {
+    return (a == "en") != (b == "en") ? a == "en" : a < b;
+  });
   return out;
 }
 

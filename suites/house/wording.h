@@ -11,23 +11,25 @@ namespace leitai::house {
 /// A fact or a question, free of any language: the key of a sentence and what fills it.
 struct Sentence {
   std::string key;
-  int a = -1;            // people, as positions in the list of names
+  int a = -1;  // people, as positions in the list of names
   int b = -1;
   int c = -1;
-  int thing = -1;        // position in the list of things
-  std::int64_t n = 0;    // {n}, and {count} of `thing`
-  std::int64_t k = 0;    // {k}
-  std::string text;      // {text}: a price or a fraction, the same in every language
+  int thing = -1;      // position in the list of things
+  std::int64_t n = 0;  // {n}, and {count} of `thing`
+  std::int64_t k = 0;  // {k}
+  std::string text;    // {text}: a price or a fraction, the same in every language
 };
 
 /// The sentences of one generator in one language, from wordings/<name>.<language>.json:
 ///   names      list of names
-///   things     list of {count, in, howmany, plural, the}: the words for so many of them, the same as a subject, "how many of
+///   things     list of {count, in, howmany, plural, the}: the words for so many of them, the same
+///   as a subject, "how many of
 ///              them", and two further forms that the sentences use as the language needs
 ///   sentences  key -> text with {a} {b} {c} {n} {k} {text} {count} {in} {howmany} {plural} {the}
 ///   long, short   the instruction lines
 ///   joiner, decimal   what stands between sentences, and the decimal mark of prices
-/// `count` is one pattern, or {"few": 3-10, "many": 11-99, "hundred": others}, the classes of Arabic.
+/// `count` is one pattern, or {"few": 3-10, "many": 11-99, "hundred": others}, the classes of
+/// Arabic.
 class Wording {
  public:
   /// Throws Error for a name or language that is not embedded.

@@ -12,11 +12,17 @@ Score grade(const GradeInput& input);
 }  // namespace
 
 extern constinit const Scorer contains_scorer;
-constinit const Scorer contains_scorer = {.name = "contains", .version = 1, .help = "an accepted answer stands in the answer as whole words, case aside", .grade = grade};
+constinit const Scorer contains_scorer = {
+    .name = "contains",
+    .version = 1,
+    .help = "an accepted answer stands in the answer as whole words, case aside",
+    .grade = grade};
 
 namespace {
 
-bool is_word_byte(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_word_byte(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 std::string comparable(std::string_view text) { return to_nfc(to_lower(to_utf8(fold(text).text))); }
 
@@ -44,7 +50,9 @@ Score grade(const GradeInput& input) {
     decide(score, ScoreStatus::Correct, fmt::format("holds {}", in_quotes(gold)));
     return score;
   }
-  decide(score, ScoreStatus::Incorrect, input.gold.empty() ? "there is no gold answer to look for" : fmt::format("does not hold {}", in_quotes(input.gold[0])));
+  decide(score, ScoreStatus::Incorrect,
+         input.gold.empty() ? "there is no gold answer to look for"
+                            : fmt::format("does not hold {}", in_quotes(input.gold[0])));
   return score;
 }
 

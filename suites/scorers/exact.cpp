@@ -12,7 +12,12 @@ Score grade(const GradeInput& input);
 }  // namespace
 
 extern constinit const Scorer exact_scorer;
-constinit const Scorer exact_scorer = {.name = "exact", .version = 1, .help = "the whole answer equals an accepted one; case, punctuation and spaces aside (tier QEM)", .grade = grade};
+constinit const Scorer exact_scorer = {
+    .name = "exact",
+    .version = 1,
+    .help =
+        "the whole answer equals an accepted one; case, punctuation and spaces aside (tier QEM)",
+    .grade = grade};
 
 namespace {
 
@@ -33,11 +38,15 @@ Score grade(const GradeInput& input) {
   for (const std::string& gold : input.gold) {
     if (is_quasi_equal(answer, gold, input.language)) {
       score.tier = "QEM";
-      decide(score, ScoreStatus::Correct, fmt::format("equals {} but for case, punctuation, articles or spaces", in_quotes(gold)));
+      decide(
+          score, ScoreStatus::Correct,
+          fmt::format("equals {} but for case, punctuation, articles or spaces", in_quotes(gold)));
       return score;
     }
   }
-  decide(score, ScoreStatus::Incorrect, input.gold.empty() ? "there is no gold answer to compare with" : fmt::format("is not {}", in_quotes(input.gold[0])));
+  decide(score, ScoreStatus::Incorrect,
+         input.gold.empty() ? "there is no gold answer to compare with"
+                            : fmt::format("is not {}", in_quotes(input.gold[0])));
   return score;
 }
 

@@ -14,14 +14,19 @@ Score grade(const GradeInput& input);
 }  // namespace
 
 extern constinit const Scorer json_schema_scorer;
-constinit const Scorer json_schema_scorer = {.name = "json_schema", .version = 1, .help = "the JSON of the answer fits `schema` (draft 2020-12)", .grade = grade};
+constinit const Scorer json_schema_scorer = {
+    .name = "json_schema",
+    .version = 1,
+    .help = "the JSON of the answer fits `schema` (draft 2020-12)",
+    .grade = grade};
 
 namespace {
 
 Score grade(const GradeInput& input) {
   Prepared prepared = prepare(input, json_schema_scorer);
   Score& score = prepared.score;
-  if (!input.fields || !input.fields->contains("schema")) throw Error("schema: missing; the scorer json_schema needs it");
+  if (!input.fields || !input.fields->contains("schema"))
+    throw Error("schema: missing; the scorer json_schema needs it");
   const nlohmann::json& schema = (*input.fields)["schema"];
   check_schema(schema);
   if (prepared.is_decided) return score;

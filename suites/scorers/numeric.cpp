@@ -1,7 +1,8 @@
+#include "suites/extractors/numeric.h"
+
 #include <fmt/format.h>
 
 #include "suites/extractors/answer.h"
-#include "suites/extractors/numeric.h"
 
 namespace leitai {
 
@@ -10,7 +11,11 @@ Score grade(const GradeInput& input);
 }  // namespace
 
 extern constinit const Scorer numeric_scorer;
-constinit const Scorer numeric_scorer = {.name = "numeric", .version = 1, .help = "the number that the answer gives, compared exactly", .grade = grade};
+constinit const Scorer numeric_scorer = {
+    .name = "numeric",
+    .version = 1,
+    .help = "the number that the answer gives, compared exactly",
+    .grade = grade};
 
 namespace {
 
@@ -27,7 +32,8 @@ Score grade(const GradeInput& input) {
     }
   }
   const Folded folded = fold(prepared.split.answer);
-  const NumericAnswer found = numeric_answer(folded, {input.language, prepared.split.truncated, with_ratios});
+  const NumericAnswer found =
+      numeric_answer(folded, {input.language, prepared.split.truncated, with_ratios});
   score.tier = found.tier;
   score.flags.insert(score.flags.end(), found.flags.begin(), found.flags.end());
   if (!found.extracted.empty()) {
@@ -40,13 +46,16 @@ Score grade(const GradeInput& input) {
         decide(score, *found.status, "two numbers are offered and neither is chosen");
         break;
       case ScoreStatus::Multi:
-        decide(score, *found.status, fmt::format("several numbers are given as the answer: {}", found.extracted));
+        decide(score, *found.status,
+               fmt::format("several numbers are given as the answer: {}", found.extracted));
         break;
       case ScoreStatus::Refused:
         decide(score, *found.status, "the answer declines and holds no number");
         break;
       default:
-        decide(score, *found.status, prepared.split.truncated ? "cut off before a number was declared as the answer" : "no number found");
+        decide(score, *found.status,
+               prepared.split.truncated ? "cut off before a number was declared as the answer"
+                                        : "no number found");
     }
     return score;
   }
@@ -54,16 +63,22 @@ Score grade(const GradeInput& input) {
     const NumericVerdict verdict = compare_numbers(found.token, golds[i]);
     if (!verdict.is_equal) continue;
     if (verdict.by_percent) score.flags.push_back("percent_scaled");
-    decide(score, ScoreStatus::Correct, fmt::format("{} ({}) equals {}", found.extracted, found.tier, golds[i].ratio.empty() ? golds[i].value.to_text() : golds[i].ratio));
+    decide(score, ScoreStatus::Correct,
+           fmt::format("{} ({}) equals {}", found.extracted, found.tier,
+                       golds[i].ratio.empty() ? golds[i].value.to_text() : golds[i].ratio));
     return score;
   }
   if (golds.empty()) {
     decide(score, ScoreStatus::Incorrect, "no gold answer holds a number");
     score.score = std::nullopt;
-    if (input.gold.empty()) score.why = fmt::format("{} ({}); there is no gold answer to compare with", found.extracted, found.tier);
+    if (input.gold.empty())
+      score.why = fmt::format("{} ({}); there is no gold answer to compare with", found.extracted,
+                              found.tier);
     return score;
   }
-  decide(score, ScoreStatus::Incorrect, fmt::format("{} ({}) is not {}", found.extracted, found.tier, golds[0].ratio.empty() ? golds[0].value.to_text() : golds[0].ratio));
+  decide(score, ScoreStatus::Incorrect,
+         fmt::format("{} ({}) is not {}", found.extracted, found.tier,
+                     golds[0].ratio.empty() ? golds[0].value.to_text() : golds[0].ratio));
   return score;
 }
 

@@ -16,8 +16,8 @@ std::span<const Scorer* const> scorers();
 /// Throws Error that holds the name and the nearest known one.
 const Scorer& find_scorer(std::string_view name);
 
-/// {"text", "gold", "finish_reason", "language", ...} to {"verdict", "score", "answer", "tier", "why", ...}.
-/// Throws Error for a line that does not fit.
+/// {"text", "gold", "finish_reason", "language", ...} to {"verdict", "score", "answer", "tier",
+/// "why", ...}. Throws Error for a line that does not fit.
 nlohmann::json grade_line(const Scorer& scorer, const nlohmann::json& line);
 
 /// The function behind `leitai grade NAME`: a scorer, or `reasoning` (the split alone).

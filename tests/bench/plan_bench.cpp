@@ -1,5 +1,6 @@
-// A plan of 1,000,000 requests against a trivial backend: memory must stay flat and under 300 MB. Arguments: [requests].
-// First the plan alone, then asked, graded and stored, then resumed with nothing to ask.
+// A plan of 1,000,000 requests against a trivial backend: memory must stay flat and under 300 MB.
+// Arguments: [requests]. First the plan alone, then asked, graded and stored, then resumed with
+// nothing to ask.
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -33,16 +34,21 @@ double seconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
-RunResult ask(Store& store, const RunConfig& config, std::span<const std::unique_ptr<Suite>> suites, const Model& model) {
+RunResult ask(Store& store, const RunConfig& config, std::span<const std::unique_ptr<Suite>> suites,
+              const Model& model) {
   Channel<Answer> answers(1024);
-  test::FakeBackend backend(answers, [](const Request& request) { return test::answered("The answer is " + request.item + "."); });
+  test::FakeBackend backend(answers, [](const Request& request) {
+    return test::answered("The answer is " + request.item + ".");
+  });
   RunParts parts;
   parts.config = &config;
   parts.suites = suites;
   parts.answers = &answers;
   parts.competitors = {{&model, &backend}};
   parts.done = [&](const std::string& m, const std::string& s) -> IsDone {
-    return [done = std::make_shared<DoneSet>(store.load_done(m, s))](const Request& r) { return done->contains(r); };
+    return [done = std::make_shared<DoneSet>(store.load_done(m, s))](const Request& r) {
+      return done->contains(r);
+    };
   };
   parts.grade = [](const Item&, const Response&) {
     Score score;
@@ -53,7 +59,8 @@ RunResult ask(Store& store, const RunConfig& config, std::span<const std::unique
   };
   parts.record = [&](std::span<const Recorded> batch) {
     std::vector<AnswerView> views;
-    for (const Recorded& one : batch) views.push_back({&one.request, &one.response, one.score ? &*one.score : nullptr, &one.item});
+    for (const Recorded& one : batch)
+      views.push_back({&one.request, &one.response, one.score ? &*one.score : nullptr, &one.item});
     store.record(views);
   };
   return run(parts);
@@ -70,21 +77,29 @@ int main_with(std::int64_t n) {
   const test::FakeBackend backend(answers, [](const Request&) { return test::answered(""); });
 
   auto begin = std::chrono::steady_clock::now();
-  PlanCursor cursor(config, model, backend, suites, [](const std::string&, const std::string&) { return [](const Request&) { return false; }; }, ItemOrder::Seeded);
+  PlanCursor cursor(
+      config, model, backend, suites,
+      [](const std::string&, const std::string&) { return [](const Request&) { return false; }; },
+      ItemOrder::Seeded);
   std::int64_t planned = 0;
   double early = 0;
   while (cursor.next()) {
     if (++planned == n / 10) early = resident_mb();
   }
-  fmt::print("plan alone          {:>10} requests  {:7.1f} s  {:8.0f} /s   resident {:.0f} MB after a tenth, {:.0f} MB at the end\n", with_commas(planned), seconds_since(begin),
-             static_cast<double>(planned) / seconds_since(begin), early, resident_mb());
+  fmt::print(
+      "plan alone          {:>10} requests  {:7.1f} s  {:8.0f} /s   resident {:.0f} MB after a "
+      "tenth, {:.0f} MB at the end\n",
+      with_commas(planned), seconds_since(begin),
+      static_cast<double>(planned) / seconds_since(begin), early, resident_mb());
 
   for (const char* what : {"asked and stored", "resumed, none asked"}) {
     Store store = Store::create_or_open(folder.path() / "run", "bench");
     begin = std::chrono::steady_clock::now();
     const RunResult result = ask(store, config, suites, model);
-    fmt::print("{:<19} {:>10} requests  {:7.1f} s  {:8.0f} /s   peak {:.0f} MB\n", what, with_commas(result.asked + result.resumed), seconds_since(begin),
-               static_cast<double>(result.asked + result.resumed) / seconds_since(begin), peak_mb());
+    fmt::print("{:<19} {:>10} requests  {:7.1f} s  {:8.0f} /s   peak {:.0f} MB\n", what,
+               with_commas(result.asked + result.resumed), seconds_since(begin),
+               static_cast<double>(result.asked + result.resumed) / seconds_since(begin),
+               peak_mb());
   }
   return peak_mb() < 300 ? 0 : 1;
 }
@@ -92,4 +107,6 @@ int main_with(std::int64_t n) {
 }  // namespace
 }  // namespace leitai
 
-int main(int argc, char** argv) { return leitai::main_with(argc > 1 ? std::atoll(argv[1]) : 1'000'000); }
+int main(int argc, char** argv) {
+  return leitai::main_with(argc > 1 ? std::atoll(argv[1]) : 1'000'000);
+}

@@ -21,7 +21,9 @@ constexpr int kItems = 4000;  // of each suite
 /// The exported answers without what may differ from run to run.
 std::set<std::string> answers(const std::filesystem::path& folder, const std::string& run) {
   std::set<std::string> out;
-  std::istringstream lines(call({"export", "runs/" + run, "-f", "answers"}, {.folder = folder, .input = {}, .environment = {}}).out);
+  std::istringstream lines(call({"export", "runs/" + run, "-f", "answers"},
+                                {.folder = folder, .input = {}, .environment = {}})
+                               .out);
   for (std::string line; std::getline(lines, line);) {
     auto parsed = nlohmann::json::parse(line);
     parsed.erase("timing");
@@ -40,16 +42,30 @@ std::int64_t stored(const std::filesystem::path& folder, const std::string& run)
 TEST(Crash, NoCountedAnswerIsLostAndNoneIsAskedTwice) {
   const test::TempDir folder;
   SplitMix64 dice(20261127);
-  std::istringstream plan(call({"plan", "-s", "house/ledger,house/order", "--requests", "--limit", std::to_string(kItems)}, {.folder = folder.path(), .input = {}, .environment = {}}).out);
+  std::istringstream plan(call({"plan", "-s", "house/ledger,house/order", "--requests", "--limit",
+                                std::to_string(kItems)},
+                               {.folder = folder.path(), .input = {}, .environment = {}})
+                              .out);
   std::string recorded;
   int planned = 0;
   for (std::string line; std::getline(plan, line); ++planned) {
     const auto request = nlohmann::json::parse(line);
-    recorded += nlohmann::json{{"suite", request["suite"]}, {"item", request["item"]}, {"text", fmt::format("Answer: {}", dice.below(50))}}.dump() + "\n";
+    recorded += nlohmann::json{{"suite", request["suite"]},
+                               {"item", request["item"]},
+                               {"text", fmt::format("Answer: {}", dice.below(50))}}
+                    .dump() +
+                "\n";
   }
   ASSERT_EQ(planned, 2 * kItems);
   test::write_text(folder / "answers.jsonl", recorded);
-  const std::vector<std::string> base{"run", "-m", "replay:answers.jsonl,as=ghost", "-s", "house/ledger,house/order", "--limit", std::to_string(kItems), "--name"};
+  const std::vector<std::string> base{"run",
+                                      "-m",
+                                      "replay:answers.jsonl,as=ghost",
+                                      "-s",
+                                      "house/ledger,house/order",
+                                      "--limit",
+                                      std::to_string(kItems),
+                                      "--name"};
   const auto with_name = [&](const std::string& name) {
     std::vector<std::string> args = base;
     args.push_back(name);
@@ -58,7 +74,8 @@ TEST(Crash, NoCountedAnswerIsLostAndNoneIsAskedTwice) {
   const test::CallOptions here{.folder = folder.path(), .input = {}, .environment = {}};
   const auto began = std::chrono::steady_clock::now();
   ASSERT_EQ(call(with_name("calm"), here).code, 0);
-  const auto calm = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+  const auto calm = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - began);
   const std::set<std::string> truth = answers(folder.path(), "calm");
   ASSERT_EQ(truth.size(), static_cast<std::size_t>(planned));
 
@@ -69,7 +86,9 @@ TEST(Crash, NoCountedAnswerIsLostAndNoneIsAskedTwice) {
     ASSERT_LT(round, 20 * wanted);
     const std::int64_t before = stored(folder.path(), run);
     const pid_t pid = test::start(with_name(run), here);
-    const auto limit = std::chrono::milliseconds(5 + static_cast<std::int64_t>(dice.below(static_cast<std::uint64_t>(std::max<std::int64_t>(calm.count() * 6 / 10, 100)))));
+    const auto limit = std::chrono::milliseconds(
+        5 + static_cast<std::int64_t>(dice.below(
+                static_cast<std::uint64_t>(std::max<std::int64_t>(calm.count() * 6 / 10, 100)))));
     const auto code = test::wait_for(pid, limit);
     if (code) {
       EXPECT_EQ(*code, 0);
@@ -89,7 +108,8 @@ TEST(Crash, NoCountedAnswerIsLostAndNoneIsAskedTwice) {
   EXPECT_EQ(answers(folder.path(), run), truth);
   EXPECT_EQ(stored(folder.path(), run), planned);
   EXPECT_GT(grown, 0);
-  test::count_compared(fmt::format("answers after {} kills, {} finished runs", kills, finished + 1), static_cast<std::int64_t>(truth.size()) * (finished + 1));
+  test::count_compared(fmt::format("answers after {} kills, {} finished runs", kills, finished + 1),
+                       static_cast<std::int64_t>(truth.size()) * (finished + 1));
 }
 
 }  // namespace

@@ -18,21 +18,28 @@ using test::Ran;
 class Flow : public ::testing::Test {
  protected:
   void SetUp() override {
-    test::write_text(folder / "q.jsonl",
-                     "{\"question\": \"What is 6 x 7?\", \"answer\": 42, \"tags\": [\"easy\"], \"language\": \"en\"}\n"
-                     "{\"question\": \"Capital of France?\", \"answer\": [\"Paris\"], \"id\": \"fr\"}\n"
-                     "{\"question\": \"Say a word.\"}\n");
-    test::write_text(folder / "a.jsonl",
-                     "{\"suite\": \"q\", \"item\": \"1\", \"text\": \"It is 6 x 7 = 42.\\nAnswer: 42\"}\n"
-                     "{\"suite\": \"q\", \"prompt\": \"Capital of France?\", \"text\": \"Paris\"}\n"
-                     "{\"suite\": \"q\", \"item\": \"3\", \"text\": \"word\", \"usage\": {\"completion_tokens\": 3}}\n");
-    test::write_text(folder / "b.jsonl",
-                     "{\"suite\": \"q\", \"item\": \"1\", \"text\": \"Answer: 41\"}\n"
-                     "{\"suite\": \"q\", \"item\": \"fr\", \"text\": \"Lyon\", \"finish_reason\": \"length\"}\n"
-                     "{\"suite\": \"q\", \"item\": \"3\", \"text\": \" \"}\n");
+    test::write_text(
+        folder / "q.jsonl",
+        "{\"question\": \"What is 6 x 7?\", \"answer\": 42, \"tags\": [\"easy\"], \"language\": "
+        "\"en\"}\n"
+        "{\"question\": \"Capital of France?\", \"answer\": [\"Paris\"], \"id\": \"fr\"}\n"
+        "{\"question\": \"Say a word.\"}\n");
+    test::write_text(
+        folder / "a.jsonl",
+        "{\"suite\": \"q\", \"item\": \"1\", \"text\": \"It is 6 x 7 = 42.\\nAnswer: 42\"}\n"
+        "{\"suite\": \"q\", \"prompt\": \"Capital of France?\", \"text\": \"Paris\"}\n"
+        "{\"suite\": \"q\", \"item\": \"3\", \"text\": \"word\", \"usage\": "
+        "{\"completion_tokens\": 3}}\n");
+    test::write_text(
+        folder / "b.jsonl",
+        "{\"suite\": \"q\", \"item\": \"1\", \"text\": \"Answer: 41\"}\n"
+        "{\"suite\": \"q\", \"item\": \"fr\", \"text\": \"Lyon\", \"finish_reason\": \"length\"}\n"
+        "{\"suite\": \"q\", \"item\": \"3\", \"text\": \" \"}\n");
   }
   Ran here(std::vector<std::string> args, const std::string& input = "") {
-    return call(args, {.folder = folder.path(), .input = input, .environment = {{"LEITAI_HOME", (folder / "home").string()}}});
+    return call(args, {.folder = folder.path(),
+                       .input = input,
+                       .environment = {{"LEITAI_HOME", (folder / "home").string()}}});
   }
   std::map<std::string, nlohmann::json> exported(const std::string& run) {
     std::map<std::string, nlohmann::json> out;
@@ -47,7 +54,9 @@ class Flow : public ::testing::Test {
 };
 
 TEST_F(Flow, AsksGradesStoresReportsAndResumes) {
-  const std::vector<std::string> run{"run", "-m", "replay:a.jsonl,as=ann", "-m", "replay:b.jsonl,as=bob", "-s", "q.jsonl", "--name", "r"};
+  const std::vector<std::string> run{
+      "run",    "-m", "replay:a.jsonl,as=ann", "-m", "replay:b.jsonl,as=bob", "-s", "q.jsonl",
+      "--name", "r"};
   const Ran first = here(run);
   EXPECT_EQ(first.code, 0) << first.err;
   EXPECT_NE(first.out.find("ann"), std::string::npos);
@@ -63,13 +72,15 @@ TEST_F(Flow, AsksGradesStoresReportsAndResumes) {
   const Ran again = here(run);
   EXPECT_EQ(again.code, 0);
   EXPECT_NE(again.err.find("0 asked, 6 stored before"), std::string::npos) << again.err;
-  for (const char* file : {"store.sqlite", "config.yaml", "summary.json", "leaderboard.md", "log.jsonl", "results/ann.json"}) {
+  for (const char* file : {"store.sqlite", "config.yaml", "summary.json", "leaderboard.md",
+                           "log.jsonl", "results/ann.json"}) {
     EXPECT_TRUE(std::filesystem::exists(folder / "runs/r" / file)) << file;
   }
 }
 
 TEST_F(Flow, ACorrectedAnswerIsANewRequestAndTheOldOneStays) {
-  const std::vector<std::string> run{"run", "-m", "replay:b.jsonl,as=bob", "-s", "q.jsonl", "--name", "r"};
+  const std::vector<std::string> run{"run",    "-m", "replay:b.jsonl,as=bob", "-s", "q.jsonl",
+                                     "--name", "r"};
   EXPECT_EQ(here(run).code, 0);
   std::string text = test::read_text(folder / "b.jsonl");
   text.replace(text.find("41"), 2, "42");
@@ -80,8 +91,11 @@ TEST_F(Flow, ACorrectedAnswerIsANewRequestAndTheOldOneStays) {
 }
 
 TEST_F(Flow, MissingAnswersFailAndAreAskedAgain) {
-  test::write_text(folder / "part.jsonl", "{\"suite\": \"q\", \"item\": \"1\", \"text\": \"42\"}\n{\"suite\": \"q\", \"item\": \"99\", \"text\": \"x\"}\n");
-  const std::vector<std::string> run{"run", "-m", "replay:part.jsonl,as=p", "-s", "q.jsonl", "--name", "r"};
+  test::write_text(folder / "part.jsonl",
+                   "{\"suite\": \"q\", \"item\": \"1\", \"text\": \"42\"}\n{\"suite\": \"q\", "
+                   "\"item\": \"99\", \"text\": \"x\"}\n");
+  const std::vector<std::string> run{"run",    "-m", "replay:part.jsonl,as=p", "-s", "q.jsonl",
+                                     "--name", "r"};
   const Ran first = here(run);
   EXPECT_EQ(first.code, 2) << first.err;
   EXPECT_NE(first.err.find("1 of 2 recorded answers met no item"), std::string::npos) << first.err;
@@ -93,10 +107,14 @@ TEST_F(Flow, MissingAnswersFailAndAreAskedAgain) {
 }
 
 TEST_F(Flow, ShowScoreListAndExportWorkOnTheStoredRun) {
-  EXPECT_EQ(here({"run", "-m", "replay:a.jsonl,as=ann", "-m", "replay:b.jsonl,as=bob", "-s", "q.jsonl", "--name", "r"}).code, 0);
+  EXPECT_EQ(here({"run", "-m", "replay:a.jsonl,as=ann", "-m", "replay:b.jsonl,as=bob", "-s",
+                  "q.jsonl", "--name", "r"})
+                .code,
+            0);
   const Ran show = here({"show", "runs/r", "q/1"});
   EXPECT_EQ(show.code, 0) << show.err;
-  for (const char* part : {"What is 6 x 7?", "ann", "bob", "42", "reference"}) EXPECT_NE(show.out.find(part), std::string::npos) << part << "\n" << show.out;
+  for (const char* part : {"What is 6 x 7?", "ann", "bob", "42", "reference"})
+    EXPECT_NE(show.out.find(part), std::string::npos) << part << "\n" << show.out;
   const Ran items = here({"ls", "items", "runs/r", "--where", "a=right b=wrong"});
   EXPECT_EQ(items.code, 0) << items.err;
   EXPECT_NE(items.out.find("q/1"), std::string::npos) << items.out;
@@ -110,13 +128,15 @@ TEST_F(Flow, ShowScoreListAndExportWorkOnTheStoredRun) {
   EXPECT_TRUE(std::filesystem::exists(folder / "samples/ann/samples_q.jsonl"));
   const Ran runs = here({"ls", "runs"});
   EXPECT_NE(runs.out.find("complete"), std::string::npos) << runs.out;
-  for (const char* format : {"terminal", "markdown", "csv", "json"}) EXPECT_EQ(here({"report", "r", "-f", format}).code, 0) << format;
+  for (const char* format : {"terminal", "markdown", "csv", "json"})
+    EXPECT_EQ(here({"report", "r", "-f", format}).code, 0) << format;
 }
 
 TEST_F(Flow, WhatWasExportedCanBeReplayed) {
   EXPECT_EQ(here({"run", "-m", "replay:a.jsonl,as=ann", "-s", "q.jsonl", "--name", "r"}).code, 0);
   EXPECT_EQ(here({"export", "runs/r", "-f", "answers", "-o", "out.jsonl"}).code, 0);
-  EXPECT_EQ(here({"run", "-m", "replay:out.jsonl,as=ann", "-s", "q.jsonl", "--name", "again"}).code, 0);
+  EXPECT_EQ(here({"run", "-m", "replay:out.jsonl,as=ann", "-s", "q.jsonl", "--name", "again"}).code,
+            0);
   EXPECT_EQ(exported("again"), exported("r"));
 }
 
@@ -132,7 +152,8 @@ TEST_F(Flow, APlanPrintsWhatWouldBeSentAndAsksNothing) {
 }
 
 TEST_F(Flow, ABudgetStopsWithExitCodeTwoAndALargerOneGoesOn) {
-  const std::vector<std::string> run{"run", "-m", "replay:a.jsonl,as=ann", "-s", "q.jsonl", "--name", "r"};
+  const std::vector<std::string> run{"run",    "-m", "replay:a.jsonl,as=ann", "-s", "q.jsonl",
+                                     "--name", "r"};
   std::vector<std::string> small = run;
   small.insert(small.end(), {"--max-requests", "1"});
   EXPECT_EQ(here(small).code, 2);
@@ -142,8 +163,10 @@ TEST_F(Flow, ABudgetStopsWithExitCodeTwoAndALargerOneGoesOn) {
 }
 
 TEST_F(Flow, HostileModelOutputReachesNoTerminalRaw) {
-  test::write_text(folder / "evil.jsonl", "{\"suite\": \"q\", \"item\": \"1\", \"text\": \"\\u001b[2J\\u202e42\"}\n");
-  here({"run", "-m", "replay:evil.jsonl,as=e\x1b[31m", "-s", "q.jsonl", "--limit", "1", "--name", "r"});
+  test::write_text(folder / "evil.jsonl",
+                   "{\"suite\": \"q\", \"item\": \"1\", \"text\": \"\\u001b[2J\\u202e42\"}\n");
+  here({"run", "-m", "replay:evil.jsonl,as=e\x1b[31m", "-s", "q.jsonl", "--limit", "1", "--name",
+        "r"});
   const Ran show = here({"show", "runs/r", "q/1"});
   EXPECT_EQ(show.out.find('\x1b'), std::string::npos);
   EXPECT_NE(show.out.find("<U+001B>"), std::string::npos);
@@ -158,9 +181,11 @@ TEST_F(Flow, AnotherProcessOnTheSameRunIsRefused) {
   }
   test::write_text(folder / "many.jsonl", questions);
   test::write_text(folder / "many-answers.jsonl", answers);
-  const std::vector<std::string> run{"run", "-m", "replay:many-answers.jsonl,as=m", "-s", "many.jsonl", "--name", "r"};
+  const std::vector<std::string> run{
+      "run", "-m", "replay:many-answers.jsonl,as=m", "-s", "many.jsonl", "--name", "r"};
   const pid_t pid = test::start(run, {.folder = folder.path(), .input = {}, .environment = {}});
-  while (!std::filesystem::exists(folder / "runs/r/log.jsonl")) ASSERT_FALSE(test::wait_for(pid, std::chrono::milliseconds(1)));
+  while (!std::filesystem::exists(folder / "runs/r/log.jsonl"))
+    ASSERT_FALSE(test::wait_for(pid, std::chrono::milliseconds(1)));
   const Ran second = here(run);
   kill(-pid, SIGINT);
   const auto code = test::wait_for(pid, std::chrono::seconds(60));

@@ -17,7 +17,9 @@ class Mistakes : public ::testing::Test {
  protected:
   void SetUp() override {
     test::write_text(folder / "junk.jsonl", "this is not json\n");
-    test::write_text(folder / "bad.yaml", "name: x\nmodels:\n  - a: {model: 'replay:none.jsonl'}\nsuites:\n  - gsm9k\nlimitz: {in_flight: 4}\n");
+    test::write_text(folder / "bad.yaml",
+                     "name: x\nmodels:\n  - a: {model: 'replay:none.jsonl'}\nsuites:\n  - "
+                     "gsm9k\nlimitz: {in_flight: 4}\n");
     test::write_text(folder / "broken.yaml", "name: [x\n");
     std::filesystem::create_directory(folder / "empty");
   }
@@ -42,20 +44,30 @@ TEST_F(Mistakes, EachIsOneClearMessageAndExitCodeOne) {
       {{"run", "-s", "house/ledger"}, {"no model; name one with -m"}},
       {{"run", "-m", "replay:none.jsonl"}, {"no suite; name one with -s"}},
       {{"run", "-m", "replay:none.jsonl", "-s", "house/ledger"}, {"none.jsonl", "No such file"}},
-      {{"run", "-m", "replay:junk.jsonl", "-s", "house/ledger"}, {"junk.jsonl:1: not a line of JSON"}},
+      {{"run", "-m", "replay:junk.jsonl", "-s", "house/ledger"},
+       {"junk.jsonl:1: not a line of JSON"}},
       {{"run", "-m", "replay:junk.jsonl", "-s", "gsm9k"}, {"gsm9k", "did you mean \"gsm8k\"?"}},
       {{"run", "-m", "replay:junk.jsonl", "-s", "house/leger"}, {"house/leger", "house/ledger"}},
       {{"run", "-m", "nosuch/model", "-s", "house/ledger"}, {"no provider \"nosuch\""}},
-      {{"run", "-m", "replya:x", "-s", "house/ledger"}, {"unknown backend \"replya\"; did you mean \"replay\"?"}},
-      {{"run", "-m", "engine:x,temprature=0", "-s", "house/ledger"}, {"unknown key \"temprature\"; did you mean \"temperature\"?"}},
-      {{"run", "-m", "engine:x,temperature=warm", "-s", "house/ledger"}, {"temperature", "\"warm\""}},
-      {{"run", "-m", "engine:/no/such", "-s", "house/ledger"}, {"/no/such: no such file or folder"}},
+      {{"run", "-m", "replya:x", "-s", "house/ledger"},
+       {"unknown backend \"replya\"; did you mean \"replay\"?"}},
+      {{"run", "-m", "engine:x,temprature=0", "-s", "house/ledger"},
+       {"unknown key \"temprature\"; did you mean \"temperature\"?"}},
+      {{"run", "-m", "engine:x,temperature=warm", "-s", "house/ledger"},
+       {"temperature", "\"warm\""}},
+      {{"run", "-m", "engine:/no/such", "-s", "house/ledger"},
+       {"/no/such: no such file or folder"}},
       {{"run", "-m", "engine:empty", "-s", "house/ledger"}, {"empty", "config.json"}},
-      {{"run", "-m", "engine:smollm2-135m", "-s", "house/ledger"}, {"not in the cache", "leitai pull smollm2-135m"}},
-      {{"run", "-m", "replay:junk.jsonl", "-s", "house/ledger", "--limit", "many"}, {"--limit", "many"}},
-      {{"run", "-m", "replay:junk.jsonl", "-s", "house/ledger", "--limit", "-3"}, {"--limit", "-3"}},
+      {{"run", "-m", "engine:smollm2-135m", "-s", "house/ledger"},
+       {"not in the cache", "leitai pull smollm2-135m"}},
+      {{"run", "-m", "replay:junk.jsonl", "-s", "house/ledger", "--limit", "many"},
+       {"--limit", "many"}},
+      {{"run", "-m", "replay:junk.jsonl", "-s", "house/ledger", "--limit", "-3"},
+       {"--limit", "-3"}},
       {{"run", "no-such.yaml"}, {"no-such.yaml"}},
-      {{"plan", "bad.yaml"}, {"bad.yaml:5: suites[0]", "gsm9k", "bad.yaml:6: unknown key \"limitz\"; did you mean \"limits\"?"}},
+      {{"plan", "bad.yaml"},
+       {"bad.yaml:5: suites[0]", "gsm9k",
+        "bad.yaml:6: unknown key \"limitz\"; did you mean \"limits\"?"}},
       {{"plan", "broken.yaml"}, {"broken.yaml:", "malformed YAML"}},
       {{"report", "runs/none"}, {"runs/none: there is no such run"}},
       {{"report", "empty"}, {"empty: holds no run"}},
@@ -73,7 +85,9 @@ TEST_F(Mistakes, EachIsOneClearMessageAndExitCodeOne) {
     EXPECT_EQ(ran.code, 1) << typed << ran.err;
     EXPECT_TRUE(ran.err.starts_with("leitai: ")) << typed << ran.err;
     EXPECT_LT(ran.err.size(), 4000u) << typed;
-    for (const std::string& part : row.said) EXPECT_NE(ran.err.find(part), std::string::npos) << typed << "\nwants: " << part << "\nsaid: " << ran.err;
+    for (const std::string& part : row.said)
+      EXPECT_NE(ran.err.find(part), std::string::npos)
+          << typed << "\nwants: " << part << "\nsaid: " << ran.err;
   }
 }
 
@@ -81,12 +95,15 @@ TEST_F(Mistakes, HelpTeachesEveryVerbWithExamples) {
   const Ran all = here({"--help"});
   EXPECT_EQ(all.code, 0);
   int verbs = 0;
-  for (const char* verb : {"run", "plan", "score", "report", "show", "ls", "pull", "export", "doctor", "tokenize", "render", "grade", "probe"}) {
+  for (const char* verb : {"run", "plan", "score", "report", "show", "ls", "pull", "export",
+                           "doctor", "tokenize", "render", "grade", "probe"}) {
     EXPECT_NE(all.out.find(std::string("  ") + verb + " "), std::string::npos) << verb;
     const Ran one = here({verb, "--help"});
     EXPECT_EQ(one.code, 0) << verb;
     std::size_t examples = 0;
-    for (std::size_t at = 0; (at = one.out.find(std::string("leitai ") + verb, at)) != std::string::npos; ++at) ++examples;
+    for (std::size_t at = 0;
+         (at = one.out.find(std::string("leitai ") + verb, at)) != std::string::npos; ++at)
+      ++examples;
     EXPECT_GE(examples, 3u) << verb;  // heading or usage, and two examples
     ++verbs;
   }
@@ -96,8 +113,10 @@ TEST_F(Mistakes, HelpTeachesEveryVerbWithExamples) {
 TEST_F(Mistakes, AReadOnlyFolderIsSaidPlainly) {
   if (geteuid() == 0) GTEST_SKIP() << "root may write anywhere";
   test::write_text(folder / "questions.jsonl", "{\"question\": \"1+1?\", \"answer\": \"2\"}\n");
-  test::write_text(folder / "answers.jsonl", "{\"suite\": \"questions\", \"item\": \"1\", \"text\": \"2\"}\n");
-  std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
+  test::write_text(folder / "answers.jsonl",
+                   "{\"suite\": \"questions\", \"item\": \"1\", \"text\": \"2\"}\n");
+  std::filesystem::permissions(
+      folder.path(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
   const Ran ran = here({"run", "-m", "replay:answers.jsonl", "-s", "questions.jsonl"});
   std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_all);
   EXPECT_EQ(ran.code, 1);

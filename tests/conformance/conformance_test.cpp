@@ -1,4 +1,5 @@
-// Every entry of every registry, so that a new scorer, format, suite or backend is tested before it has a test of its own.
+// Every entry of every registry, so that a new scorer, format, suite or backend is tested before it
+// has a test of its own.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -17,8 +18,27 @@ namespace leitai {
 namespace {
 
 std::string random_bytes(SplitMix64& dice) {
-  static const char* const kPieces[] = {"The answer is ", "\\boxed{", "}", "####", "42", "<think>", "</think>", "1,234.5", "\xE7\xAD\x94\xE6\xA1\x88\xEF\xBC\x9A",
-                                        "{\"a\":1}", "\n", "-", "3/4", "**", "Answer:", "\xFF\xFE", "\xF0\x9F", "```json\n", "[", "(", " or "};
+  static const char* const kPieces[] = {"The answer is ",
+                                        "\\boxed{",
+                                        "}",
+                                        "####",
+                                        "42",
+                                        "<think>",
+                                        "</think>",
+                                        "1,234.5",
+                                        "\xE7\xAD\x94\xE6\xA1\x88\xEF\xBC\x9A",
+                                        "{\"a\":1}",
+                                        "\n",
+                                        "-",
+                                        "3/4",
+                                        "**",
+                                        "Answer:",
+                                        "\xFF\xFE",
+                                        "\xF0\x9F",
+                                        "```json\n",
+                                        "[",
+                                        "(",
+                                        " or "};
   std::string out;
   const std::uint64_t n = dice.below(40);
   for (std::uint64_t i = 0; i < n; ++i) {
@@ -51,8 +71,11 @@ TEST(Conformance, EveryScorerGivesAVerdictOnAnyBytesAndTheSameAgain) {
       EXPECT_EQ(dump(to_json(score)), dump(to_json(again)));
       EXPECT_EQ(score.scorer, fmt::format("{}@{}", scorer->name, scorer->version));
       EXPECT_TRUE(!score.score || (*score.score >= 0 && *score.score <= 1));
-      EXPECT_EQ(score.status == ScoreStatus::Correct, score.score == 1.0) << scorer->name << ": " << text;
-      EXPECT_TRUE(!score.span || (score.span->first <= score.span->second && score.span->second <= text.size())) << scorer->name;
+      EXPECT_EQ(score.status == ScoreStatus::Correct, score.score == 1.0)
+          << scorer->name << ": " << text;
+      EXPECT_TRUE(!score.span ||
+                  (score.span->first <= score.span->second && score.span->second <= text.size()))
+          << scorer->name;
     }
   }
 }
@@ -83,7 +106,8 @@ TEST(Conformance, EveryFormatWritesAnEmptyAndAHostileBoard) {
         if (name != "terminal") continue;
         for (std::string_view line : split(text, '\n')) EXPECT_LE(cell_width(line), width) << line;
         if (!ascii) continue;
-        const bool is_ascii = std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+        const bool is_ascii = std::all_of(
+            text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
         EXPECT_TRUE(is_ascii) << text;
       }
     }
@@ -102,7 +126,8 @@ TEST(Conformance, EverySuiteThatIsReadyMakesWholeItems) {
     for (const auto& suite : open_suites({summary.name, options, "-s"}, paths)) {
       const SuiteInfo& info = suite->info();
       ++opened;
-      EXPECT_FALSE(info.version.empty() || info.family.empty() || info.licence.empty()) << info.name;
+      EXPECT_FALSE(info.version.empty() || info.family.empty() || info.licence.empty())
+          << info.name;
       EXPECT_EQ(info.size, 25) << info.name;
       std::set<std::string> ids;
       for (std::int64_t i = 0; i < info.size; ++i) {
@@ -124,7 +149,8 @@ TEST(Conformance, EveryBackendNamesItsKeysAndRefusesNonsense) {
   Channel<Answer> answers(4);
   for (const BackendFactory* factory : cli::backends()) {
     EXPECT_FALSE(factory->help.empty());
-    for (const BackendKey& key : factory->keys) EXPECT_FALSE(key.help.empty()) << factory->name << " " << key.name;
+    for (const BackendKey& key : factory->keys)
+      EXPECT_FALSE(key.help.empty()) << factory->name << " " << key.name;
     Model model;
     model.backend = std::string(factory->name);
     model.spec = model.backend + ":/no/such/thing";
@@ -134,7 +160,8 @@ TEST(Conformance, EveryBackendNamesItsKeysAndRefusesNonsense) {
       factory->make(model, answers);
       ADD_FAILURE() << factory->name;
     } catch (const Error& error) {
-      EXPECT_NE(std::string(error.what()).find("/no/such/thing"), std::string::npos) << error.what();
+      EXPECT_NE(std::string(error.what()).find("/no/such/thing"), std::string::npos)
+          << error.what();
     }
   }
 }

@@ -1,4 +1,5 @@
-// Holds the table of who may include whom, one owner for each third-party library, and what every source keeps to.
+// Holds the table of who may include whom, one owner for each third-party library, and what every
+// source keeps to.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -32,10 +33,12 @@ const std::vector<Source>& sources() {
     for (const char* top : {"harness", "suites", "backends", "reports", "tests"}) {
       for (const auto& entry : fs::recursive_directory_iterator(test::source_dir() / top)) {
         if (!entry.is_regular_file() || !is_source(entry.path())) continue;
-        out.push_back({fs::relative(entry.path(), test::source_dir()).string(), test::read_text(entry.path())});
+        out.push_back({fs::relative(entry.path(), test::source_dir()).string(),
+                       test::read_text(entry.path())});
       }
     }
-    std::sort(out.begin(), out.end(), [](const Source& a, const Source& b) { return a.path < b.path; });
+    std::sort(out.begin(), out.end(),
+              [](const Source& a, const Source& b) { return a.path < b.path; });
     return out;
   }();
   return kAll;
@@ -66,7 +69,8 @@ std::vector<Include> includes_of(const Source& source) {
   return out;
 }
 
-/// The room a path belongs to: "harness/core", "backends/engine", "suites" ...; files right in harness/ are "harness".
+/// The room a path belongs to: "harness/core", "backends/engine", "suites" ...; files right in
+/// harness/ are "harness".
 std::string room_of(std::string_view path) {
   const auto parts = split(path, '/');
   const std::string top(parts[0]);
@@ -100,7 +104,8 @@ const std::map<std::string, std::vector<std::string>>& table() {
 bool may_include(const std::string& from, const std::string& to) {
   if (from == to || from == "harness/cli" || from == "tests") return true;
   const auto row = table().find(from);
-  return row != table().end() && std::find(row->second.begin(), row->second.end(), to) != row->second.end();
+  return row != table().end() &&
+         std::find(row->second.begin(), row->second.end(), to) != row->second.end();
 }
 
 TEST(Layering, RoomsIncludeOnlyWhatTheTableAllows) {
@@ -117,9 +122,11 @@ TEST(Layering, RoomsIncludeOnlyWhatTheTableAllows) {
       const std::string from = room_of(source.path), to = room_of(include.path);
       const bool from_root = fs::exists(test::source_dir() / include.path);
       if (!from_root) {
-        wrong += fmt::format("{}:{}: \"{}\" is no path from the root\n", source.path, include.line, include.path);
+        wrong += fmt::format("{}:{}: \"{}\" is no path from the root\n", source.path, include.line,
+                             include.path);
       } else if (!may_include(from, to)) {
-        wrong += fmt::format("{}:{}: {} may not include {} ({})\n", source.path, include.line, from, to, include.path);
+        wrong += fmt::format("{}:{}: {} may not include {} ({})\n", source.path, include.line, from,
+                             to, include.path);
       }
     }
   }
@@ -128,7 +135,8 @@ TEST(Layering, RoomsIncludeOnlyWhatTheTableAllows) {
 }
 
 TEST(Layering, OneOwnerForEachLibrary) {
-  // A header that starts so is included only by paths that start so; tests of the owner and servers of tests excepted.
+  // A header that starts so is included only by paths that start so; tests of the owner and servers
+  // of tests excepted.
   struct Rule {
     std::string_view header;
     std::vector<std::string_view> owners;
@@ -155,10 +163,12 @@ TEST(Layering, OneOwnerForEachLibrary) {
     for (const Include& include : includes_of(source)) {
       if (include.ours) continue;
       for (const Rule& rule : rules) {
-        const bool owner = std::any_of(rule.owners.begin(), rule.owners.end(),
-                                       [&](std::string_view start) { return source.path.starts_with(start); });
+        const bool owner =
+            std::any_of(rule.owners.begin(), rule.owners.end(),
+                        [&](std::string_view start) { return source.path.starts_with(start); });
         if (include.path.starts_with(rule.header) && !owner) {
-          wrong += fmt::format("{}:{}: <{}> belongs to {}\n", source.path, include.line, include.path, rule.owners[0]);
+          wrong += fmt::format("{}:{}: <{}> belongs to {}\n", source.path, include.line,
+                               include.path, rule.owners[0]);
         }
       }
     }
@@ -174,7 +184,8 @@ TEST(Layering, CoreHeadersShowNoThirdPartyType) {
     for (const Include& include : includes_of(source)) {
       const bool third_party = !include.ours && include.path.find('/') != std::string::npos &&
                                include.path != "nlohmann/json_fwd.hpp";
-      if (third_party) wrong += fmt::format("{}:{}: <{}>\n", source.path, include.line, include.path);
+      if (third_party)
+        wrong += fmt::format("{}:{}: <{}>\n", source.path, include.line, include.path);
     }
   }
   EXPECT_EQ(wrong, "");
@@ -187,7 +198,8 @@ TEST(Layering, SourceIsAsciiAndOfReadableLength) {
     for (const char c : source.text) {
       if (c == '\n') ++line;
       if (static_cast<unsigned char>(c) >= 128) {
-        wrong += fmt::format("{}:{}: not ASCII; other scripts live in data files or as escapes\n", source.path, line);
+        wrong += fmt::format("{}:{}: not ASCII; other scripts live in data files or as escapes\n",
+                             source.path, line);
         break;
       }
     }
@@ -195,7 +207,8 @@ TEST(Layering, SourceIsAsciiAndOfReadableLength) {
     if (lines > 600 && !source.path.starts_with("tests/")) {
       wrong += fmt::format("{}: {} lines; look for the seam\n", source.path, lines);
     }
-    if (source.path.ends_with(".h") && !source.path.ends_with("-inl.h") &&  // read once a target by Highway
+    if (source.path.ends_with(".h") &&
+        !source.path.ends_with("-inl.h") &&  // read once a target by Highway
         !source.text.starts_with("#pragma once") &&
         source.text.find("\n#pragma once\n") == std::string::npos) {
       wrong += fmt::format("{}: no #pragma once\n", source.path);

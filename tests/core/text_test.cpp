@@ -6,8 +6,12 @@ namespace leitai {
 namespace {
 
 TEST(Text, ReplacesEachMaximalInvalidPrefixOnce) {
-  EXPECT_EQ(repair_utf8("a\xF0\x9F\x98" "b"), "a\xEF\xBF\xBD" "b");       // truncated four-byte sequence: one mark
-  EXPECT_EQ(repair_utf8("\xC0\xAF"), "\xEF\xBF\xBD\xEF\xBF\xBD");         // overlong: no valid prefix, two marks
+  EXPECT_EQ(repair_utf8("a\xF0\x9F\x98"
+                        "b"),
+            "a\xEF\xBF\xBD"
+            "b");  // truncated four-byte sequence: one mark
+  EXPECT_EQ(repair_utf8("\xC0\xAF"),
+            "\xEF\xBF\xBD\xEF\xBF\xBD");  // overlong: no valid prefix, two marks
   EXPECT_EQ(repair_utf8("\xED\xA0\x80"), "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");  // surrogate
   EXPECT_TRUE(is_valid_utf8("\xF4\x8F\xBF\xBF"));
   EXPECT_FALSE(is_valid_utf8("\xF4\x90\x80\x80"));
@@ -15,12 +19,12 @@ TEST(Text, ReplacesEachMaximalInvalidPrefixOnce) {
 
 TEST(Text, CountsCellsNotBytes) {
   EXPECT_EQ(cell_width("abc"), 3);
-  EXPECT_EQ(cell_width("\u64C2\u53F0"), 4);           // two Han characters
-  EXPECT_EQ(cell_width("\uFF24"), 2);                 // fullwidth D
-  EXPECT_EQ(cell_width("e\u0301"), 1);                // combining accent
+  EXPECT_EQ(cell_width("\u64C2\u53F0"), 4);                                // two Han characters
+  EXPECT_EQ(cell_width("\uFF24"), 2);                                      // fullwidth D
+  EXPECT_EQ(cell_width("e\u0301"), 1);                                     // combining accent
   EXPECT_EQ(cell_width("\U0001F468\u200D\U0001F469\u200D\U0001F467"), 2);  // family emoji
-  EXPECT_EQ(cell_width("\u0E01\u0E34\u0E19"), 2);     // Thai: consonant + vowel above, consonant
-  EXPECT_EQ(cell_width("\u25CF", true), 2);           // ambiguous, told to be wide
+  EXPECT_EQ(cell_width("\u0E01\u0E34\u0E19"), 2);  // Thai: consonant + vowel above, consonant
+  EXPECT_EQ(cell_width("\u25CF", true), 2);        // ambiguous, told to be wide
 }
 
 TEST(Text, ShortensInTheMiddleWithinTheWidth) {
@@ -41,7 +45,8 @@ TEST(Text, NothingRemoteReachesTheTerminalRaw) {
 }
 
 TEST(Text, FindsTheNameThatWasMeant) {
-  const std::vector<std::string> known{"gsm8k", "mgsm", "house/ledger", "house/order", "temperature", "run", "replay"};
+  const std::vector<std::string> known{"gsm8k",       "mgsm", "house/ledger", "house/order",
+                                       "temperature", "run",  "replay"};
   EXPECT_EQ(nearest_name("gsm9k", known), "gsm8k");
   EXPECT_EQ(nearest_name("house/leger", known), "house/ledger");
   EXPECT_EQ(nearest_name("temprature", known), "temperature");

@@ -23,14 +23,18 @@ TEST(Random, IsSplitMix64ToTheBit) {
 }
 
 TEST(Digest, IsSha256) {
-  EXPECT_EQ(sha256("abc").hex(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(sha256("abc").hex(),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_NE(hash64({"ab", "c"}), hash64({"a", "bc"}));  // parts do not run together
 }
 
 TEST(Codec, WordsComeBack) {
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(outcome_from(to_text(static_cast<Outcome>(i))), static_cast<Outcome>(i));
-  for (int i = 0; i < 14; ++i) EXPECT_EQ(failure_kind_from(to_text(static_cast<FailureKind>(i))), static_cast<FailureKind>(i));
-  for (int i = 0; i < 18; ++i) EXPECT_EQ(score_status_from(to_text(static_cast<ScoreStatus>(i))), static_cast<ScoreStatus>(i));
+  for (int i = 0; i < 5; ++i)
+    EXPECT_EQ(outcome_from(to_text(static_cast<Outcome>(i))), static_cast<Outcome>(i));
+  for (int i = 0; i < 14; ++i)
+    EXPECT_EQ(failure_kind_from(to_text(static_cast<FailureKind>(i))), static_cast<FailureKind>(i));
+  for (int i = 0; i < 18; ++i)
+    EXPECT_EQ(score_status_from(to_text(static_cast<ScoreStatus>(i))), static_cast<ScoreStatus>(i));
   EXPECT_EQ(finish_reason_from("end_turn"), FinishReason::Stop);
   EXPECT_EQ(finish_reason_from("MAX_TOKENS"), FinishReason::Length);
   EXPECT_EQ(finish_reason_from("insufficient_system_resource"), std::nullopt);
@@ -60,7 +64,8 @@ TEST(Codec, AResponseComesBackWhole) {
 
 TEST(Codec, AbsentStaysAbsent) {
   const Response out = response_from(to_json(Response{}));
-  EXPECT_FALSE(out.reasoning || out.usage.prompt_tokens || out.timing.ttft_ms || out.price || out.finish_reason);
+  EXPECT_FALSE(out.reasoning || out.usage.prompt_tokens || out.timing.ttft_ms || out.price ||
+               out.finish_reason);
 }
 
 TEST(Codec, AnItemAndItsPromptComeBack) {

@@ -8,8 +8,12 @@
 namespace {
 
 constexpr leitai::BackendKey kKeys[] = {{"device", ""}, {"as", ""}};
-const leitai::BackendFactory kBackend{.name = "engine", .help = "", .keys = kKeys,
-                                      .default_id = [](const leitai::Model& model) { return model.target; }, .make = nullptr};
+const leitai::BackendFactory kBackend{
+    .name = "engine",
+    .help = "",
+    .keys = kKeys,
+    .default_id = [](const leitai::Model& model) { return model.target; },
+    .make = nullptr};
 const leitai::BackendFactory* const kBackends[] = {&kBackend};
 
 }  // namespace

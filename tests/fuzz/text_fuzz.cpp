@@ -1,4 +1,5 @@
-// Properties of text functions over any bytes: what is repaired is valid, what is escaped is safe to print, widths fit.
+// Properties of text functions over any bytes: what is repaired is valid, what is escaped is safe
+// to print, widths fit.
 #include <cstddef>
 #include <cstdint>
 
@@ -14,7 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   LEITAI_CHECK(to_utf8(to_utf32(text)) == repaired, "to_utf32");
   const std::string shown = escape_controls(text);
   LEITAI_CHECK(is_valid_utf8(shown), "escape_controls");
-  for (const char c : shown) LEITAI_CHECK(static_cast<unsigned char>(c) >= 32 && c != 127, "escape_controls");
+  for (const char c : shown)
+    LEITAI_CHECK(static_cast<unsigned char>(c) >= 32 && c != 127, "escape_controls");
   LEITAI_CHECK(cell_width(shorten_middle(repaired, 20)) <= 20, "shorten_middle");
   LEITAI_CHECK(to_nfc(to_nfc(text)) == to_nfc(text), "to_nfc");
   return 0;

@@ -10,8 +10,8 @@
 namespace leitai {
 namespace {
 
-Record record(const std::string& model, const std::string& suite, int item, std::optional<double> score, int sample = 0,
-              Outcome outcome = Outcome::Answered) {
+Record record(const std::string& model, const std::string& suite, int item,
+              std::optional<double> score, int sample = 0, Outcome outcome = Outcome::Answered) {
   Record out;
   out.request.model = model;
   out.request.suite = suite;
@@ -31,13 +31,16 @@ Record record(const std::string& model, const std::string& suite, int item, std:
 BoardFacts facts(std::vector<std::pair<std::string, int>> suites, std::vector<std::string> models) {
   BoardFacts out;
   out.title = "t";
-  for (const auto& [name, planned] : suites) out.suites.push_back({name, "reasoning", "1", "numeric@1", planned});
+  for (const auto& [name, planned] : suites)
+    out.suites.push_back({name, "reasoning", "1", "numeric@1", planned});
   for (const std::string& model : models) out.models.push_back({model, model + " as configured"});
   return out;
 }
 
-void fill(Aggregator& to, const std::string& model, const std::string& suite, int right, int wrong) {
-  for (int i = 0; i < right + wrong; ++i) to.add(record(model, suite, i, i < right ? 1.0 : 0.0), {.language = "en"});
+void fill(Aggregator& to, const std::string& model, const std::string& suite, int right,
+          int wrong) {
+  for (int i = 0; i < right + wrong; ++i)
+    to.add(record(model, suite, i, i < right ? 1.0 : 0.0), {.language = "en"});
 }
 
 TEST(Aggregate, MeanIntervalAndCountsOfOneSuite) {
@@ -54,7 +57,8 @@ TEST(Aggregate, MeanIntervalAndCountsOfOneSuite) {
   EXPECT_EQ(cell.prompt_tokens, 200);
   EXPECT_EQ(cell.completion_tokens, 60);
   EXPECT_DOUBLE_EQ(cell.total_ms, 40);
-  EXPECT_NEAR(row.all.interval->high, cell.interval->high, 1e-12) << "of a single suite: Wilson itself";
+  EXPECT_NEAR(row.all.interval->high, cell.interval->high, 1e-12)
+      << "of a single suite: Wilson itself";
   EXPECT_EQ(row.languages.at("en").n, 20);
   EXPECT_EQ(row.rank_low, 1);
   EXPECT_EQ(row.rank_high, 1);
@@ -96,7 +100,8 @@ TEST(Aggregate, CutOffRefusedAndEmptyCountAsZeroAndAreShown) {
   aggregator.add(record("m", "s", 1, std::nullopt, 0, Outcome::Truncated), {});
   aggregator.add(record("m", "s", 2, std::nullopt, 0, Outcome::Filtered), {});
   aggregator.add(record("m", "s", 3, std::nullopt, 0, Outcome::Empty), {});
-  Record multi = record("m", "s", 4, 0.0), refused = record("m", "s", 5, 0.0), judge = record("m", "s", 6, std::nullopt);
+  Record multi = record("m", "s", 4, 0.0), refused = record("m", "s", 5, 0.0),
+         judge = record("m", "s", 6, std::nullopt);
   multi.score->status = ScoreStatus::Multi;
   refused.score->status = ScoreStatus::Refused;
   judge.score.emplace();
@@ -146,14 +151,17 @@ TEST(Aggregate, FailuresAndMissingSuitesTakeTheRankAway) {
   fill(aggregator, "whole", "u", 150, 50);
   fill(aggregator, "half", "s", 150, 50);
   fill(aggregator, "shaky", "s", 150, 48);
-  for (int i = 198; i < 200; ++i) aggregator.add(record("shaky", "s", i, std::nullopt, 0, Outcome::Failed), {});
+  for (int i = 198; i < 200; ++i)
+    aggregator.add(record("shaky", "s", i, std::nullopt, 0, Outcome::Failed), {});
   fill(aggregator, "shaky", "u", 199, 0);
   aggregator.add(record("shaky", "u", 199, std::nullopt, 0, Outcome::Failed), {});
   fill(aggregator, "started", "s", 150, 50);
   fill(aggregator, "started", "u", 10, 0);
-  const Leaderboard board = aggregator.finish(facts({{"s", 200}, {"u", 200}}, {"half", "none", "shaky", "started", "whole"}));
+  const Leaderboard board = aggregator.finish(
+      facts({{"s", 200}, {"u", 200}}, {"half", "none", "shaky", "started", "whole"}));
   const auto row = [&](const std::string& model) -> const LeaderboardRow& {
-    return *std::find_if(board.rows.begin(), board.rows.end(), [&](const LeaderboardRow& r) { return r.model == model; });
+    return *std::find_if(board.rows.begin(), board.rows.end(),
+                         [&](const LeaderboardRow& r) { return r.model == model; });
   };
   EXPECT_EQ(board.rows[0].model, "whole");
   EXPECT_EQ(row("whole").rank_high, 1) << "rows without a rank do not count";
@@ -165,24 +173,30 @@ TEST(Aggregate, FailuresAndMissingSuitesTakeTheRankAway) {
   EXPECT_TRUE(row("shaky").all.mean);
   EXPECT_EQ(row("started").not_ranked_because, "210 of 400 items");
   EXPECT_EQ(row("none").not_ranked_because, "no answer yet");
-  EXPECT_TRUE(std::count(board.cautions.begin(), board.cautions.end(), "3 requests to shaky failed (0.8 %) and are in no score."));
+  EXPECT_TRUE(std::count(board.cautions.begin(), board.cautions.end(),
+                         "3 requests to shaky failed (0.8 %) and are in no score."));
 }
 
 TEST(Aggregate, CautionsAreWholeSentences) {
   Aggregator aggregator;
-  for (int i = 0; i < 10; ++i) aggregator.add(record("m", "s", i, 0.0, 0, i < 1 ? Outcome::Truncated : Outcome::Answered), {});
+  for (int i = 0; i < 10; ++i)
+    aggregator.add(record("m", "s", i, 0.0, 0, i < 1 ? Outcome::Truncated : Outcome::Answered), {});
   aggregator.add(record("m", "v", 0, std::nullopt), {.graded = false});
   BoardFacts run = facts({{"s", 10}, {"v", 1}}, {"m"});
   run.suites[1].scorer = "";
   run.partial = true;
   const Leaderboard board = aggregator.finish(run);
-  EXPECT_EQ(board.cautions, (std::vector<std::string>{
-                                "Partial run: --limit was given, so these scores are not those of the whole suites.",
-                                "m was cut off in 1 answer (9.1 %); they count as wrong. A larger max_tokens asks them anew.",
-                                "1 answer in v is not graded and in no score."}));
+  EXPECT_EQ(
+      board.cautions,
+      (std::vector<std::string>{
+          "Partial run: --limit was given, so these scores are not those of the whole suites.",
+          "m was cut off in 1 answer (9.1 %); they count as wrong. A larger max_tokens asks them "
+          "anew.",
+          "1 answer in v is not graded and in no score."}));
   EXPECT_FALSE(board.rows[0].suites.at("v").mean);
   EXPECT_EQ(board.rows[0].suites.at("v").ungraded, 1);
-  EXPECT_EQ(board.rows[0].rank_low, 1) << "a suite that nobody is graded in does not take the rank away";
+  EXPECT_EQ(board.rows[0].rank_low, 1)
+      << "a suite that nobody is graded in does not take the rank away";
 }
 
 class FakeRun : public RunReader {
@@ -196,7 +210,12 @@ class FakeRun : public RunReader {
     }
   }
   void each_summary(const std::function<void(const ItemSummary&)>& visit) const override {
-    for (int i = 0; i < 4; ++i) visit({.suite = "s", .id = std::to_string(i), .language = i < 2 ? "en" : "zh", .tags = {"level=1"}, .is_graded = true});
+    for (int i = 0; i < 4; ++i)
+      visit({.suite = "s",
+             .id = std::to_string(i),
+             .language = i < 2 ? "en" : "zh",
+             .tags = {"level=1"},
+             .is_graded = true});
   }
   std::optional<Item> item(std::string_view, std::string_view) const override {
     ++lookups;

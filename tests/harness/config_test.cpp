@@ -9,8 +9,16 @@ namespace leitai {
 namespace {
 
 constexpr BackendKey kKeys[] = {{"device", "where"}, {"as", "name"}};
-const BackendFactory kEngine{.name = "engine", .help = "", .keys = kKeys, .default_id = [](const Model& m) { return m.target; }, .make = nullptr};
-const BackendFactory kReplay{.name = "replay", .help = "", .keys = kKeys, .default_id = [](const Model& m) { return m.target; }, .make = nullptr};
+const BackendFactory kEngine{.name = "engine",
+                             .help = "",
+                             .keys = kKeys,
+                             .default_id = [](const Model& m) { return m.target; },
+                             .make = nullptr};
+const BackendFactory kReplay{.name = "replay",
+                             .help = "",
+                             .keys = kKeys,
+                             .default_id = [](const Model& m) { return m.target; },
+                             .make = nullptr};
 const BackendFactory* const kBackends[] = {&kEngine, &kReplay};
 
 Known known() {
@@ -18,7 +26,8 @@ Known known() {
   out.backends = kBackends;
   out.formats = {"terminal", "markdown"};
   out.suite_mistake = [](const SuiteEntry& entry) -> std::optional<std::string> {
-    if (entry.spec == "gsm9k") return entry.where + ": unknown suite \"gsm9k\"; did you mean \"gsm8k\"?";
+    if (entry.spec == "gsm9k")
+      return entry.where + ": unknown suite \"gsm9k\"; did you mean \"gsm8k\"?";
     return std::nullopt;
   };
   return out;
@@ -33,10 +42,13 @@ std::string error_of(const std::function<void()>& call) {
   return "";
 }
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 TEST(ModelSpec, ReadsTargetOptionsAndParameters) {
-  Model model = parse_model("engine:weights/a,b.gguf,device=cpu,temperature=0.6,max-tokens=24,id=x", "-m", kBackends);
+  Model model = parse_model("engine:weights/a,b.gguf,device=cpu,temperature=0.6,max-tokens=24,id=x",
+                            "-m", kBackends);
   EXPECT_EQ(model.target, "weights/a,b.gguf");  // a comma without key= belongs to the path
   EXPECT_EQ(model.options.at("device"), "cpu");
   EXPECT_EQ(model.params.temperature, 0.6);
@@ -45,16 +57,20 @@ TEST(ModelSpec, ReadsTargetOptionsAndParameters) {
 }
 
 TEST(ModelSpec, NamesTheWrongWordAndTheNearestKnown) {
-  const auto said = [](const char* spec) { return error_of([&] { parse_model(spec, "-m", kBackends); }); };
+  const auto said = [](const char* spec) {
+    return error_of([&] { parse_model(spec, "-m", kBackends); });
+  };
   EXPECT_TRUE(has(said("engine:x,temprature=0"), "\"temprature\"; did you mean \"temperature\"?"));
-  EXPECT_TRUE(has(said("engine:x,temperature=warm"), "temperature wants a number from 0 to 5, not \"warm\""));
+  EXPECT_TRUE(has(said("engine:x,temperature=warm"),
+                  "temperature wants a number from 0 to 5, not \"warm\""));
   EXPECT_TRUE(has(said("replya:x.jsonl"), "\"replya\"; did you mean \"replay\"?"));
   EXPECT_TRUE(has(said("nosuch/model"), "no provider \"nosuch\""));
   EXPECT_TRUE(has(said("engine:"), "nothing stands behind"));
 }
 
 TEST(ModelSpec, TwoSettingsAreTwoIds) {
-  Model a = parse_model("engine:w", "-m", kBackends), b = parse_model("engine:w,max_tokens=96,temperature=0.6", "-m", kBackends);
+  Model a = parse_model("engine:w", "-m", kBackends),
+        b = parse_model("engine:w,max_tokens=96,temperature=0.6", "-m", kBackends);
   default_model_id(a, kBackends);
   default_model_id(b, kBackends);
   EXPECT_EQ(a.id, "w");
@@ -81,25 +97,35 @@ TEST(Config, ReportsAllMistakesTogetherWithTheirLines) {
       "samples: many\n"
       "report: {formats: [parchment]}\n";
   const std::string said = error_of([&] { read_config("bad.yaml", text, known()); });
-  for (const char* part : {"bad.yaml:3: models[0].params: unknown key \"temperatur\"; did you mean \"temperature\"?",
-                           "bad.yaml:4: models[1].model: \"engin:w\": unknown backend \"engin\"; did you mean \"engine\"?",
-                           "bad.yaml:6: suites[0]: unknown suite \"gsm9k\"", "bad.yaml:7: suites[1]: unknown key \"langages\"; did you mean \"languages\"?",
-                           "bad.yaml:7: suites[1].levels: a whole number from 1 to 5", "bad.yaml:8: unknown key \"limitz\"; did you mean \"limits\"?",
-                           "bad.yaml:9: samples: a whole number", "bad.yaml:10: report.formats: unknown format \"parchment\""}) {
+  for (const char* part :
+       {"bad.yaml:3: models[0].params: unknown key \"temperatur\"; did you mean \"temperature\"?",
+        "bad.yaml:4: models[1].model: \"engin:w\": unknown backend \"engin\"; did you mean "
+        "\"engine\"?",
+        "bad.yaml:6: suites[0]: unknown suite \"gsm9k\"",
+        "bad.yaml:7: suites[1]: unknown key \"langages\"; did you mean \"languages\"?",
+        "bad.yaml:7: suites[1].levels: a whole number from 1 to 5",
+        "bad.yaml:8: unknown key \"limitz\"; did you mean \"limits\"?",
+        "bad.yaml:9: samples: a whole number",
+        "bad.yaml:10: report.formats: unknown format \"parchment\""}) {
     EXPECT_TRUE(has(said, part)) << part << "\nin\n" << said;
   }
 }
 
 TEST(Config, MalformedYamlNamesFileAndLine) {
-  EXPECT_TRUE(has(error_of([&] { read_config("broken.yaml", "name: [x\n", known()); }), "broken.yaml:"));
-  EXPECT_TRUE(has(error_of([&] { read_config("twice.yaml", "name: a\nname: b\n", known()); }), "twice.yaml:2: \"name\" is given twice"));
+  EXPECT_TRUE(
+      has(error_of([&] { read_config("broken.yaml", "name: [x\n", known()); }), "broken.yaml:"));
+  EXPECT_TRUE(has(error_of([&] { read_config("twice.yaml", "name: a\nname: b\n", known()); }),
+                  "twice.yaml:2: \"name\" is given twice"));
 }
 
 TEST(Config, WhatWasResolvedCanBeReadBack) {
   const std::string text =
-      "models:\n  - a: {model: 'engine:w,device=cpu', params: {temperature: 0.6, stop: [\"\\n\\n\", END]}, system: \"be: brief\"}\n  - replay:b\n"
-      "suites:\n  - house/ledger: {seed: 7, items: 20, languages: [en, zh], levels: [1], limit: 0.5, short_prompt: true}\n  - gsm8k\n"
-      "limits: {in_flight: 8, per_model: {a: {in_flight: 2}}}\nbudget: {requests: 100, time: 2h}\ntimeouts: {total: 30s}\nsamples: 2\n";
+      "models:\n  - a: {model: 'engine:w,device=cpu', params: {temperature: 0.6, stop: "
+      "[\"\\n\\n\", END]}, system: \"be: brief\"}\n  - replay:b\n"
+      "suites:\n  - house/ledger: {seed: 7, items: 20, languages: [en, zh], levels: [1], limit: "
+      "0.5, short_prompt: true}\n  - gsm8k\n"
+      "limits: {in_flight: 8, per_model: {a: {in_flight: 2}}}\nbudget: {requests: 100, time: "
+      "2h}\ntimeouts: {total: 30s}\nsamples: 2\n";
   RunConfig first = read_config("a.yaml", text, known());
   resolve(first, known());
   RunConfig second = read_config("b.yaml", to_yaml(first), known());
@@ -113,7 +139,8 @@ TEST(Config, WhatWasResolvedCanBeReadBack) {
 
 TEST(Config, TheNameComesFromModelsSuitesSeedAndSamplesNotFromLimits) {
   const auto name = [](const std::string& suites, int samples) {
-    RunConfig config = read_config("a.yaml", "models: [engine:w]\nsuites: [" + suites + "]\n", known());
+    RunConfig config =
+        read_config("a.yaml", "models: [engine:w]\nsuites: [" + suites + "]\n", known());
     config.samples = samples;
     resolve(config, known());
     return config.name;

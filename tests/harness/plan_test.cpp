@@ -65,7 +65,8 @@ TEST(Plan, HoldsEverySampleOfEveryItemOnce) {
 
 TEST(Plan, OrderIsRandomButFixedBySeedAndSeedsOfItemsAreNot) {
   Fixture f;
-  const auto first = f.all(nothing), again = f.all(nothing), natural = f.all(nothing, ItemOrder::Natural);
+  const auto first = f.all(nothing), again = f.all(nothing),
+             natural = f.all(nothing, ItemOrder::Natural);
   const auto ids = [](const std::vector<Request>& list) {
     std::vector<std::string> out;
     for (const Request& one : list) out.push_back(one.suite + one.item);
@@ -82,7 +83,9 @@ TEST(Plan, IsASetDifference) {
   const auto all = f.all(nothing);
   std::set<std::string> done;
   for (std::size_t i = 0; i < all.size(); i += 2) done.insert(key(all[i]));
-  const auto rest = f.all([&](const std::string&, const std::string&) { return [&](const Request& r) { return done.contains(key(r)); }; });
+  const auto rest = f.all([&](const std::string&, const std::string&) {
+    return [&](const Request& r) { return done.contains(key(r)); };
+  });
   EXPECT_EQ(rest.size() + done.size(), all.size());
   for (const Request& one : rest) EXPECT_FALSE(done.contains(key(one)));
 }

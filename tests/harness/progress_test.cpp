@@ -14,10 +14,20 @@ ProgressSnapshot snapshot() {
   out.title = "autumn.yaml";
   out.suites = 11;
   out.elapsed_s = 3600;
-  const auto add = [&](const char* id, std::int64_t answered, std::int64_t flying, double tok_s, std::int64_t cut, std::int64_t refused,
-                       std::int64_t failed, std::int64_t retries, double yuan) {
-    out.models.push_back({.id = id, .resumed = 6868, .answered = answered, .total = 32294, .in_flight = flying, .tok_s = tok_s,
-                          .cut_off = cut, .refused = refused, .failed = failed, .retries = retries, .spent = {{"CNY", yuan}}});
+  const auto add = [&](const char* id, std::int64_t answered, std::int64_t flying, double tok_s,
+                       std::int64_t cut, std::int64_t refused, std::int64_t failed,
+                       std::int64_t retries, double yuan) {
+    out.models.push_back({.id = id,
+                          .resumed = 6868,
+                          .answered = answered,
+                          .total = 32294,
+                          .in_flight = flying,
+                          .tok_s = tok_s,
+                          .cut_off = cut,
+                          .refused = refused,
+                          .failed = failed,
+                          .retries = retries,
+                          .spent = {{"CNY", yuan}}});
   };
   add("Qwen3-235B-A22B think", 25190, 64, 3902, 311, 19, 4, 88, 4512);
   add("DeepSeek-R1", 18408, 48, 1633, 139, 24, 37, 902, 714);
@@ -35,16 +45,23 @@ std::string block(const ProgressSnapshot& at, const Style& style, int rows = 0) 
 }
 
 TEST(ProgressBlock, At120ColumnsInAscii) {
-  EXPECT_EQ(block(snapshot(), {.width = 120, .ascii = true}),
-            "leitai run autumn.yaml   4 models | 11 suites | 129,176 requests | 27,472 already answered\n"
-            "\n"
-            "model                   answered              now    tok/s  cut off  refused  failed   retry      spent\n"
-            "Qwen3-235B-A22B think   ==========----  78 %   64    3,902      311       19       4      88  CNY 4,512\n"
-            "DeepSeek-R1             =======-------  57 %   48    1,633      139       24      37     902    CNY 714\n"
-            "Kimi-K2-Instruct        ============== done     0        _        0       31       0      12    CNY 386\n"
-            "Doubao-1.5-pro          =====---------  36 %    5      242        0       12       0     415     CNY 88\n"
-            "                        waiting 21 s (429)\n"
-            " 87,518 of 129,176   CNY 5,700 of CNY 10,000 budget   about 4 h 21 min left, Doubao-1.5-pro last\n");
+  EXPECT_EQ(
+      block(snapshot(), {.width = 120, .ascii = true}),
+      "leitai run autumn.yaml   4 models | 11 suites | 129,176 requests | 27,472 already answered\n"
+      "\n"
+      "model                   answered              now    tok/s  cut off  refused  failed   "
+      "retry      spent\n"
+      "Qwen3-235B-A22B think   ==========----  78 %   64    3,902      311       19       4      "
+      "88  CNY 4,512\n"
+      "DeepSeek-R1             =======-------  57 %   48    1,633      139       24      37     "
+      "902    CNY 714\n"
+      "Kimi-K2-Instruct        ============== done     0        _        0       31       0      "
+      "12    CNY 386\n"
+      "Doubao-1.5-pro          =====---------  36 %    5      242        0       12       0     "
+      "415     CNY 88\n"
+      "                        waiting 21 s (429)\n"
+      " 87,518 of 129,176   CNY 5,700 of CNY 10,000 budget   about 4 h 21 min left, Doubao-1.5-pro "
+      "last\n");
 }
 
 TEST(ProgressBlock, At80ColumnsTheReasonHasItsOwnLine) {
@@ -52,10 +69,18 @@ TEST(ProgressBlock, At80ColumnsTheReasonHasItsOwnLine) {
             "leitai run autumn.yaml   4 models \u00b7 11 suites \u00b7 129,176 requests\n"
             "\n"
             "model                   answered              now  cut off  failed    spent\n"
-            "Qwen3-235B-A22B think   \u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2500\u2500\u2500\u2500  78 %   64      311       4   \u00a54,512\n"
-            "DeepSeek-R1             \u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2500\u2500\u2500\u2500\u2500\u2500\u2500  57 %   48      139      37     \u00a5714\n"
-            "Kimi-K2-Instruct        \u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2501 done     0        0       0     \u00a5386\n"
-            "Doubao-1.5-pro          \u2501\u2501\u2501\u2501\u2501\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500  36 %    5        0       0      \u00a588\n"
+            "Qwen3-235B-A22B think   "
+            "\u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2500\u2500\u2500\u2500  "
+            "78 %   64      311       4   \u00a54,512\n"
+            "DeepSeek-R1             "
+            "\u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2500\u2500\u2500\u2500\u2500\u2500\u2500  "
+            "57 %   48      139      37     \u00a5714\n"
+            "Kimi-K2-Instruct        "
+            "\u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2501\u2501 "
+            "done     0        0       0     \u00a5386\n"
+            "Doubao-1.5-pro          "
+            "\u2501\u2501\u2501\u2501\u2501\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500  "
+            "36 %    5        0       0      \u00a588\n"
             "                        waiting 21 s (429)\n"
             " 87,518 of 129,176   \u00a55,700 of \u00a510,000   about 4 h 21 min left\n");
 }
@@ -126,13 +151,15 @@ TEST(ProgressBlock, SaysWhenTheBudgetEndsAndWhenItStops) {
   EXPECT_NE(block(at, {.width = 120}).find("stops in about 4 min"), std::string::npos);
   EXPECT_NE(block(at, {.width = 120, .color = true}).find("\x1b[1m 87,518 of"), std::string::npos);
   at.stopping = "stopping, 117 answers still arriving";
-  EXPECT_NE(block(at, {.width = 120}).find("   stopping, 117 answers still arriving"), std::string::npos);
+  EXPECT_NE(block(at, {.width = 120}).find("   stopping, 117 answers still arriving"),
+            std::string::npos);
 }
 
 TEST(ProgressLine, KeysAreStable) {
   const std::chrono::system_clock::time_point at{std::chrono::seconds(1795267920)};
   EXPECT_EQ(progress_line(snapshot(), at),
-            "2026-11-21T13:32:00Z run 87518/129176 67.7% in_flight=117 tok_s=5777 cut_off=450 refused=86 failed=41 retries=1417 "
+            "2026-11-21T13:32:00Z run 87518/129176 67.7% in_flight=117 tok_s=5777 cut_off=450 "
+            "refused=86 failed=41 retries=1417 "
             "spent=CNY5700.00/10000 eta=4h21m");
   EXPECT_EQ(progress_event_line("model a\rb", at), "2026-11-21T13:32:00Z model a<U+000D>b");
 }
@@ -161,13 +188,15 @@ TEST(LiveProgress, DrawsAtMostFiveTimesASecondAndGivesTheCursorBack) {
       screen.now += std::chrono::milliseconds(10);
     }
     EXPECT_EQ(screen.writes, 5);
-    EXPECT_NE(screen.written.find("\r\x1b[9A"), std::string::npos) << "moves up by the height of the block";
+    EXPECT_NE(screen.written.find("\r\x1b[9A"), std::string::npos)
+        << "moves up by the height of the block";
     EXPECT_EQ(screen.written.find("\x1b[?25h"), std::string::npos);
     screen.written.clear();
     screen.width = 40;  // of the 9 old lines 8 now take two rows
     screen.now += std::chrono::seconds(1);
     progress->update(snapshot());
-    EXPECT_NE(screen.written.find("\x1b[17A\x1b[J"), std::string::npos) << "resize clears what has wrapped";
+    EXPECT_NE(screen.written.find("\x1b[17A\x1b[J"), std::string::npos)
+        << "resize clears what has wrapped";
     screen.written.clear();
     progress->event("model x slowed");
     EXPECT_LT(screen.written.find("model x slowed\n"), screen.written.find("leitai run"));
@@ -192,12 +221,16 @@ TEST(PlainProgress, WritesALineEverySoOftenAtEventsAndAtTheEnd) {
 
 TEST(ProgressBlock, NoLineIsWiderThanTheStyleAndTheHeightIsFixed) {
   ProgressSnapshot at = snapshot();
-  at.models[1].id = "\xE9\x80\x9A\xE4\xB9\x89\xE5\x8D\x83\xE9\x97\xAE" "3-235B \xE6\x80\x9D\xE8\x80\x83 with a very long name";
-  at.models[0].waiting = "circuit open, next try 14:02 because the service answers nothing at all any more";
+  at.models[1].id =
+      "\xE9\x80\x9A\xE4\xB9\x89\xE5\x8D\x83\xE9\x97\xAE"
+      "3-235B \xE6\x80\x9D\xE8\x80\x83 with a very long name";
+  at.models[0].waiting =
+      "circuit open, next try 14:02 because the service answers nothing at all any more";
   for (int width = 20; width <= 200; ++width) {
     for (const bool ascii : {false, true}) {
       for (const bool wide : {false, true}) {
-        const auto lines = progress_block(at, {.width = width, .ascii = ascii, .ambiguous_wide = wide});
+        const auto lines =
+            progress_block(at, {.width = width, .ascii = ascii, .ambiguous_wide = wide});
         EXPECT_EQ(lines.size(), at.models.size() + 5);
         for (const std::string& line : lines) {
           EXPECT_LE(cell_width(line, wide), width) << line;

@@ -18,7 +18,8 @@ using test::answered;
 using test::FakeBackend;
 using test::FakeSuite;
 
-/// Answers in another order and from another thread: holds requests back until enough wait, then lets them go shuffled.
+/// Answers in another order and from another thread: holds requests back until enough wait, then
+/// lets them go shuffled.
 class ShufflingBackend final : public Backend {
  public:
   explicit ShufflingBackend(Channel<Answer>& answers) : answers_(answers) {
@@ -94,16 +95,21 @@ struct Bench {
     parts.config = &config;
     parts.answers = &answers;
     parts.suites = suites;
-    parts.done = [this](const std::string&, const std::string&) { return [this](const Request& r) { return done.contains(r.suite + "/" + r.item); }; };
+    parts.done = [this](const std::string&, const std::string&) {
+      return [this](const Request& r) { return done.contains(r.suite + "/" + r.item); };
+    };
     parts.grade = [](const Item& item, const Response& response) {
       Score score;
       score.scorer = "fake@1";
-      score.status = response.text.find(item.question) != std::string::npos ? ScoreStatus::Correct : ScoreStatus::Incorrect;
+      score.status = response.text.find(item.question) != std::string::npos
+                         ? ScoreStatus::Correct
+                         : ScoreStatus::Incorrect;
       return std::optional<Score>(score);
     };
     parts.record = [this](std::span<const Recorded> batch) {
       for (const Recorded& one : batch) {
-        EXPECT_TRUE(stored.emplace(one.request.suite + "/" + one.request.item, one.response.text).second);
+        EXPECT_TRUE(
+            stored.emplace(one.request.suite + "/" + one.request.item, one.response.text).second);
         if (one.response.outcome == Outcome::Failed) continue;
         EXPECT_EQ(one.score->status, ScoreStatus::Correct);  // graded against its own item
       }
@@ -154,7 +160,9 @@ TEST(Runner, StopsAtItsBudgetAndSaysSo) {
 
 TEST(Runner, AFullDiskStopsTheRunWithItsMessage) {
   Bench bench;
-  bench.parts.record = [&](std::span<const Recorded>) { throw Error("store.sqlite: no space left"); };
+  bench.parts.record = [&](std::span<const Recorded>) {
+    throw Error("store.sqlite: no space left");
+  };
   ShufflingBackend backend(bench.answers);
   try {
     bench.run_with(backend);
@@ -197,10 +205,13 @@ TEST(Runner, ModelsOfOneDeviceRunOneAfterAnother) {
 
 TEST(Runner, ACrashedGraderIsNoWrongAnswer) {
   Bench bench;
-  bench.parts.grade = [](const Item&, const Response&) -> std::optional<Score> { throw std::runtime_error("boom"); };
+  bench.parts.grade = [](const Item&, const Response&) -> std::optional<Score> {
+    throw std::runtime_error("boom");
+  };
   int infra = 0;
   bench.parts.record = [&](std::span<const Recorded> batch) {
-    for (const Recorded& one : batch) infra += one.score && one.score->status == ScoreStatus::InfraError && !one.score->score;
+    for (const Recorded& one : batch)
+      infra += one.score && one.score->status == ScoreStatus::InfraError && !one.score->score;
   };
   FakeBackend backend(bench.answers, [](const Request& r) { return answered(r.question); });
   bench.run_with(backend);

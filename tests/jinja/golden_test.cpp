@@ -1,4 +1,5 @@
-// The reference cases of ../shared: small templates in both environments, and chat templates as published.
+// The reference cases of ../shared: small templates in both environments, and chat templates as
+// published.
 #include <functional>
 #include <map>
 #include <sstream>
@@ -27,11 +28,15 @@ std::vector<ordered_json> lines_of(const std::filesystem::path& path) {
 std::string difference(const ordered_json& expected, const std::function<std::string()>& render) {
   try {
     const std::string text = render();
-    if (expected.contains("error")) return "wants " + expected["error"].dump() + ", rendered " + ordered_json(text).dump();
-    if (text != expected["output"].get<std::string>()) return "wants " + expected["output"].dump() + ", rendered " + ordered_json(text).dump();
+    if (expected.contains("error"))
+      return "wants " + expected["error"].dump() + ", rendered " + ordered_json(text).dump();
+    if (text != expected["output"].get<std::string>())
+      return "wants " + expected["output"].dump() + ", rendered " + ordered_json(text).dump();
   } catch (const TemplateError& error) {
-    if (!expected.contains("error")) return "wants " + expected["output"].dump() + ", raised " + error.what();
-    if (error.kind() != expected["error"].get<std::string>()) return "wants " + expected["error"].dump() + ", raised " + error.what();
+    if (!expected.contains("error"))
+      return "wants " + expected["output"].dump() + ", raised " + error.what();
+    if (error.kind() != expected["error"].get<std::string>())
+      return "wants " + expected["error"].dump() + ", raised " + error.what();
   }
   return {};
 }
@@ -48,7 +53,8 @@ TEST(JinjaGolden, TemplatesInBothEnvironments) {
       const std::string wrong = difference(expected, [&] {
         RenderOptions options;
         options.now = kNow;
-        return Template::parse(line["template"].get<std::string>(), environment).render(contexts[line["context"].get<std::string>()], options);
+        return Template::parse(line["template"].get<std::string>(), environment)
+            .render(contexts[line["context"].get<std::string>()], options);
       });
       EXPECT_EQ(wrong, "") << line["id"] << " " << own << " " << line["template"];
       ++compared;
@@ -68,7 +74,10 @@ TEST(JinjaGolden, ChatTemplatesAsPublished) {
     const std::string name = line["template"];
     auto found = templates.find(name);
     if (found == templates.end()) {
-      found = templates.emplace(name, Template::parse(test::read_text(folder / (name + ".jinja")), Environment::Chat)).first;
+      found = templates
+                  .emplace(name, Template::parse(test::read_text(folder / (name + ".jinja")),
+                                                 Environment::Chat))
+                  .first;
     }
     ordered_json expected = {{"output", nullptr}};
     if (line.contains("expected_error")) {

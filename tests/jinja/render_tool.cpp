@@ -1,4 +1,5 @@
-// A small program like the verb `render`, for checks before the command line is built: --env chat|lm-eval [FILE.jinja] [--now TIME].
+// A small program like the verb `render`, for checks before the command line is built: --env
+// chat|lm-eval [FILE.jinja] [--now TIME].
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -14,7 +15,8 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string flag = argv[i];
     if (flag == "--env" && i + 1 < argc) {
-      environment = std::string(argv[++i]) == "chat" ? leitai::Environment::Chat : leitai::Environment::LmEval;
+      environment = std::string(argv[++i]) == "chat" ? leitai::Environment::Chat
+                                                     : leitai::Environment::LmEval;
     } else if (flag == "--now" && i + 1 < argc) {
       options.now = argv[++i];
     } else {
@@ -28,6 +30,7 @@ int main(int argc, char** argv) {
   }
   for (std::string line; std::getline(std::cin, line);) {
     const auto json = nlohmann::ordered_json::parse(line);
-    std::cout << leitai::render_line(json, environment, file ? &*file : nullptr, options).dump() << std::endl;
+    std::cout << leitai::render_line(json, environment, file ? &*file : nullptr, options).dump()
+              << std::endl;
   }
 }

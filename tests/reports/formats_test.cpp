@@ -77,21 +77,25 @@ TEST(Reporters, AreRegisteredByFile) {
 
 TEST(Terminal, LeaderboardAt100ColumnsAlignsWideNames) {
   const std::string text = reporter("terminal").write(board(), {.width = 100});
-  EXPECT_EQ(text,
-            "autumn                                                                    200 items \u00b7 95 % intervals\n"
-            "\n"
-            "rank   model                           score  95 % interval  items  cut off  failed\n"
-            "1\u20132    qwen                             80.0   73.9 to 85.0    200        0       0\n"
-            "1\u20132    \u6df1\u5ea6\u6c42\u7d22-R1                      75.0   68.6 to 80.5    200       30       0\n"
-            "\u2013      a<U+001B>[2J|<U+000A><U+202E>     5.0    2.7 to  9.0    200        0       0\n"
-            "\n"
-            "suite            model                          score  95 % interval    n  cut off  failed\n"
-            "house/ledger/zh  qwen                            80.0   73.9 to 85.0  200        0       0\n"
-            "                 \u6df1\u5ea6\u6c42\u7d22-R1                     75.0   68.6 to 80.5  200        0       0\n"
-            "                 a<U+001B>[2J|<U+000A><U+202E>    5.0    2.7 to  9.0  200        0       0\n"
-            "\n"
-            "Not ranked: a<U+001B>[2J|<U+000A><U+202E> (3 failed (1.5 %))\n"
-            "3 requests to qwen failed (1.5 %) and are in no score.\n");
+  EXPECT_EQ(
+      text,
+      "autumn                                                                    200 items \u00b7 "
+      "95 % intervals\n"
+      "\n"
+      "rank   model                           score  95 % interval  items  cut off  failed\n"
+      "1\u20132    qwen                             80.0   73.9 to 85.0    200        0       0\n"
+      "1\u20132    \u6df1\u5ea6\u6c42\u7d22-R1                      75.0   68.6 to 80.5    200     "
+      "  30       0\n"
+      "\u2013      a<U+001B>[2J|<U+000A><U+202E>     5.0    2.7 to  9.0    200        0       0\n"
+      "\n"
+      "suite            model                          score  95 % interval    n  cut off  failed\n"
+      "house/ledger/zh  qwen                            80.0   73.9 to 85.0  200        0       0\n"
+      "                 \u6df1\u5ea6\u6c42\u7d22-R1                     75.0   68.6 to 80.5  200   "
+      "     0       0\n"
+      "                 a<U+001B>[2J|<U+000A><U+202E>    5.0    2.7 to  9.0  200        0       0\n"
+      "\n"
+      "Not ranked: a<U+001B>[2J|<U+000A><U+202E> (3 failed (1.5 %))\n"
+      "3 requests to qwen failed (1.5 %) and are in no score.\n");
 }
 
 TEST(Terminal, At60ColumnsInAsciiColumnsGoBeforeLetters) {
@@ -116,9 +120,12 @@ TEST(Terminal, NoLineIsWiderThanTheTerminalAndNoEscapeWithoutColour) {
   for (int width = 40; width <= 180; ++width) {
     for (const bool ascii : {false, true}) {
       for (const bool wide : {false, true}) {
-        const std::string text = reporter("terminal").write(board(), {.width = width, .ascii = ascii, .ambiguous_wide = wide});
+        const std::string text =
+            reporter("terminal")
+                .write(board(), {.width = width, .ascii = ascii, .ambiguous_wide = wide});
         EXPECT_EQ(text.find('\x1b'), std::string::npos);
-        for (const std::string_view line : split(text, '\n')) EXPECT_LE(cell_width(line, wide), width) << line;
+        for (const std::string_view line : split(text, '\n'))
+          EXPECT_LE(cell_width(line, wide), width) << line;
       }
     }
   }
@@ -148,8 +155,13 @@ TEST(Terminal, DrawsIntervalsToScale) {
 
 TEST(Markdown, EscapesNamesAndHoldsEveryTable) {
   const std::string text = reporter("markdown").write(board(), {});
-  EXPECT_NE(text.find("| rank | model | score | 95 % interval | n | cut off | refused | no answer | failed |"), std::string::npos);
-  EXPECT_NE(text.find("| qwen | 80.0 | 73.9 to 85.0 | 200 | 0 | 0 | 0 | 0 | 1,412 | 14,200 | 25.3 s |"), std::string::npos);
+  EXPECT_NE(
+      text.find(
+          "| rank | model | score | 95 % interval | n | cut off | refused | no answer | failed |"),
+      std::string::npos);
+  EXPECT_NE(
+      text.find("| qwen | 80.0 | 73.9 to 85.0 | 200 | 0 | 0 | 0 | 0 | 1,412 | 14,200 | 25.3 s |"),
+      std::string::npos);
   EXPECT_NE(text.find("a&lt;U+001B>\\[2J\\|&lt;U+000A>&lt;U+202E>"), std::string::npos);
   EXPECT_NE(text.find("- Not ranked: "), std::string::npos);
   EXPECT_NE(text.find("## By suite"), std::string::npos);
@@ -164,8 +176,10 @@ TEST(Csv, OneRowEachModelAndSuiteInFullPrecision) {
   one.rows[0].model = "a,\"b\"";
   one.rows[0].suites["house/ledger/zh"].mean = 1.0 / 3;
   const std::string text = reporter("csv").write(one, {});
-  EXPECT_EQ(split(text, '\n').size(), 1 + 3 + 1 + 1u) << "header, rows, a line feed inside a name, the end";
-  EXPECT_NE(text.find("\nautumn,\"a,\"\"b\"\"\",house/ledger/zh,1,numeric@1,1,2,200,200,200,160,0.3333333333333333,0.739,0.85,0,0,0,0,0,"
+  EXPECT_EQ(split(text, '\n').size(), 1 + 3 + 1 + 1u)
+      << "header, rows, a line feed inside a name, the end";
+  EXPECT_NE(text.find("\nautumn,\"a,\"\"b\"\"\",house/ledger/"
+                      "zh,1,numeric@1,1,2,200,200,200,160,0.3333333333333333,0.739,0.85,0,0,0,0,0,"
                       "1412,14200,25300,\r\n"),
             std::string::npos)
       << text;
@@ -195,11 +209,14 @@ TEST(LmEval, KeysAndStandardErrorAsTheOtherHarnessWritesThem) {
 
 TEST(Table, CellsAreCountedNotBytes) {
   const Style style;
-  const std::string family = "\xF0\x9F\x91\xA8\xE2\x80\x8D\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA7";
+  const std::string family =
+      "\xF0\x9F\x91\xA8\xE2\x80\x8D\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA7";
   Table table;
   table.columns = {{.head = "m", .side = Column::Side::Left, .is_name = true}, {.head = "n"}};
-  for (const std::string& name : {std::string("\xE6\x93\x82\xE5\x8F\xB0"), std::string("\xEF\xBC\xA4"), std::string("e\xCC\x81"), family,
-                                  std::string("\xE0\xB8\x97\xE0\xB8\xB5\xE0\xB9\x88\xE0\xB8\x99\xE0\xB8\xB5\xE0\xB9\x88")}) {
+  for (const std::string& name :
+       {std::string("\xE6\x93\x82\xE5\x8F\xB0"), std::string("\xEF\xBC\xA4"),
+        std::string("e\xCC\x81"), family,
+        std::string("\xE0\xB8\x97\xE0\xB8\xB5\xE0\xB9\x88\xE0\xB8\x99\xE0\xB8\xB5\xE0\xB9\x88")}) {
     table.rows.push_back({name, "1"});
   }
   const std::string text = render(table, style);
@@ -210,10 +227,15 @@ TEST(Table, CellsAreCountedNotBytes) {
 
 TEST(Table, NumbersAreNeverShortened) {
   Table table;
-  table.columns = {{.head = "model", .side = Column::Side::Left, .is_name = true}, {.head = "a", .drop = 2}, {.head = "b", .drop = 1}, {.head = "c"}};
+  table.columns = {{.head = "model", .side = Column::Side::Left, .is_name = true},
+                   {.head = "a", .drop = 2},
+                   {.head = "b", .drop = 1},
+                   {.head = "c"}};
   table.rows = {{"Qwen3-235B-A22B thinking", "11,111", "22,222", "33,333"}};
-  EXPECT_EQ(render(table, {.width = 45, .ascii = true}), "model                          a       c\nQwen3-235B-A22B thinking  11,111  33,333\n");
-  EXPECT_EQ(render(table, {.width = 25, .ascii = true}), "model                   c\nQwen3-23..hinking  33,333\n");
+  EXPECT_EQ(render(table, {.width = 45, .ascii = true}),
+            "model                          a       c\nQwen3-235B-A22B thinking  11,111  33,333\n");
+  EXPECT_EQ(render(table, {.width = 25, .ascii = true}),
+            "model                   c\nQwen3-23..hinking  33,333\n");
 }
 
 TEST(Wrapped, HangsLaterLines) {

@@ -26,13 +26,17 @@ TEST(Proportion, NormalQuantileInBothTails) {
 TEST(Proportion, AgreesWithIndependentTruth) {
   LEITAI_NEEDS_SHARED("golden/stats/proportion.jsonl");
   int compared = 0;
-  for (const nlohmann::json& row : test::read_jsonl(test::shared_dir() / "golden/stats/proportion.jsonl")) {
+  for (const nlohmann::json& row :
+       test::read_jsonl(test::shared_dir() / "golden/stats/proportion.jsonl")) {
     if (row["fn"] != "proportion_interval") continue;
-    const double k = row["input"]["k"], n = row["input"]["n"], alpha = row["input"]["alpha"], tolerance = row["tol"];
+    const double k = row["input"]["k"], n = row["input"]["n"], alpha = row["input"]["alpha"],
+                 tolerance = row["tol"];
     const auto hold = [&](const char* name, const Interval& got) {
       if (!row["expected"].contains(name) || row["expected"][name].is_null()) return;
-      EXPECT_NEAR(got.low, row["expected"][name][0].get<double>(), tolerance) << row["id"] << ' ' << name;
-      EXPECT_NEAR(got.high, row["expected"][name][1].get<double>(), tolerance) << row["id"] << ' ' << name;
+      EXPECT_NEAR(got.low, row["expected"][name][0].get<double>(), tolerance)
+          << row["id"] << ' ' << name;
+      EXPECT_NEAR(got.high, row["expected"][name][1].get<double>(), tolerance)
+          << row["id"] << ' ' << name;
       ++compared;
     };
     hold("wilson", wilson(k, n, alpha));

@@ -22,24 +22,32 @@ namespace {
 using Json = nlohmann::json;
 
 Json graded(const char* scorer, const Json& line) { return grade_line(find_scorer(scorer), line); }
-std::string verdict(const char* scorer, const Json& line) { return graded(scorer, line)["verdict"].get<std::string>(); }
+std::string verdict(const char* scorer, const Json& line) {
+  return graded(scorer, line)["verdict"].get<std::string>();
+}
 
 TEST(Numeric, EveryTierAndRuleOfTheNumberGrammar) {
-  for (const Json& one : test::read_jsonl(test::source_dir() / "tests/suites/numeric_cases.jsonl")) {
+  for (const Json& one :
+       test::read_jsonl(test::source_dir() / "tests/suites/numeric_cases.jsonl")) {
     Json line = one;
     if (!line.contains("finish_reason")) line["finish_reason"] = "stop";
     const Json reply = graded("numeric", line);
-    EXPECT_EQ(reply["verdict"], one.value("status", "CORRECT")) << one.dump() << "\n" << reply.dump();
+    EXPECT_EQ(reply["verdict"], one.value("status", "CORRECT")) << one.dump() << "\n"
+                                                                << reply.dump();
     EXPECT_EQ(reply["tier"], one["tier"]) << one.dump();
-    EXPECT_EQ(reply["score"], one.value("status", "CORRECT") == "CORRECT" ? 1.0 : 0.0) << one.dump();
+    EXPECT_EQ(reply["score"], one.value("status", "CORRECT") == "CORRECT" ? 1.0 : 0.0)
+        << one.dump();
   }
 }
 
 TEST(Numeric, SpanPointsIntoTheRawText) {
   const std::string text = "<think>1</think>The answer is \xE2\x88\x92\xEF\xBC\x94\xEF\xBC\x92.";
-  const Json reply = graded("numeric", {{"text", text}, {"gold", "-42"}, {"finish_reason", "stop"}});
+  const Json reply =
+      graded("numeric", {{"text", text}, {"gold", "-42"}, {"finish_reason", "stop"}});
   ASSERT_EQ(reply["verdict"], "CORRECT");
-  EXPECT_EQ(text.substr(reply["span"][0], reply["span"][1].get<std::size_t>() - reply["span"][0].get<std::size_t>()), "\xE2\x88\x92\xEF\xBC\x94\xEF\xBC\x92");
+  EXPECT_EQ(text.substr(reply["span"][0],
+                        reply["span"][1].get<std::size_t>() - reply["span"][0].get<std::size_t>()),
+            "\xE2\x88\x92\xEF\xBC\x94\xEF\xBC\x92");
 }
 
 TEST(Numeric, LongNumbersAreComparedByTheirDigits) {
@@ -50,27 +58,37 @@ TEST(Numeric, LongNumbersAreComparedByTheirDigits) {
 
 TEST(Exact, TiersAndGuards) {
   EXPECT_EQ(graded("exact", {{"text", " Lisbon \n"}, {"gold", "Lisbon"}})["tier"], "EM");
-  EXPECT_EQ(graded("exact", {{"text", "The River Tagus."}, {"gold", "river tagus"}})["tier"], "QEM");
+  EXPECT_EQ(graded("exact", {{"text", "The River Tagus."}, {"gold", "river tagus"}})["tier"],
+            "QEM");
   EXPECT_EQ(verdict("exact", {{"text", "U.N."}, {"gold", Json::array({"x", "UN"})}}), "CORRECT");
   EXPECT_EQ(verdict("exact", {{"text", "4.5"}, {"gold", "45"}}), "INCORRECT");
   EXPECT_EQ(verdict("exact", {{"text", "A"}, {"gold", "the"}}), "INCORRECT");
   EXPECT_EQ(verdict("exact", {{"text", "-4"}, {"gold", "4"}}), "INCORRECT");
   EXPECT_EQ(verdict("exact", {{"text", "th\xC3\xA9"}, {"gold", "the"}}), "INCORRECT");
-  EXPECT_EQ(verdict("exact", {{"text", "\xE4\xB8\x8A \xE6\xB5\xB7\xE3\x80\x82"}, {"gold", "\xE4\xB8\x8A\xE6\xB5\xB7"}}), "CORRECT");
+  EXPECT_EQ(verdict("exact", {{"text", "\xE4\xB8\x8A \xE6\xB5\xB7\xE3\x80\x82"},
+                              {"gold", "\xE4\xB8\x8A\xE6\xB5\xB7"}}),
+            "CORRECT");
   EXPECT_EQ(verdict("exact", {{"text", "The capital is Lisbon"}, {"gold", "Lisbon"}}), "INCORRECT");
-  EXPECT_EQ(graded("exact", {{"text", "  "}, {"gold", ""}, {"finish_reason", "stop"}})["score"], 0.0);
+  EXPECT_EQ(graded("exact", {{"text", "  "}, {"gold", ""}, {"finish_reason", "stop"}})["score"],
+            0.0);
 }
 
 TEST(Contains, WholeWordsOnly) {
-  EXPECT_EQ(verdict("contains", {{"text", "It is LISBON, I think."}, {"gold", "Lisbon"}}), "CORRECT");
+  EXPECT_EQ(verdict("contains", {{"text", "It is LISBON, I think."}, {"gold", "Lisbon"}}),
+            "CORRECT");
   EXPECT_EQ(verdict("contains", {{"text", "There are 15."}, {"gold", "5"}}), "INCORRECT");
-  EXPECT_EQ(verdict("contains", {{"text", "<think>Lisbon</think>Porto"}, {"gold", "Lisbon"}}), "INCORRECT");
+  EXPECT_EQ(verdict("contains", {{"text", "<think>Lisbon</think>Porto"}, {"gold", "Lisbon"}}),
+            "INCORRECT");
 }
 
 TEST(RegexScorer, LastMatchAgainstGoldAndBoundedSearch) {
   EXPECT_EQ(verdict("regex", {{"text", "code AB-12"}, {"pattern", "[A-Z]+-\\d+"}}), "CORRECT");
-  EXPECT_EQ(verdict("regex", {{"text", "pick: a. no, pick: b"}, {"pattern", "pick: (\\w)"}, {"gold", "b"}}), "CORRECT");
-  EXPECT_EQ(verdict("regex", {{"text", "pick: b. no, pick: a"}, {"pattern", "pick: (\\w)"}, {"gold", "b"}}), "INCORRECT");
+  EXPECT_EQ(verdict("regex",
+                    {{"text", "pick: a. no, pick: b"}, {"pattern", "pick: (\\w)"}, {"gold", "b"}}),
+            "CORRECT");
+  EXPECT_EQ(verdict("regex",
+                    {{"text", "pick: b. no, pick: a"}, {"pattern", "pick: (\\w)"}, {"gold", "b"}}),
+            "INCORRECT");
   EXPECT_EQ(verdict("regex", {{"text", "nothing"}, {"pattern", "\\d"}}), "NO_ANSWER");
   const Json reply = graded("regex", {{"text", std::string(5000, 'a')}, {"pattern", "(a+)+b"}});
   EXPECT_EQ(reply["verdict"], "NO_ANSWER");
@@ -79,19 +97,26 @@ TEST(RegexScorer, LastMatchAgainstGoldAndBoundedSearch) {
 }
 
 TEST(JsonSchema, KeywordsAndPlacesOfJson) {
-  const Json schema = Json::parse(R"({"type":"object","required":["name","tags"],"additionalProperties":false,
+  const Json schema =
+      Json::parse(R"({"type":"object","required":["name","tags"],"additionalProperties":false,
     "properties":{"name":{"type":"string","minLength":2,"pattern":"^[a-z]+$"},"n":{"type":"integer","minimum":1,"multipleOf":3},
     "tags":{"type":"array","items":{"$ref":"#/$defs/tag"},"uniqueItems":true,"maxItems":2}},"$defs":{"tag":{"enum":["x","y"]}}})");
-  const auto of = [&](const std::string& text) { return verdict("json_schema", {{"text", text}, {"schema", schema}}); };
+  const auto of = [&](const std::string& text) {
+    return verdict("json_schema", {{"text", text}, {"schema", schema}});
+  };
   EXPECT_EQ(of(R"({"name":"ab","tags":["x"],"n":6})"), "CORRECT");
   EXPECT_EQ(of("Here:\n```json\n{\"name\":\"ab\",\"tags\":[]}\n```\nDone."), "CORRECT");
   EXPECT_EQ(of("It is {\"name\":\"ab\",\"tags\":[\"y\"]} as asked {or not}."), "CORRECT");
-  for (const char* wrong : {R"({"name":"ab"})", R"({"name":"a","tags":[]})", R"({"name":"AB","tags":[]})", R"({"name":"ab","tags":["z"]})", R"({"name":"ab","tags":["x","x"]})",
-                            R"({"name":"ab","tags":[],"n":4})", R"({"name":"ab","tags":[],"n":0})", R"({"name":"ab","tags":[],"other":1})", "[1]"}) {
+  for (const char* wrong :
+       {R"({"name":"ab"})", R"({"name":"a","tags":[]})", R"({"name":"AB","tags":[]})",
+        R"({"name":"ab","tags":["z"]})", R"({"name":"ab","tags":["x","x"]})",
+        R"({"name":"ab","tags":[],"n":4})", R"({"name":"ab","tags":[],"n":0})",
+        R"({"name":"ab","tags":[],"other":1})", "[1]"}) {
     EXPECT_EQ(of(wrong), "INCORRECT") << wrong;
   }
   EXPECT_EQ(of("no json {here"), "NO_ANSWER");
-  const Json any = Json::parse(R"({"oneOf":[{"type":"number"},{"const":5},{"not":{"type":["string","number"]}}]})");
+  const Json any = Json::parse(
+      R"({"oneOf":[{"type":"number"},{"const":5},{"not":{"type":["string","number"]}}]})");
   EXPECT_EQ(verdict("json_schema", {{"text", "4"}, {"schema", any}}), "CORRECT");
   EXPECT_EQ(verdict("json_schema", {{"text", "5"}, {"schema", any}}), "INCORRECT");
   EXPECT_EQ(verdict("json_schema", {{"text", "null"}, {"schema", any}}), "CORRECT");
@@ -99,9 +124,11 @@ TEST(JsonSchema, KeywordsAndPlacesOfJson) {
     graded("json_schema", {{"text", "{}"}, {"schema", {{"propertis", Json::object()}}}});
     FAIL() << "an unknown keyword passed";
   } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("did you mean \"properties\""), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("did you mean \"properties\""), std::string::npos)
+        << error.what();
   }
-  EXPECT_EQ(verdict("json_schema", {{"text", "{}"}, {"schema", {{"$ref", "#"}}}}), "INCORRECT") << "a schema without end must not hang";
+  EXPECT_EQ(verdict("json_schema", {{"text", "{}"}, {"schema", {{"$ref", "#"}}}}), "INCORRECT")
+      << "a schema without end must not hang";
 }
 
 TEST(Workbench, UnknownScorerNamesTheNearest) {
@@ -109,7 +136,9 @@ TEST(Workbench, UnknownScorerNamesTheNearest) {
     find_workbench_grader("numerik");
     FAIL();
   } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("\"numerik\"; did you mean \"numeric\""), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("\"numerik\"; did you mean \"numeric\""),
+              std::string::npos)
+        << error.what();
   }
 }
 
@@ -148,14 +177,22 @@ TEST(Golden, ReasoningSplits) {
         for (int i = 0; i < part[1].get<int>(); ++i) text += part[0].get<std::string>();
       }
     }
-    const Json reply = grader({{"text", text}, {"reasoning_field", row["reasoning_field"]}, {"finish_reason", row["finish_reason"]}, {"prompt_opens_think", row["prompt_opens_think"]}});
+    const Json reply = grader({{"text", text},
+                               {"reasoning_field", row["reasoning_field"]},
+                               {"finish_reason", row["finish_reason"]},
+                               {"prompt_opens_think", row["prompt_opens_think"]}});
     EXPECT_EQ(reply["answer"], row["expected"]["answer"]) << row["id"];
     EXPECT_EQ(reply["verdict"], row["expected"]["status"]) << row["id"];
-    EXPECT_EQ(reply["truncated_answer"], row["expected"].value("truncated_answer", false)) << row["id"];
+    EXPECT_EQ(reply["truncated_answer"], row["expected"].value("truncated_answer", false))
+        << row["id"];
     ++n;
     if (row.value("grade", "") != "numeric") continue;
-    const Json full = graded("numeric", {{"text", text}, {"reasoning_field", row["reasoning_field"]}, {"finish_reason", row["finish_reason"]}, {"prompt_opens_think", row["prompt_opens_think"]},
-                                         {"gold", row["gold"]}, {"language", row["language"]}});
+    const Json full = graded("numeric", {{"text", text},
+                                         {"reasoning_field", row["reasoning_field"]},
+                                         {"finish_reason", row["finish_reason"]},
+                                         {"prompt_opens_think", row["prompt_opens_think"]},
+                                         {"gold", row["gold"]},
+                                         {"language", row["language"]}});
     EXPECT_EQ(full["verdict"], row["verdict"]) << row["id"] << full.dump();
     ++n;
   }
@@ -168,8 +205,11 @@ TEST(Golden, NumbersExtracted) {
   std::int64_t n = 0, agree = 0;
   for (const Json& row : test::read_jsonl(test::shared_dir() / "golden/grading/extraction.jsonl")) {
     if (row["kind"].get<std::string>().starts_with("tex_")) continue;
-    const Json reply = graded("numeric", {{"text", row["text"]}, {"finish_reason", row["finish_reason"]}});
-    Json got = reply.contains("answers") ? reply["answers"] : reply["answer"].is_null() ? Json() : Json::array({reply["answer"]});
+    const Json reply =
+        graded("numeric", {{"text", row["text"]}, {"finish_reason", row["finish_reason"]}});
+    Json got = reply.contains("answers")   ? reply["answers"]
+               : reply["answer"].is_null() ? Json()
+                                           : Json::array({reply["answer"]});
     const auto plain = [](const Json& list) {
       std::vector<std::string> out;
       if (list.is_null()) return out;
@@ -192,10 +232,14 @@ TEST(Golden, NumbersExtracted) {
 TEST(Recorded, GradesOfGsm8kAnswersMeetThePublishedOnes) {
   LEITAI_NEEDS_SHARED("recorded/gsm8k");
   std::int64_t n = 0;
-  for (const char* file : {"gpt3-175b-verification.gsm8k.jsonl", "gpt3-6b-finetuning.gsm8k.jsonl"}) {
+  for (const char* file :
+       {"gpt3-175b-verification.gsm8k.jsonl", "gpt3-6b-finetuning.gsm8k.jsonl"}) {
     for (const Json& row : test::read_jsonl(test::shared_dir() / "recorded/gsm8k" / file)) {
-      const Json reply = graded("numeric", {{"text", row["text"]}, {"gold", row["published"]["detail"]["gold"]}, {"finish_reason", row["finish_reason"]}});
-      EXPECT_EQ(reply["verdict"] == "CORRECT", row["published"]["correct"].get<bool>()) << row["model"] << row["item"] << reply.dump();
+      const Json reply = graded("numeric", {{"text", row["text"]},
+                                            {"gold", row["published"]["detail"]["gold"]},
+                                            {"finish_reason", row["finish_reason"]}});
+      EXPECT_EQ(reply["verdict"] == "CORRECT", row["published"]["correct"].get<bool>())
+          << row["model"] << row["item"] << reply.dump();
       ++n;
     }
   }
@@ -205,37 +249,81 @@ TEST(Recorded, GradesOfGsm8kAnswersMeetThePublishedOnes) {
 
 TEST(Hostile, MegabyteRunsStayLinear) {
   constexpr std::size_t kSize = 1'000'000;
-  std::vector<std::string> units{"#", "#### ", "#### 1. a\n", "answer: ", "answer:\n", "the answer is ", "1", "1,", ",000", "\\boxed{", "\\boxed{1}", "<think>", "</think>", "<think a=", "`", "```a\n",
-                                 "\\frac{", "-", "<|channel|>", "`<think>", "{", "[", " ", "q:\n", "*", "1 000 ", "1:", "1e", "2^", "\xE4\xB8\x80", "3\xE4\xB8\x87", "\xE7\xAD\x94\xE6\xA1\x88", "\xFF"};
+  std::vector<std::string> units{"#",
+                                 "#### ",
+                                 "#### 1. a\n",
+                                 "answer: ",
+                                 "answer:\n",
+                                 "the answer is ",
+                                 "1",
+                                 "1,",
+                                 ",000",
+                                 "\\boxed{",
+                                 "\\boxed{1}",
+                                 "<think>",
+                                 "</think>",
+                                 "<think a=",
+                                 "`",
+                                 "```a\n",
+                                 "\\frac{",
+                                 "-",
+                                 "<|channel|>",
+                                 "`<think>",
+                                 "{",
+                                 "[",
+                                 " ",
+                                 "q:\n",
+                                 "*",
+                                 "1 000 ",
+                                 "1:",
+                                 "1e",
+                                 "2^",
+                                 "\xE4\xB8\x80",
+                                 "3\xE4\xB8\x87",
+                                 "\xE7\xAD\x94\xE6\xA1\x88",
+                                 "\xFF"};
   for (const std::string& unit : units) {
     std::string text;
     while (text.size() < kSize) text += unit;
     for (const char* scorer : {"numeric", "exact", "contains", "json_schema"}) {
       const auto begin = std::chrono::steady_clock::now();
       graded(scorer, {{"text", text}, {"gold", "5"}, {"finish_reason", "stop"}, {"schema", true}});
-      EXPECT_LT(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(), 5.0) << scorer << " " << unit;
+      EXPECT_LT(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(),
+                5.0)
+          << scorer << " " << unit;
     }
   }
 }
 
 TEST(Hostile, RandomMutationsAlwaysGetAVerdict) {
-  const std::vector<std::string> seeds{"<think>a</think>The answer is \\boxed{\\frac{1}{2}} or 3,5 = 4e5 %", "#### $1,234.50\n```json\n{\"a\":[1]}\n```<|channel|>final<|message|>",
-                                       "\xE7\xAD\x94\xE6\xA1\x88\xEF\xBC\x9A\xE4\xB8\xA4\xE7\x99\xBE\xE4\xBA\x94 1/0 \\boxed 5 [THINK]"};
+  const std::vector<std::string> seeds{
+      "<think>a</think>The answer is \\boxed{\\frac{1}{2}} or 3,5 = 4e5 %",
+      "#### $1,234.50\n```json\n{\"a\":[1]}\n```<|channel|>final<|message|>",
+      "\xE7\xAD\x94\xE6\xA1\x88\xEF\xBC\x9A\xE4\xB8\xA4\xE7\x99\xBE\xE4\xBA\x94 1/0 \\boxed 5 "
+      "[THINK]"};
   SplitMix64 random(7);
   for (int i = 0; i < 6000; ++i) {
     std::string text = seeds[random.below(seeds.size())];
     for (std::uint64_t edits = random.below(12); edits > 0; --edits) {
       const std::size_t at = random.below(text.size() + 1);
       switch (random.below(3)) {
-        case 0: text.insert(at, 1, static_cast<char>(random.below(256))); break;
-        case 1: text.insert(at, text.substr(random.below(text.size() + 1), random.below(9))); break;
-        default: text.erase(at, random.below(4));
+        case 0:
+          text.insert(at, 1, static_cast<char>(random.below(256)));
+          break;
+        case 1:
+          text.insert(at, text.substr(random.below(text.size() + 1), random.below(9)));
+          break;
+        default:
+          text.erase(at, random.below(4));
       }
     }
     for (const Scorer* scorer : scorers()) {
       const Json fields{{"schema", {{"type", "object"}}}, {"pattern", "(\\d+)"}};
       const std::vector<std::string> gold{"5"};
-      const Score score = scorer->grade({.text = text, .gold = gold, .finish_reason = i % 2 == 0 ? "stop" : "length", .fields = &fields});
+      const Score score = scorer->grade({.text = text,
+                                         .gold = gold,
+                                         .finish_reason = i % 2 == 0 ? "stop" : "length",
+                                         .fields = &fields});
       ASSERT_TRUE(score.score.has_value()) << scorer->name;
       if (score.span) {
         ASSERT_LE(score.span->second, text.size());

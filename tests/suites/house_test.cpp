@@ -37,7 +37,9 @@ TEST(Ledger, AnswersFollowFromTheSentencesAlone) {
 
 /// What a clue says, written apart from the generator.
 bool says(const house::Sentence& clue, const std::vector<int>& queue) {
-  const auto at = [&](int person) { return std::find(queue.begin(), queue.end(), person) - queue.begin(); };
+  const auto at = [&](int person) {
+    return std::find(queue.begin(), queue.end(), person) - queue.begin();
+  };
   if (clue.key == "not_first") return queue.front() != clue.a;
   if (clue.key == "not_last") return queue.back() != clue.a;
   if (clue.key == "end") return queue.front() == clue.a || queue.back() == clue.a;
@@ -59,7 +61,8 @@ TEST(Order, ExactlyOneQueueFulfilsTheCluesAndNoneCanGo) {
         int found = 0;
         do {
           bool fits = true;
-          for (std::size_t c = 0; c < item.clues.size(); ++c) fits = fits && (c == left_out || says(item.clues[c], queue));
+          for (std::size_t c = 0; c < item.clues.size(); ++c)
+            fits = fits && (c == left_out || says(item.clues[c], queue));
           if (fits && left_out >= item.clues.size()) {
             EXPECT_EQ(queue, item.queue);
           }
@@ -68,9 +71,15 @@ TEST(Order, ExactlyOneQueueFulfilsTheCluesAndNoneCanGo) {
         return found;
       };
       ASSERT_EQ(count(item.clues.size()), 1) << "level " << level << " item " << i;
-      for (std::size_t c = 0; c < item.clues.size(); ++c) ASSERT_GT(count(c), 1) << "clue " << c << " is not needed";
-      const auto at = [&](int person) { return std::find(item.queue.begin(), item.queue.end(), person) - item.queue.begin(); };
-      const long want = item.question.key == "ask_position" ? at(item.question.a) + 1 : item.question.key == "ask_ahead" ? at(item.question.a) : std::abs(at(item.question.a) - at(item.question.b)) - 1;
+      for (std::size_t c = 0; c < item.clues.size(); ++c)
+        ASSERT_GT(count(c), 1) << "clue " << c << " is not needed";
+      const auto at = [&](int person) {
+        return std::find(item.queue.begin(), item.queue.end(), person) - item.queue.begin();
+      };
+      const long want = item.question.key == "ask_position" ? at(item.question.a) + 1
+                        : item.question.key == "ask_ahead"
+                            ? at(item.question.a)
+                            : std::abs(at(item.question.a) - at(item.question.b)) - 1;
       ASSERT_EQ(item.answer, std::to_string(want));
     }
   }
@@ -78,7 +87,8 @@ TEST(Order, ExactlyOneQueueFulfilsTheCluesAndNoneCanGo) {
 
 TEST(House, LanguagesPairExactlyAndNoMarkIsLeft) {
   for (const std::string& name : house_names()) {
-    EXPECT_EQ(house_languages(name), (std::vector<std::string>{"en", "ar", "fr", "id", "ja", "zh"}));
+    EXPECT_EQ(house_languages(name),
+              (std::vector<std::string>{"en", "ar", "fr", "id", "ja", "zh"}));
     const auto english = open_house(name, "en", options(500));
     for (const std::string& language : house_languages(name)) {
       const auto suite = open_house(name, language, options(500));
@@ -114,7 +124,8 @@ TEST(House, TheSameSeedGivesTheSameBytesEverywhere) {
 
 TEST(House, ItemsDifferAmongEachOtherAndAmongSeeds) {
   for (const std::string& name : house_names()) {
-    const auto suite = open_house(name, "en", options(2000)), other = open_house(name, "en", options(2000, 43));
+    const auto suite = open_house(name, "en", options(2000)),
+               other = open_house(name, "en", options(2000, 43));
     std::set<std::string> seen;
     int same = 0;
     for (std::int64_t i = 0; i < 2000; ++i) {

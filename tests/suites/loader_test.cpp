@@ -1,4 +1,6 @@
 // From names and files to suites.
+#include "suites/loader.h"
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -6,7 +8,6 @@
 
 #include "harness/core/error.h"
 #include "suites/grade.h"
-#include "suites/loader.h"
 #include "tests/support/support.h"
 
 namespace leitai {
@@ -21,7 +22,9 @@ std::string failure(const SuiteRequest& request, const LoaderPaths& paths = {}) 
   return "";
 }
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 LoaderPaths shared_paths() {
   LoaderPaths paths;
@@ -39,9 +42,13 @@ Response answered(std::string text) {
 
 TEST(Questions, FieldsAndDefaultScorers) {
   test::TempDir dir;
-  test::write_text(dir / "mine.jsonl",
-                   "\xEF\xBB\xBF{\"question\":\"6*7?\",\"answer\":42}\n\n{\"question\":\"City?\",\"answer\":[\"Rome\",\"Roma\"],\"id\":\"r\",\"tags\":[\"geo\"],\"language\":\"it\",\"system\":\"Be brief.\"}\r\n"
-                   "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}\n{\"question\":\"Code?\",\"pattern\":\"^[A-Z]\"}\n{\"question\":\"JSON?\",\"schema\":{\"type\":\"object\"}}\n");
+  test::write_text(
+      dir / "mine.jsonl",
+      "\xEF\xBB\xBF{\"question\":\"6*7?\",\"answer\":42}\n\n{\"question\":\"City?\",\"answer\":["
+      "\"Rome\",\"Roma\"],\"id\":\"r\",\"tags\":[\"geo\"],\"language\":\"it\",\"system\":\"Be "
+      "brief.\"}\r\n"
+      "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}\n{\"question\":\"Code?\","
+      "\"pattern\":\"^[A-Z]\"}\n{\"question\":\"JSON?\",\"schema\":{\"type\":\"object\"}}\n");
   const auto suites = open_suites({(dir / "mine.jsonl").string(), {}, "-s"}, {});
   ASSERT_EQ(suites.size(), 1u);
   const Suite& suite = *suites[0];
@@ -64,7 +71,9 @@ TEST(Questions, FieldsAndDefaultScorers) {
 
 TEST(Questions, CsvWithQuotedLineBreaks) {
   test::TempDir dir;
-  test::write_text(dir / "q.csv", "question,answer,scorer\r\n\"two\nlines, \"\"so\"\"\",7,\r\nplain,\"[\"\"a\"\",\"\"b\"\"]\",contains\r\n");
+  test::write_text(dir / "q.csv",
+                   "question,answer,scorer\r\n\"two\nlines, "
+                   "\"\"so\"\"\",7,\r\nplain,\"[\"\"a\"\",\"\"b\"\"]\",contains\r\n");
   const auto suites = open_suites({(dir / "q.csv").string(), {}, "-s"}, {});
   ASSERT_EQ(suites[0]->info().size, 2);
   EXPECT_EQ(suites[0]->item(0).question, "two\nlines, \"so\"");
@@ -76,11 +85,17 @@ TEST(Questions, CsvWithQuotedLineBreaks) {
 TEST(Questions, AllMistakesTogetherByLine) {
   test::TempDir dir;
   test::write_text(dir / "bad.jsonl",
-                   "{\"question\":\"a\",\"anser\":1}\n{oops\n{\"question\":\"b\",\"id\":\"x\"}\n{\"question\":\"c\",\"id\":\"x\"}\n{\"answer\":1}\n{\"question\":\"d\",\"answer\":\"no number\",\"scorer\":\"numeric\"}\n"
-                   "{\"question\":\"e\",\"pattern\":\"(\"}\n{\"question\":\"f\",\"scorer\":\"numerik\",\"answer\":1}\n");
+                   "{\"question\":\"a\",\"anser\":1}\n{oops\n{\"question\":\"b\",\"id\":\"x\"}\n{"
+                   "\"question\":\"c\",\"id\":\"x\"}\n{\"answer\":1}\n{\"question\":\"d\","
+                   "\"answer\":\"no number\",\"scorer\":\"numeric\"}\n"
+                   "{\"question\":\"e\",\"pattern\":\"(\"}\n{\"question\":\"f\",\"scorer\":"
+                   "\"numerik\",\"answer\":1}\n");
   const std::string message = failure({(dir / "bad.jsonl").string(), {}, "-s"});
-  for (const char* part : {"bad.jsonl:1: unknown field \"anser\"; did you mean \"answer\"", "bad.jsonl:2: not a line of JSON", "bad.jsonl:4: the id \"x\" is already that of line 3",
-                           "bad.jsonl:5: question: missing", "bad.jsonl:6: answer: \"no number\"", "bad.jsonl:7:", "bad.jsonl:8: unknown scorer \"numerik\""}) {
+  for (const char* part :
+       {"bad.jsonl:1: unknown field \"anser\"; did you mean \"answer\"",
+        "bad.jsonl:2: not a line of JSON", "bad.jsonl:4: the id \"x\" is already that of line 3",
+        "bad.jsonl:5: question: missing", "bad.jsonl:6: answer: \"no number\"",
+        "bad.jsonl:7:", "bad.jsonl:8: unknown scorer \"numerik\""}) {
     EXPECT_TRUE(has(message, part)) << part << "\n" << message;
   }
 }
@@ -88,7 +103,8 @@ TEST(Questions, AllMistakesTogetherByLine) {
 TEST(Questions, ManyLinesAreReadOnDemand) {
   test::TempDir dir;
   std::string text;
-  for (int i = 0; i < 20000; ++i) text += fmt::format("{{\"question\":\"{} + 1?\",\"answer\":{}}}\n", i, i + 1);
+  for (int i = 0; i < 20000; ++i)
+    text += fmt::format("{{\"question\":\"{} + 1?\",\"answer\":{}}}\n", i, i + 1);
   test::write_text(dir / "many.jsonl", text);
   SuiteOptions options;
   options.limit = 0.25;
@@ -107,7 +123,8 @@ TEST(Prompt, IsAskedAsItStandsAndNotGraded) {
 }
 
 TEST(Loader, NamesTheNearestAndTheOptions) {
-  EXPECT_TRUE(has(failure({"gsm9k", {}, "eval.yaml:3: suites[0]"}), "eval.yaml:3: suites[0]: unknown suite \"gsm9k\"; did you mean \"gsm8k\"?"));
+  EXPECT_TRUE(has(failure({"gsm9k", {}, "eval.yaml:3: suites[0]"}),
+                  "eval.yaml:3: suites[0]: unknown suite \"gsm9k\"; did you mean \"gsm8k\"?"));
   EXPECT_TRUE(has(failure({"mgsm/zz", {}, "-s"}), "mgsm has no subset \"zz\""));
   SuiteOptions levels;
   levels.levels = {1};
@@ -131,8 +148,11 @@ TEST(Loader, MissingDataSaysWhichFileGoesWhere) {
 TEST(Loader, AFolderOverridesAnEmbeddedSuite) {
   test::TempDir dir;
   std::filesystem::create_directories(dir / "own");
-  test::write_text(dir / "own/suite.yaml", "name: gsm8k\nversion: \"7\"\nfields: {question: q, answer: a}\nscorer: numeric\ndata: {file: rows.jsonl}\nchat: \"Q {{ question }}\"\n");
-  test::write_text(dir / "own/rows.jsonl", "{\"q\":\"1+1\",\"a\":\"2\"}\n{\"q\":\"2+2\",\"a\":4}\n");
+  test::write_text(dir / "own/suite.yaml",
+                   "name: gsm8k\nversion: \"7\"\nfields: {question: q, answer: a}\nscorer: "
+                   "numeric\ndata: {file: rows.jsonl}\nchat: \"Q {{ question }}\"\n");
+  test::write_text(dir / "own/rows.jsonl",
+                   "{\"q\":\"1+1\",\"a\":\"2\"}\n{\"q\":\"2+2\",\"a\":4}\n");
   LoaderPaths paths;
   paths.suite_dirs.push_back(dir.path());
   const auto suites = open_suites({"gsm8k", {}, "-s"}, paths);
@@ -148,7 +168,8 @@ TEST(House, LanguagesItemsAndLimits) {
   EXPECT_EQ(plain[0]->info().size, 200);
   SuiteOptions limit;
   limit.limit = 1234;
-  EXPECT_EQ(open_suites({"house/ledger/zh", limit, "-s"}, {})[0]->info().size, 1234) << "a generator has no end";
+  EXPECT_EQ(open_suites({"house/ledger/zh", limit, "-s"}, {})[0]->info().size, 1234)
+      << "a generator has no end";
   limit.items = 20;
   EXPECT_EQ(open_suites({"house/ledger", limit, "-s"}, {})[0]->info().size, 20);
   limit.limit = 0.33;
@@ -169,8 +190,12 @@ TEST(Native, CountsIdsAndGoldAnswersOfRealData) {
       const Item item = suite->item(i);
       EXPECT_EQ(item.id, std::to_string(i));
       EXPECT_EQ(item.question, rows[static_cast<std::size_t>(i)]["question"]);
-      EXPECT_EQ(grade(item, answered("The answer is " + item.grading.gold[0] + "."))->status, ScoreStatus::Correct) << item.id;
-      EXPECT_EQ(grade(item, answered(rows[static_cast<std::size_t>(i)]["answer"]))->status, ScoreStatus::Correct) << item.id;
+      EXPECT_EQ(grade(item, answered("The answer is " + item.grading.gold[0] + "."))->status,
+                ScoreStatus::Correct)
+          << item.id;
+      EXPECT_EQ(grade(item, answered(rows[static_cast<std::size_t>(i)]["answer"]))->status,
+                ScoreStatus::Correct)
+          << item.id;
       EXPECT_EQ(grade(item, answered(" "))->score, 0.0);
       n += 3;
     }
@@ -183,7 +208,9 @@ TEST(Native, CountsIdsAndGoldAnswersOfRealData) {
     for (std::int64_t i = 0; i < 250; ++i) {
       const Item item = suite->item(i);
       EXPECT_EQ(item.pair_key, fmt::format("mgsm/{}", i));
-      EXPECT_EQ(grade(item, answered("The answer is " + item.grading.gold[0] + "."))->status, ScoreStatus::Correct) << item.suite << item.id;
+      EXPECT_EQ(grade(item, answered("The answer is " + item.grading.gold[0] + "."))->status,
+                ScoreStatus::Correct)
+          << item.suite << item.id;
       n += 1;
     }
   }
@@ -207,7 +234,8 @@ TEST(Native, SubsetsLimitsAndExamples) {
   ASSERT_EQ(item.prompt.messages.size(), 5u);
   EXPECT_TRUE(has(item.prompt.messages[1].text(), "The answer is "));
   EXPECT_FALSE(has(item.prompt.messages[1].text(), "<<"));
-  EXPECT_EQ(item.prompt.messages[0], open_suites({"gsm8k", shots, "-s"}, shared_paths())[0]->item(9).prompt.messages[0]);
+  EXPECT_EQ(item.prompt.messages[0],
+            open_suites({"gsm8k", shots, "-s"}, shared_paths())[0]->item(9).prompt.messages[0]);
   shots.mode = Mode::Completion;
   const auto base = open_suites({"gsm8k", shots, "-s"}, shared_paths());
   EXPECT_TRUE(base[0]->item(0).prompt.text->ends_with("\nAnswer:"));

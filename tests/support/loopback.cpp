@@ -21,7 +21,8 @@ LoopbackServer::LoopbackServer(Handler handler) : handler_(std::move(handler)) {
   socklen_t size = sizeof address;
   LEITAI_CHECK(bind(listener_, reinterpret_cast<sockaddr*>(&address), size) == 0, "bind");
   LEITAI_CHECK(listen(listener_, 64) == 0, "listen");
-  LEITAI_CHECK(getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0, "getsockname");
+  LEITAI_CHECK(getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0,
+               "getsockname");
   port_ = ntohs(address.sin_port);
   thread_ = std::thread([this] { serve(); });
 }
@@ -82,8 +83,9 @@ void LoopbackServer::answer(int connection) {
 }
 
 std::string http_reply(int status, const std::string& body, const std::string& headers) {
-  return "HTTP/1.1 " + std::to_string(status) + " X\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) +
-         "\r\n" + headers + "\r\n" + body;
+  return "HTTP/1.1 " + std::to_string(status) +
+         " X\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+         headers + "\r\n" + body;
 }
 
 }  // namespace leitai::test

@@ -16,8 +16,9 @@ struct SeenRequest {
   std::map<std::string, std::string> headers;  // names in lower case
 };
 
-/// Answers HTTP on 127.0.0.1, one request a connection. The handler returns the raw bytes of the answer, after which the
-/// connection is closed: fewer than its Content-Length says are a broken connection.
+/// Answers HTTP on 127.0.0.1, one request a connection. The handler returns the raw bytes of the
+/// answer, after which the connection is closed: fewer than its Content-Length says are a broken
+/// connection.
 class LoopbackServer {
  public:
   using Handler = std::function<std::string(const SeenRequest&)>;
@@ -27,8 +28,8 @@ class LoopbackServer {
   LoopbackServer& operator=(const LoopbackServer&) = delete;
 
   int port() const { return port_; }
-  std::string url() const;                 // "http://127.0.0.1:PORT"
-  std::vector<SeenRequest> seen() const;   // in order of arrival
+  std::string url() const;                // "http://127.0.0.1:PORT"
+  std::vector<SeenRequest> seen() const;  // in order of arrival
 
  private:
   void serve();

@@ -17,7 +17,9 @@ namespace leitai::test {
 
 namespace {
 
-int exit_code(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
+int exit_code(int status) {
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
 
 /// In the child: becomes the program.
 [[noreturn]] void become(const std::vector<std::string>& args, const CallOptions& options) {
@@ -33,12 +35,15 @@ int exit_code(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128
 
 }  // namespace
 
-std::filesystem::path leitai_binary() { return std::filesystem::path(LEITAI_BINARY_DIR) / "leitai"; }
+std::filesystem::path leitai_binary() {
+  return std::filesystem::path(LEITAI_BINARY_DIR) / "leitai";
+}
 
 Ran call(const std::vector<std::string>& args, const CallOptions& options) {
   const TempDir scratch;
   write_text(scratch / "in", options.input);
-  const std::string in = (scratch / "in").string(), out = (scratch / "out").string(), err = (scratch / "err").string();
+  const std::string in = (scratch / "in").string(), out = (scratch / "out").string(),
+                    err = (scratch / "err").string();
   const pid_t pid = fork();
   LEITAI_CHECK(pid >= 0, "fork");
   if (pid == 0) {

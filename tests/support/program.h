@@ -19,8 +19,8 @@ struct Ran {
 };
 
 struct CallOptions {
-  std::filesystem::path folder;              // working directory; "" = the test's own
-  std::string input;                         // standard input
+  std::filesystem::path folder;                    // working directory; "" = the test's own
+  std::string input;                               // standard input
   std::map<std::string, std::string> environment;  // beside the inherited one
 };
 

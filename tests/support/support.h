@@ -25,25 +25,27 @@ class TempDir {
 /// The project's root.
 std::filesystem::path source_dir();
 
-/// The folder `shared` beside the project ($LEITAI_SHARED, else <root>/../shared), or an empty path where it is absent.
+/// The folder `shared` beside the project ($LEITAI_SHARED, else <root>/../shared), or an empty path
+/// where it is absent.
 std::filesystem::path shared_dir();
 
 std::string read_text(const std::filesystem::path&);
 void write_text(const std::filesystem::path&, std::string_view);
 std::vector<nlohmann::json> read_jsonl(const std::filesystem::path&);
 
-/// Comparisons against independent truth: counted, summed over all test programs and printed by `make test`.
+/// Comparisons against independent truth: counted, summed over all test programs and printed by
+/// `make test`.
 void count_compared(const std::string& what, std::int64_t n);
 void count_skipped(const std::string& what, std::int64_t n, const std::string& why);
 
 }  // namespace leitai::test
 
 /// Skips the test, visibly, where the shared folder (or the part of it) is absent.
-#define LEITAI_NEEDS_SHARED(part)                                                              \
-  do {                                                                                         \
-    if (::leitai::test::shared_dir().empty() ||                                                \
-        !std::filesystem::exists(::leitai::test::shared_dir() / (part))) {                     \
-      ::leitai::test::count_skipped((part), 1, "no shared folder beside the project");         \
-      GTEST_SKIP() << "../shared/" << (part) << " is not there";                               \
-    }                                                                                          \
+#define LEITAI_NEEDS_SHARED(part)                                                      \
+  do {                                                                                 \
+    if (::leitai::test::shared_dir().empty() ||                                        \
+        !std::filesystem::exists(::leitai::test::shared_dir() / (part))) {             \
+      ::leitai::test::count_skipped((part), 1, "no shared folder beside the project"); \
+      GTEST_SKIP() << "../shared/" << (part) << " is not there";                       \
+    }                                                                                  \
   } while (false)

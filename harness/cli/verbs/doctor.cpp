@@ -41,7 +41,8 @@ struct Finding {
 std::int64_t memory_available_kib() {
   std::ifstream file("/proc/meminfo");
   for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("MemAvailable:")) return parse_int(trim(std::string_view(line).substr(13, line.size() - 13 - 3))).value_or(0);
+    if (line.starts_with("MemAvailable:"))
+      return parse_int(trim(std::string_view(line).substr(13, line.size() - 13 - 3))).value_or(0);
   }
   return 0;
 }
@@ -58,8 +59,11 @@ std::string first_line(const std::string& command) {
 
 Finding disk(const std::string& subject, const std::filesystem::path& path) {
   const FileSystem fs = file_system_of(path);
-  std::string what = fmt::format("{}: {} free ({}{})", path.string(), bytes_in_words(fs.free_bytes), fs.type.empty() ? "unknown file system" : fs.type, fs.mount_point.empty() ? "" : " on " + fs.mount_point);
-  if (fs.is_network) return {subject, false, what + "; runs cannot be stored on a network file system"};
+  std::string what = fmt::format("{}: {} free ({}{})", path.string(), bytes_in_words(fs.free_bytes),
+                                 fs.type.empty() ? "unknown file system" : fs.type,
+                                 fs.mount_point.empty() ? "" : " on " + fs.mount_point);
+  if (fs.is_network)
+    return {subject, false, what + "; runs cannot be stored on a network file system"};
   if (fs.free_bytes < 1'000'000'000) return {subject, false, what + "; weights and runs need more"};
   return {subject, true, what};
 }
@@ -74,34 +78,55 @@ std::vector<Finding> examine() {
   std::vector<Finding> out;
   const std::string version = cli::version_text();
   out.push_back({"build", true, version.substr(0, version.find('\n'))});
-  out.push_back({"processor", true, fmt::format("{} threads; {}", std::thread::hardware_concurrency(), std::string(trim(std::string_view(version).substr(version.rfind(": ") + 1))))});
+  out.push_back(
+      {"processor", true,
+       fmt::format("{} threads; {}", std::thread::hardware_concurrency(),
+                   std::string(trim(std::string_view(version).substr(version.rfind(": ") + 1))))});
   const std::int64_t memory = memory_available_kib();
-  out.push_back({"memory", memory > 1'000'000, fmt::format("{} available", bytes_in_words(static_cast<std::uint64_t>(memory) * 1024))});
-  out.push_back({"gpu", true, access("/dev/nvidia0", F_OK) == 0 ? "an NVIDIA device is here, but this build has no CUDA engine; models run on the processor" : "none; models run on the processor"});
+  out.push_back(
+      {"memory", memory > 1'000'000,
+       fmt::format("{} available", bytes_in_words(static_cast<std::uint64_t>(memory) * 1024))});
+  out.push_back({"gpu", true,
+                 access("/dev/nvidia0", F_OK) == 0 ? "an NVIDIA device is here, but this build has "
+                                                     "no CUDA engine; models run on the processor"
+                                                   : "none; models run on the processor"});
   out.push_back(disk("disk", std::filesystem::current_path()));
   out.push_back(disk("cache", cache_home()));
   const std::string pip = first_line("python3 -m pip --version");
-  out.push_back({"pip", !pip.empty(), pip.empty() ? "python3 -m pip does not run; leitai pull smollm2-135m needs it (apt-get install python3-pip)" : pip.substr(0, pip.find(" from "))});
+  out.push_back({"pip", !pip.empty(),
+                 pip.empty() ? "python3 -m pip does not run; leitai pull smollm2-135m needs it "
+                               "(apt-get install python3-pip)"
+                             : pip.substr(0, pip.find(" from "))});
   const char* set = std::setlocale(LC_CTYPE, "");
   const std::string codeset = set ? set : "C";  // a later setlocale() reuses the memory
-  out.push_back({"locale", true, fmt::format("{}; drawing in {}", codeset, cli::style_of(cli::Global{}, stdout).ascii ? "ASCII" : "UTF-8")});
+  out.push_back({"locale", true,
+                 fmt::format("{}; drawing in {}", codeset,
+                             cli::style_of(cli::Global{}, stdout).ascii ? "ASCII" : "UTF-8")});
   for (const std::string& what : known_weights()) {
     const auto path = find_cached_model(what);
-    out.push_back({"weights", true, path ? fmt::format("{}: {}", what, path->string()) : fmt::format("{}: not in the cache; leitai pull {}", what, what)});
+    out.push_back({"weights", true,
+                   path ? fmt::format("{}: {}", what, path->string())
+                        : fmt::format("{}: not in the cache; leitai pull {}", what, what)});
   }
   const char* data = std::getenv("LEITAI_DATA");
   if (!data || !*data) {
-    out.push_back({"data", true, "LEITAI_DATA is not set; public data sets are looked for in the cache only"});
+    out.push_back({"data", true,
+                   "LEITAI_DATA is not set; public data sets are looked for in the cache only"});
   } else {
     for (std::string_view folder : split(data, ':')) {
       const bool there = std::filesystem::is_directory(folder);
-      out.push_back({"data", there, fmt::format("{}{}", folder, there ? "" : ": no such folder (LEITAI_DATA)")});
+      out.push_back({"data", there,
+                     fmt::format("{}{}", folder, there ? "" : ": no such folder (LEITAI_DATA)")});
     }
   }
   for (const char* name : {"http_proxy", "https_proxy", "no_proxy", "HF_ENDPOINT"}) {
-    if (const char* value = std::getenv(name); value && *value) out.push_back({"network", true, fmt::format("{} = {}", name, without_credentials(value))});
+    if (const char* value = std::getenv(name); value && *value)
+      out.push_back({"network", true, fmt::format("{} = {}", name, without_credentials(value))});
   }
-  out.push_back({"keys", true, fmt::format("HF_TOKEN {}", std::getenv("HF_TOKEN") ? "is set (never shown)" : "is not set; only gated repositories need it")});
+  out.push_back({"keys", true,
+                 fmt::format("HF_TOKEN {}", std::getenv("HF_TOKEN")
+                                                ? "is set (never shown)"
+                                                : "is not set; only gated repositories need it")});
   return out;
 }
 
@@ -113,12 +138,16 @@ int run(std::span<const std::string> args, cli::Global& global) {
   const std::vector<Finding> findings = examine();
   if (json) {
     nlohmann::ordered_json out{{"version", 1}, {"findings", nlohmann::ordered_json::array()}};
-    for (const Finding& one : findings) out["findings"].push_back({{"subject", one.subject}, {"fine", one.is_fine}, {"what", one.what}});
+    for (const Finding& one : findings)
+      out["findings"].push_back(
+          {{"subject", one.subject}, {"fine", one.is_fine}, {"what", one.what}});
     fmt::print("{}\n", out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
     return 0;
   }
   const bool ascii = cli::style_of(global, stdout).ascii;
-  for (const Finding& one : findings) fmt::print("{} {:<10} {}\n", one.is_fine ? (ascii ? "ok" : "\u2713 ") : (ascii ? "! " : "! "), one.subject, one.what);
+  for (const Finding& one : findings)
+    fmt::print("{} {:<10} {}\n", one.is_fine ? (ascii ? "ok" : "\u2713 ") : (ascii ? "! " : "! "),
+               one.subject, one.what);
   return 0;
 }
 

@@ -27,9 +27,10 @@ constinit const cli::Verb export_verb = {
     .group = "Look at results",
     .summary = "stored answers and grades as JSON lines, lm-eval samples or CSV",
     .usage = "RUN -f answers|lm-eval|csv [-o FILE]",
-    .examples = "leitai export runs/x -f answers -o answers.jsonl\n"
-                "leitai export runs/x -f csv -s gsm8k -m qwen-max > gsm8k.csv\n"
-                "leitai export runs/x -f lm-eval -o samples/",
+    .examples =
+        "leitai export runs/x -f answers -o answers.jsonl\n"
+        "leitai export runs/x -f csv -s gsm8k -m qwen-max > gsm8k.csv\n"
+        "leitai export runs/x -f lm-eval -o samples/",
     .run = run};
 
 namespace {
@@ -57,10 +58,14 @@ class Output {
 
   void line(std::string text) {
     text += '\n';
-    if (std::fwrite(text.data(), 1, text.size(), file_) != text.size()) throw Error(describe_io_error(path_.empty() ? "standard output" : path_, "cannot be written", errno));
+    if (std::fwrite(text.data(), 1, text.size(), file_) != text.size())
+      throw Error(
+          describe_io_error(path_.empty() ? "standard output" : path_, "cannot be written", errno));
   }
   void finish() {
-    if (std::fflush(file_) != 0) throw Error(describe_io_error(path_.empty() ? "standard output" : path_, "cannot be written", errno));
+    if (std::fflush(file_) != 0)
+      throw Error(
+          describe_io_error(path_.empty() ? "standard output" : path_, "cannot be written", errno));
     if (file_ == stdout) return;
     const int closed = std::fclose(file_);
     file_ = nullptr;
@@ -89,11 +94,22 @@ std::string csv_field(std::string_view text) {
 std::string csv_row(const Record& record) {
   const Request& q = record.request;
   const Response& r = record.response;
-  const auto number = [](const auto& value) { return value ? fmt::format("{}", *value) : std::string(); };
-  std::vector<std::string> fields{q.suite, q.item, std::to_string(q.sample), q.model, std::string(to_text(r.outcome)),
-                                  r.failure ? std::string(to_text(r.failure->kind)) : "", record.score ? std::string(to_text(record.score->status)) : "",
-                                  record.score ? number(record.score->score) : "", record.score ? record.score->extracted.value_or("") : "",
-                                  number(r.usage.prompt_tokens), number(r.usage.completion_tokens), number(r.timing.total_ms), r.text};
+  const auto number = [](const auto& value) {
+    return value ? fmt::format("{}", *value) : std::string();
+  };
+  std::vector<std::string> fields{q.suite,
+                                  q.item,
+                                  std::to_string(q.sample),
+                                  q.model,
+                                  std::string(to_text(r.outcome)),
+                                  r.failure ? std::string(to_text(r.failure->kind)) : "",
+                                  record.score ? std::string(to_text(record.score->status)) : "",
+                                  record.score ? number(record.score->score) : "",
+                                  record.score ? record.score->extracted.value_or("") : "",
+                                  number(r.usage.prompt_tokens),
+                                  number(r.usage.completion_tokens),
+                                  number(r.timing.total_ms),
+                                  r.text};
   for (std::string& one : fields) one = csv_field(one);
   return fmt::format("{}", fmt::join(fields, ","));
 }
@@ -106,10 +122,13 @@ std::string sample_line(const Record& record, const std::optional<Item>& item) {
   out["doc_id"] = index ? OrderedJson(*index) : OrderedJson(q.item);
   out["doc"] = {{"question", item ? item->question : ""}};
   out["target"] = item && !item->grading.gold.empty() ? item->grading.gold[0] : "";
-  const std::string context = q.prompt.text ? *q.prompt.text : dump(messages_to_json(q.prompt.messages));
-  out["arguments"] = OrderedJson::array({OrderedJson::array({context, OrderedJson(parse_json(q.sent_json.empty() ? "{}" : q.sent_json, "sent"))})});
+  const std::string context =
+      q.prompt.text ? *q.prompt.text : dump(messages_to_json(q.prompt.messages));
+  out["arguments"] = OrderedJson::array({OrderedJson::array(
+      {context, OrderedJson(parse_json(q.sent_json.empty() ? "{}" : q.sent_json, "sent"))})});
   out["resps"] = OrderedJson::array({OrderedJson::array({record.response.text})});
-  out["filtered_resps"] = OrderedJson::array({record.score ? record.score->extracted.value_or("[invalid]") : record.response.text});
+  out["filtered_resps"] = OrderedJson::array(
+      {record.score ? record.score->extracted.value_or("[invalid]") : record.response.text});
   if (record.score && record.score->score) out["exact_match"] = *record.score->score;
   return out.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
 }
@@ -125,8 +144,11 @@ int run(std::span<const std::string> args, cli::Global& global) {
   std::optional<std::string> format, out;
   std::vector<std::string> operands, models, suites;
   cli::Command command(export_verb, global);
-  command.text("format,f", "FORMAT", "answers (JSON lines that replay: reads), lm-eval (samples_*.jsonl), csv", format)
-      .text("output,o", "FILE", "write here instead of standard output; lm-eval wants a folder", out)
+  command
+      .text("format,f", "FORMAT",
+            "answers (JSON lines that replay: reads), lm-eval (samples_*.jsonl), csv", format)
+      .text("output,o", "FILE", "write here instead of standard output; lm-eval wants a folder",
+            out)
       .list("model,m", "ID", "only this model (repeatable)", models)
       .list("suites,s", "LIST", "only these suites", suites)
       .operands("the run", 1, 1, operands);
@@ -134,24 +156,31 @@ int run(std::span<const std::string> args, cli::Global& global) {
   const std::vector<std::string> known{"answers", "lm-eval", "csv"};
   const std::string kind = format.value_or("answers");
   if (std::find(known.begin(), known.end(), kind) == known.end()) {
-    throw Error(fmt::format("-f: unknown format \"{}\"{}\n        known: answers, lm-eval, csv", kind, did_you_mean(kind, known)));
+    throw Error(fmt::format("-f: unknown format \"{}\"{}\n        known: answers, lm-eval, csv",
+                            kind, did_you_mean(kind, known)));
   }
   const std::filesystem::path folder = cli::run_folder(operands[0]);
   const Store store = Store::open_read(folder);
   suites = cli::split_list(suites);
   const auto wanted = [&](const Request& q) {
     const auto names = [](const std::vector<std::string>& list, const std::string& name) {
-      return list.empty() || std::any_of(list.begin(), list.end(), [&](const std::string& one) { return name == one || name.starts_with(one + "/"); });
+      return list.empty() || std::any_of(list.begin(), list.end(), [&](const std::string& one) {
+               return name == one || name.starts_with(one + "/");
+             });
     };
     return names(suites, q.suite) && names(models, q.model);
   };
   if (kind == "lm-eval") {
-    if (!out) throw Error("export -f lm-eval: -o FOLDER is wanted; it gets one samples_*.jsonl for each model and suite");
+    if (!out)
+      throw Error(
+          "export -f lm-eval: -o FOLDER is wanted; it gets one samples_*.jsonl for each model and "
+          "suite");
     make_folder(*out);
     std::map<std::string, std::unique_ptr<Output>> files;
     store.each(Detail::Prompts, [&](const Record& record) {
       if (!wanted(record.request) || record.response.outcome == Outcome::Failed) return true;
-      const std::string name = file_word(record.request.model) + "/samples_" + file_word(record.request.suite) + ".jsonl";
+      const std::string name = file_word(record.request.model) + "/samples_" +
+                               file_word(record.request.suite) + ".jsonl";
       auto& file = files[name];
       if (!file) {
         make_folder(std::filesystem::path(*out) / file_word(record.request.model));
@@ -164,14 +193,22 @@ int run(std::span<const std::string> args, cli::Global& global) {
     return 0;
   }
   std::optional<std::filesystem::path> path;
-  if (out) path = std::filesystem::is_directory(*out) ? std::filesystem::path(*out) / (kind == "csv" ? "answers.csv" : "answers.jsonl") : std::filesystem::path(*out);
+  if (out)
+    path = std::filesystem::is_directory(*out)
+               ? std::filesystem::path(*out) / (kind == "csv" ? "answers.csv" : "answers.jsonl")
+               : std::filesystem::path(*out);
   Output output(path);
-  if (kind == "csv") output.line("suite,item,sample,model,outcome,kind,status,score,extracted,prompt_tokens,completion_tokens,total_ms,text");
+  if (kind == "csv")
+    output.line(
+        "suite,item,sample,model,outcome,kind,status,score,extracted,prompt_tokens,completion_"
+        "tokens,total_ms,text");
   // Past a damaged page the rest is read before the error comes; what was salvaged is kept.
   std::exception_ptr damage;
   try {
     store.each(Detail::Answers, [&](const Record& record) {
-      if (wanted(record.request)) output.line(kind == "csv" ? csv_row(record) : answer_line(record.request, record.response, record.score));
+      if (wanted(record.request))
+        output.line(kind == "csv" ? csv_row(record)
+                                  : answer_line(record.request, record.response, record.score));
       return true;
     });
   } catch (const Error&) {

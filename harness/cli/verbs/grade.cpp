@@ -18,10 +18,13 @@ constinit const cli::Verb grade_verb = {
     .name = "grade",
     .group = "Workbench (JSON lines in, JSON lines out)",
     .summary = "grades answers with one scorer and says why",
-    .usage = "SCORER < lines        SCORER: numeric, exact, contains, regex, json_schema, reasoning",
-    .examples = "echo '{\"text\": \"so 2 + 2 = 4. The answer is 4.\", \"gold\": \"4\"}' | leitai grade numeric\n"
-                "echo '{\"text\": \"Paris.\", \"gold\": [\"Paris\", \"paris\"]}' | leitai grade exact\n"
-                "leitai grade regex --in answers.jsonl",
+    .usage =
+        "SCORER < lines        SCORER: numeric, exact, contains, regex, json_schema, reasoning",
+    .examples =
+        "echo '{\"text\": \"so 2 + 2 = 4. The answer is 4.\", \"gold\": \"4\"}' | leitai grade "
+        "numeric\n"
+        "echo '{\"text\": \"Paris.\", \"gold\": [\"Paris\", \"paris\"]}' | leitai grade exact\n"
+        "leitai grade regex --in answers.jsonl",
     .run = run};
 
 namespace {
@@ -30,10 +33,12 @@ int run(std::span<const std::string> args, cli::Global& global) {
   std::optional<std::string> in;
   std::vector<std::string> operands;
   cli::Command command(grade_verb, global);
-  command.text("in", "FILE", "read lines from this file", in).operands("the scorer", 1, 1, operands);
+  command.text("in", "FILE", "read lines from this file", in)
+      .operands("the scorer", 1, 1, operands);
   if (!command.parse(args)) return 0;
   const auto grader = find_workbench_grader(operands[0]);
-  return cli::serve_lines(in, [&](const nlohmann::ordered_json& line) { return dump(grader(nlohmann::json(line))); });
+  return cli::serve_lines(
+      in, [&](const nlohmann::ordered_json& line) { return dump(grader(nlohmann::json(line))); });
 }
 
 }  // namespace

@@ -29,8 +29,11 @@ constinit const cli::Verb ls_verb = {
     .name = "ls",
     .group = "Look at results",
     .summary = "suites, models, runs, items of a run, scorers, formats, backends, architectures",
-    .usage = "suites|models|runs|items|scorers|formats|backends|architectures [RUN] [--where CONDITIONS]",
-    .examples = "leitai ls suites\nleitai ls runs\nleitai ls items runs/x --where 'a=right b!=right'",
+    .usage =
+        "suites|models|runs|items|scorers|formats|backends|architectures [RUN] [--where "
+        "CONDITIONS]",
+    .examples =
+        "leitai ls suites\nleitai ls runs\nleitai ls items runs/x --where 'a=right b!=right'",
     .run = run};
 
 namespace {
@@ -40,7 +43,8 @@ using OrderedJson = nlohmann::ordered_json;
 /// Rows of text, columns padded by terminal cells; or a JSON line for each row.
 class Listing {
  public:
-  Listing(std::vector<std::string> columns, bool json) : columns_(std::move(columns)), json_(json) {}
+  Listing(std::vector<std::string> columns, bool json)
+      : columns_(std::move(columns)), json_(json) {}
   void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
   void print() const {
     if (json_) {
@@ -54,14 +58,16 @@ class Listing {
     std::vector<int> width(columns_.size());
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       width[i] = cell_width(columns_[i]);
-      for (const auto& row : rows_) width[i] = std::max(width[i], cell_width(escape_controls(row[i])));
+      for (const auto& row : rows_)
+        width[i] = std::max(width[i], cell_width(escape_controls(row[i])));
     }
     const auto line = [&](const std::vector<std::string>& cells) {
       std::string out;
       for (std::size_t i = 0; i < cells.size(); ++i) {
         const std::string cell = escape_controls(cells[i]);
         out += cell;
-        if (i + 1 < cells.size()) out += std::string(static_cast<std::size_t>(width[i] - cell_width(cell) + 2), ' ');
+        if (i + 1 < cells.size())
+          out += std::string(static_cast<std::size_t>(width[i] - cell_width(cell) + 2), ' ');
       }
       fmt::print("{}\n", out);
     };
@@ -78,7 +84,8 @@ class Listing {
 void list_suites(bool json) {
   Listing out({"suite", "family", "kind", "items", "languages", "needs", "about"}, json);
   for (const SuiteSummary& one : known_suites(LoaderPaths::from_environment())) {
-    out.row({one.name, one.family, one.kind, one.items ? with_commas(*one.items) : "any", fmt::format("{}", fmt::join(one.languages, " ")), one.needs, one.about});
+    out.row({one.name, one.family, one.kind, one.items ? with_commas(*one.items) : "any",
+             fmt::format("{}", fmt::join(one.languages, " ")), one.needs, one.about});
   }
   out.print();
 }
@@ -97,13 +104,22 @@ void list_runs(bool json, const std::filesystem::path& root) {
       const Store store = Store::open_read(folder);
       std::int64_t planned = 0, stored = 0, failed = 0;
       const auto models = store.models();
-      for (const StoredSuite& one : store.suites()) planned += one.planned * static_cast<std::int64_t>(models.size());
+      for (const StoredSuite& one : store.suites())
+        planned += one.planned * static_cast<std::int64_t>(models.size());
       for (const StoredCount& one : store.counts()) {
         stored += one.n;
         if (one.outcome == Outcome::Failed) failed += one.n;
       }
-      const std::string state = failed > 0 ? fmt::format("{} failed", with_commas(failed)) : stored >= planned ? "complete" : fmt::format("stopped at {:.0f} %", planned > 0 ? 100.0 * static_cast<double>(stored) / static_cast<double>(planned) : 0.0);
-      out.row({folder.string(), store.meta("created").value_or(""), std::to_string(models.size()), with_commas(stored), state});
+      const std::string state =
+          failed > 0 ? fmt::format("{} failed", with_commas(failed))
+          : stored >= planned
+              ? "complete"
+              : fmt::format("stopped at {:.0f} %",
+                            planned > 0
+                                ? 100.0 * static_cast<double>(stored) / static_cast<double>(planned)
+                                : 0.0);
+      out.row({folder.string(), store.meta("created").value_or(""), std::to_string(models.size()),
+               with_commas(stored), state});
     } catch (const Error& error) {
       out.row({folder.string(), "", "", "", std::string(split(error.what(), '\n').front())});
     }
@@ -115,9 +131,14 @@ std::string state_of(const Record& record) {
   if (record.response.outcome == Outcome::Failed) return "failed";
   if (record.score && record.score->status == ScoreStatus::Correct) return "right";
   if (record.response.outcome == Outcome::Truncated) return "cutoff";
-  if (record.response.outcome == Outcome::Filtered || (record.score && record.score->status == ScoreStatus::Refused)) return "refused";
+  if (record.response.outcome == Outcome::Filtered ||
+      (record.score && record.score->status == ScoreStatus::Refused))
+    return "refused";
   if (!record.score) return "ungraded";
-  return record.score->status == ScoreStatus::Incorrect || record.score->status == ScoreStatus::WrongOutput ? "wrong" : "noanswer";
+  return record.score->status == ScoreStatus::Incorrect ||
+                 record.score->status == ScoreStatus::WrongOutput
+             ? "wrong"
+             : "noanswer";
 }
 
 struct Condition {
@@ -126,34 +147,43 @@ struct Condition {
   std::string state;
 };
 
-std::vector<Condition> parse_where(const std::string& text, const std::vector<std::string>& models) {
-  static const std::vector<std::string> kStates{"right", "wrong", "cutoff", "refused", "noanswer", "failed", "ungraded"};
+std::vector<Condition> parse_where(const std::string& text,
+                                   const std::vector<std::string>& models) {
+  static const std::vector<std::string> kStates{"right",    "wrong",  "cutoff",  "refused",
+                                                "noanswer", "failed", "ungraded"};
   std::vector<Condition> out;
   for (std::string_view word : split(text, ' ')) {
     if (word.empty()) continue;
     const std::size_t equals = word.find('=');
-    if (equals == std::string_view::npos || equals == 0) throw Error(fmt::format("--where: conditions such as a=right or b!=right are wanted, not \"{}\"", word));
+    if (equals == std::string_view::npos || equals == 0)
+      throw Error(fmt::format(
+          "--where: conditions such as a=right or b!=right are wanted, not \"{}\"", word));
     Condition one;
     one.negated = word[equals - 1] == '!';
     const std::string who(word.substr(0, equals - (one.negated ? 1 : 0)));
     one.state = std::string(word.substr(equals + 1));
     if (std::find(kStates.begin(), kStates.end(), one.state) == kStates.end()) {
-      throw Error(fmt::format("--where: unknown state \"{}\"{}\n        known: {}", one.state, did_you_mean(one.state, kStates), fmt::join(kStates, ", ")));
+      throw Error(fmt::format("--where: unknown state \"{}\"{}\n        known: {}", one.state,
+                              did_you_mean(one.state, kStates), fmt::join(kStates, ", ")));
     }
     const auto named = std::find(models.begin(), models.end(), who);
     if (named != models.end()) {
       one.model = static_cast<std::size_t>(named - models.begin());
-    } else if (who.size() == 1 && who[0] >= 'a' && static_cast<std::size_t>(who[0] - 'a') < models.size()) {
+    } else if (who.size() == 1 && who[0] >= 'a' &&
+               static_cast<std::size_t>(who[0] - 'a') < models.size()) {
       one.model = static_cast<std::size_t>(who[0] - 'a');
     } else {
-      throw Error(fmt::format("--where: no model \"{}\"; a to {} or: {}", who, static_cast<char>('a' + std::max<std::size_t>(models.size(), 1) - 1), fmt::join(models, ", ")));
+      throw Error(fmt::format("--where: no model \"{}\"; a to {} or: {}", who,
+                              static_cast<char>('a' + std::max<std::size_t>(models.size(), 1) - 1),
+                              fmt::join(models, ", ")));
     }
     out.push_back(std::move(one));
   }
   return out;
 }
 
-void list_items(bool json, const std::string& run_name, const std::string& where, const std::vector<std::string>& suites) {
+void list_items(bool json, const std::string& run_name, const std::string& where,
+                const std::vector<std::string>& suites) {
   const Store store = Store::open_read(cli::run_folder(run_name));
   std::vector<std::string> models;
   for (const StoredModel& one : store.models()) models.push_back(one.id);
@@ -161,7 +191,10 @@ void list_items(bool json, const std::string& run_name, const std::string& where
   std::map<std::pair<std::string, std::string>, std::vector<std::string>> states;
   store.each(Detail::Facts, [&](const Record& record) {
     const Request& q = record.request;
-    if (!suites.empty() && std::none_of(suites.begin(), suites.end(), [&](const std::string& s) { return q.suite == s || q.suite.starts_with(s + "/"); })) return true;
+    if (!suites.empty() && std::none_of(suites.begin(), suites.end(), [&](const std::string& s) {
+          return q.suite == s || q.suite.starts_with(s + "/");
+        }))
+      return true;
     const auto model = std::find(models.begin(), models.end(), q.model);
     if (model == models.end() || q.sample != 0) return true;
     auto& row = states[{q.suite, q.item}];
@@ -173,7 +206,9 @@ void list_items(bool json, const std::string& run_name, const std::string& where
   columns.insert(columns.end(), models.begin(), models.end());
   Listing out(columns, json);
   for (const auto& [key, row] : states) {
-    const bool fits = std::all_of(conditions.begin(), conditions.end(), [&](const Condition& c) { return !row[c.model].empty() && (row[c.model] == c.state) != c.negated; });
+    const bool fits = std::all_of(conditions.begin(), conditions.end(), [&](const Condition& c) {
+      return !row[c.model].empty() && (row[c.model] == c.state) != c.negated;
+    });
     if (!fits) continue;
     std::vector<std::string> cells{key.first + "/" + key.second};
     cells.insert(cells.end(), row.begin(), row.end());
@@ -193,7 +228,8 @@ void list_models(bool json) {
   for (const auto& owner : std::filesystem::directory_iterator(root, ignored)) {
     if (!owner.is_directory()) continue;
     for (const auto& repository : std::filesystem::directory_iterator(owner.path(), ignored)) {
-      const std::string id = owner.path().filename().string() + "/" + repository.path().filename().string();
+      const std::string id =
+          owner.path().filename().string() + "/" + repository.path().filename().string();
       if (!repository.is_directory() || !is_hub_id(id)) continue;
       const auto path = find_cached_model(id);
       out.row({"engine:" + id, path ? "ready" : "leitai pull " + id, path ? path->string() : ""});
@@ -207,30 +243,40 @@ int run(std::span<const std::string> args, cli::Global& global) {
   std::optional<std::string> where, out_dir;
   std::vector<std::string> operands, suites;
   cli::Command command(ls_verb, global);
-  command.text("where", "CONDITIONS", "items: a=right b!=right; a is the run's first model, or take its id; states right wrong cutoff refused noanswer failed", where)
+  command
+      .text("where", "CONDITIONS",
+            "items: a=right b!=right; a is the run's first model, or take its id; states right "
+            "wrong cutoff refused noanswer failed",
+            where)
       .list("suites,s", "LIST", "items: only these suites", suites)
       .text("out", "DIR", "runs: the folder they are kept in (default runs)", out_dir)
       .flag("json", "a JSON line for each row", json)
       .operands("what to list", 1, 2, operands);
   if (!command.parse(args)) return 0;
   const std::string& what = operands[0];
-  static const std::vector<std::string> kKinds{"suites", "tasks", "models", "runs", "items", "scorers", "formats", "backends", "architectures"};
+  static const std::vector<std::string> kKinds{"suites",  "tasks",    "models",
+                                               "runs",    "items",    "scorers",
+                                               "formats", "backends", "architectures"};
   if (std::find(kKinds.begin(), kKinds.end(), what) == kKinds.end()) {
-    throw Error(fmt::format("ls: unknown \"{}\"{}\n        known: {}", what, did_you_mean(what, kKinds), fmt::join(kKinds, ", ")));
+    throw Error(fmt::format("ls: unknown \"{}\"{}\n        known: {}", what,
+                            did_you_mean(what, kKinds), fmt::join(kKinds, ", ")));
   }
-  if (operands.size() == 2 && what != "items") throw Error(fmt::format("ls {}: one word too many: \"{}\"", what, operands[1]));
+  if (operands.size() == 2 && what != "items")
+    throw Error(fmt::format("ls {}: one word too many: \"{}\"", what, operands[1]));
   if (what == "suites" || what == "tasks") {
     list_suites(json);
   } else if (what == "runs") {
     list_runs(json, out_dir.value_or("runs"));
   } else if (what == "items") {
-    if (operands.size() < 2) throw Error("ls items: the run is missing, as in leitai ls items runs/x");
+    if (operands.size() < 2)
+      throw Error("ls items: the run is missing, as in leitai ls items runs/x");
     list_items(json, operands[1], where.value_or(""), cli::split_list(suites));
   } else if (what == "models") {
     list_models(json);
   } else if (what == "scorers") {
     Listing out({"scorer", "about"}, json);
-    for (const Scorer* one : scorers()) out.row({fmt::format("{}@{}", one->name, one->version), std::string(one->help)});
+    for (const Scorer* one : scorers())
+      out.row({fmt::format("{}@{}", one->name, one->version), std::string(one->help)});
     out.print();
   } else if (what == "formats") {
     Listing out({"format", "file", "about"}, json);
@@ -244,7 +290,8 @@ int run(std::span<const std::string> args, cli::Global& global) {
     for (const BackendFactory* one : cli::backends()) {
       std::vector<std::string> keys;
       for (const BackendKey& key : one->keys) keys.emplace_back(key.name);
-      out.row({std::string(one->name), fmt::format("{}", fmt::join(keys, " ")), std::string(one->help)});
+      out.row({std::string(one->name), fmt::format("{}", fmt::join(keys, " ")),
+               std::string(one->help)});
     }
     out.print();
   } else {

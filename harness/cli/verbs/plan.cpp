@@ -1,3 +1,5 @@
+#include "harness/plan.h"
+
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -8,7 +10,6 @@
 #include "harness/core/codec.h"
 #include "harness/core/error.h"
 #include "harness/core/text.h"
-#include "harness/plan.h"
 #include "harness/store.h"
 
 namespace leitai {
@@ -23,7 +24,9 @@ constinit const cli::Verb plan_verb = {
     .group = "Ask and judge",
     .summary = "dry run: what would be asked, and what is stored already",
     .usage = "[EVAL.yaml] [flags of run] [--requests]",
-    .examples = "leitai plan eval.yaml\nleitai plan -s house/ledger --requests --limit 5\nleitai plan -m engine:smollm2-135m -s gsm8k --limit 200",
+    .examples =
+        "leitai plan eval.yaml\nleitai plan -s house/ledger --requests --limit 5\nleitai plan -m "
+        "engine:smollm2-135m -s gsm8k --limit 200",
     .run = run};
 
 namespace {
@@ -32,7 +35,9 @@ namespace {
 class NoBackend final : public Backend {
  public:
   const BackendTraits& traits() const override { return traits_; }
-  void prepare(Request& request) const override { request.sent_json = dump(to_json(request.wanted)); }
+  void prepare(Request& request) const override {
+    request.sent_json = dump(to_json(request.wanted));
+  }
   void submit(Request) override {}
   void cancel() override {}
 
@@ -78,14 +83,23 @@ int run(std::span<const std::string> args, cli::Global& global) {
   if (!without_models && Store::exists(folder)) store.emplace(Store::open_read(folder));
   const DoneLookup lookup = [&](const std::string& model, const std::string& suite) -> IsDone {
     if (!store) return [](const Request&) { return false; };
-    return [done = std::make_shared<DoneSet>(store->load_done(model, suite))](const Request& request) { return done->contains(request); };
+    return [done = std::make_shared<DoneSet>(store->load_done(model, suite))](
+               const Request& request) { return done->contains(request); };
   };
-  nlohmann::ordered_json summary{{"version", 1}, {"run", without_models ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(folder.string())},
+  nlohmann::ordered_json summary{{"version", 1},
+                                 {"run", without_models ? nlohmann::ordered_json(nullptr)
+                                                        : nlohmann::ordered_json(folder.string())},
                                  {"models", nlohmann::ordered_json::array()}};
   std::int64_t all_open = 0, all_planned = 0;
   for (const ModelEntry& entry : config.models) {
-    const std::unique_ptr<Backend> backend = without_models ? std::make_unique<NoBackend>() : cli::open_backend(entry, answers);
-    PlanCursor cursor(config, entry.model, *backend, suites, requests ? DoneLookup([](const std::string&, const std::string&) { return [](const Request&) { return false; }; }) : lookup, ItemOrder::Natural);
+    const std::unique_ptr<Backend> backend =
+        without_models ? std::make_unique<NoBackend>() : cli::open_backend(entry, answers);
+    PlanCursor cursor(config, entry.model, *backend, suites,
+                      requests ? DoneLookup([](const std::string&, const std::string&) {
+                        return [](const Request&) { return false; };
+                      })
+                               : lookup,
+                      ItemOrder::Natural);
     std::int64_t open = 0, max_tokens = 0;
     while (const auto planned = cursor.next()) {
       ++open;
@@ -98,19 +112,30 @@ int run(std::span<const std::string> args, cli::Global& global) {
     const std::int64_t planned = plan_size(config, suites);
     all_open += open;
     all_planned += planned;
-    summary["models"].push_back({{"model", entry.model.id}, {"what", backend->traits().describe}, {"planned", planned}, {"stored", planned - open}, {"to_ask", open}, {"completion_tokens_at_most", max_tokens}});
+    summary["models"].push_back({{"model", entry.model.id},
+                                 {"what", backend->traits().describe},
+                                 {"planned", planned},
+                                 {"stored", planned - open},
+                                 {"to_ask", open},
+                                 {"completion_tokens_at_most", max_tokens}});
   }
   if (requests) return 0;
   if (json) {
     fmt::print("{}\n", summary.dump());
     return 0;
   }
-  fmt::print("{} requests: {} model{} x", with_commas(all_planned), config.models.size(), config.models.size() == 1 ? "" : "s");
-  for (const auto& suite : suites) fmt::print(" {} {}", suite->info().name, with_commas(suite->info().size * config.samples));
-  fmt::print("\n{} stored already, {} to ask\n", with_commas(all_planned - all_open), with_commas(all_open));
+  fmt::print("{} requests: {} model{} x", with_commas(all_planned), config.models.size(),
+             config.models.size() == 1 ? "" : "s");
+  for (const auto& suite : suites)
+    fmt::print(" {} {}", suite->info().name, with_commas(suite->info().size * config.samples));
+  fmt::print("\n{} stored already, {} to ask\n", with_commas(all_planned - all_open),
+             with_commas(all_open));
   for (const auto& one : summary["models"]) {
     if (one["model"] == "") continue;
-    fmt::print("  {}: {} to ask, at most {} new tokens   {}\n", one["model"].get<std::string>(), with_commas(one["to_ask"].get<std::int64_t>()), with_commas(one["completion_tokens_at_most"].get<std::int64_t>()), one["what"].get<std::string>());
+    fmt::print("  {}: {} to ask, at most {} new tokens   {}\n", one["model"].get<std::string>(),
+               with_commas(one["to_ask"].get<std::int64_t>()),
+               with_commas(one["completion_tokens_at_most"].get<std::int64_t>()),
+               one["what"].get<std::string>());
   }
   if (!without_models) fmt::print("the run is kept in {}\n", folder.string());
   return 0;

@@ -1,8 +1,9 @@
+#include "backends/engine/probe.h"
+
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
-#include "backends/engine/probe.h"
 #include "harness/cli/command.h"
 #include "harness/cli/compose.h"
 #include "harness/cli/workbench.h"
@@ -22,8 +23,10 @@ constinit const cli::Verb probe_verb = {
     .group = "Workbench (JSON lines in, JSON lines out)",
     .summary = "logits and log-probabilities of the engine, token by token",
     .usage = "engine:PATH[,key=value] [--top N] [--greedy N] [--all-positions] < lines",
-    .examples = "echo '{\"text\": \"The capital of France is\"}' | leitai probe engine:smollm2-135m --top 5 --greedy 8\n"
-                "echo '{\"ids\": [1, 2, 3]}' | leitai probe engine:weights/model.gguf --all-positions",
+    .examples =
+        "echo '{\"text\": \"The capital of France is\"}' | leitai probe engine:smollm2-135m --top "
+        "5 --greedy 8\n"
+        "echo '{\"ids\": [1, 2, 3]}' | leitai probe engine:weights/model.gguf --all-positions",
     .run = run};
 
 namespace {
@@ -41,7 +44,8 @@ int run(std::span<const std::string> args, cli::Global& global) {
   if (!command.parse(args)) return 0;
   if (top) options.top = cli::whole_flag("--top", *top, 0, 1'000'000);
   if (greedy) options.greedy = cli::whole_flag("--greedy", *greedy, 0, 100'000);
-  const std::string spec = operands[0].starts_with("engine:") ? operands[0] : "engine:" + operands[0];
+  const std::string spec =
+      operands[0].starts_with("engine:") ? operands[0] : "engine:" + operands[0];
   Model model = parse_model(spec, "probe", cli::backends());
   cli::locate(model);
   const std::unique_ptr<Engine> engine = open_engine(model);

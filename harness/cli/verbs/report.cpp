@@ -1,7 +1,7 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <filesystem>
-#include <unistd.h>
 
 #include "harness/cli/command.h"
 #include "harness/cli/compose.h"
@@ -31,7 +31,9 @@ int run(std::span<const std::string> args, cli::Global& global) {
   bool json = false;
   std::vector<std::string> operands;
   cli::Command command(report_verb, global);
-  command.text("format,f", "FORMAT", fmt::format("{} (default terminal)", fmt::join(cli::format_names(), ", ")), format)
+  command
+      .text("format,f", "FORMAT",
+            fmt::format("{} (default terminal)", fmt::join(cli::format_names(), ", ")), format)
       .text("output,o", "FILE", "write here instead of standard output", out)
       .flag("json", "the same as -f json", json)
       .operands("the run", 1, 1, operands);
@@ -45,7 +47,10 @@ int run(std::span<const std::string> args, cli::Global& global) {
     fmt::print("{}", text);
     return 0;
   }
-  const std::filesystem::path path = std::filesystem::is_directory(*out) ? std::filesystem::path(*out) / fmt::format("leaderboard.{}", reporter.extension) : std::filesystem::path(*out);
+  const std::filesystem::path path =
+      std::filesystem::is_directory(*out)
+          ? std::filesystem::path(*out) / fmt::format("leaderboard.{}", reporter.extension)
+          : std::filesystem::path(*out);
   write_file_atomic(path, text);
   if (global.verbosity >= 0) fmt::print(stderr, "written: {}\n", path.string());
   return 0;

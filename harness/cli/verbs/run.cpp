@@ -32,11 +32,12 @@ constinit const cli::Verb run_verb = {
     .group = "Ask and judge",
     .summary = "asks, grades, stores, reports; the same call again resumes",
     .usage = "[EVAL.yaml] [-m MODEL]... [-s SUITES] [flags]",
-    .examples = "leitai run -m engine:smollm2-135m -s house/ledger,house/order --limit 50\n"
-                "leitai run -m replay:answers.jsonl,as=qwen-max -s gsm8k\n"
-                "leitai run -m engine:smollm2-135m -s questions.jsonl\n"
-                "leitai run -m engine:smollm2-135m --prompt \"Why is the sky blue?\"\n"
-                "leitai run eval.yaml",
+    .examples =
+        "leitai run -m engine:smollm2-135m -s house/ledger,house/order --limit 50\n"
+        "leitai run -m replay:answers.jsonl,as=qwen-max -s gsm8k\n"
+        "leitai run -m engine:smollm2-135m -s questions.jsonl\n"
+        "leitai run -m engine:smollm2-135m --prompt \"Why is the sky blue?\"\n"
+        "leitai run eval.yaml",
     .run = run_command};
 
 namespace {
@@ -90,9 +91,11 @@ void refuse_other_configuration(const Store& store, const RunConfig& config, con
     for (std::size_t i = 0; i < config.models.size(); ++i) {
       const ModelEntry& entry = config.models[i];
       if (entry.model.id == stored.id && opened.backends[i]->traits().identity != stored.identity) {
-        throw Error(fmt::format("{}: the run \"{}\" holds answers of another model under the id \"{}\" (other weights or numerics)\n        give this one id=NAME, or the run "
-                                "another --name",
-                                entry.where, config.name, stored.id));
+        throw Error(
+            fmt::format("{}: the run \"{}\" holds answers of another model under the id \"{}\" "
+                        "(other weights or numerics)\n        give this one id=NAME, or the run "
+                        "another --name",
+                        entry.where, config.name, stored.id));
       }
     }
   }
@@ -101,7 +104,8 @@ void refuse_other_configuration(const Store& store, const RunConfig& config, con
 void print_side_by_side(const Store& store) {
   for (const Record& record : store.find("prompt", "1")) {
     fmt::print("{} {}\n", std::string(2, '-'), escape_controls(record.request.model));
-    fmt::print("{}\n\n", record.response.failure ? escape_controls(record.response.failure->message) : escape_controls(record.response.text, true));
+    fmt::print("{}\n\n", record.response.failure ? escape_controls(record.response.failure->message)
+                                                 : escape_controls(record.response.text, true));
   }
 }
 
@@ -109,7 +113,8 @@ std::string again(const RunConfig& config, std::span<const std::string> args) {
   if (!config.file.empty() && args.size() == 1) return "leitai run " + args[0];
   std::string out = "leitai run";
   for (const std::string& arg : args) {
-    const bool plain = !arg.empty() && arg.find_first_of(" \t\n\"'$`\\*?;&|<>(){}[]~#!") == std::string::npos;
+    const bool plain =
+        !arg.empty() && arg.find_first_of(" \t\n\"'$`\\*?;&|<>(){}[]~#!") == std::string::npos;
     if (plain) {
       out += " " + arg;
       continue;
@@ -135,7 +140,8 @@ int run_command(std::span<const std::string> args, cli::Global& global) {
   resolve(config, cli::known(flags.suites_dir));
   Opened opened;
   opened.suites = cli::open_suites(config, flags.suites_dir);
-  for (ModelEntry& entry : config.models) opened.backends.push_back(cli::open_backend(entry, opened.answers));
+  for (ModelEntry& entry : config.models)
+    opened.backends.push_back(cli::open_backend(entry, opened.answers));
 
   const std::filesystem::path folder = std::filesystem::path(config.out) / config.name;
   Store store = Store::create_or_open(folder, cli::short_version());
@@ -143,7 +149,11 @@ int run_command(std::span<const std::string> args, cli::Global& global) {
   describe_run(store, config, opened);
   write_file_atomic(folder / "config.yaml", to_yaml(config));
   EventLog log({(folder / "log.jsonl").string(), global.log_file.value_or("")});
-  log.write("run", {{"name", config.name}, {"models", config.models.size()}, {"suites", opened.suites.size()}, {"requests", plan_size(config, opened.suites) * static_cast<std::int64_t>(config.models.size())}});
+  log.write("run", {{"name", config.name},
+                    {"models", config.models.size()},
+                    {"suites", opened.suites.size()},
+                    {"requests", plan_size(config, opened.suites) *
+                                     static_cast<std::int64_t>(config.models.size())}});
 
   const std::unique_ptr<Progress> progress = cli::make_progress(global, config.progress_every_s);
   catch_interrupts();
@@ -151,15 +161,18 @@ int run_command(std::span<const std::string> args, cli::Global& global) {
   parts.config = &config;
   parts.suites = opened.suites;
   parts.answers = &opened.answers;
-  for (std::size_t i = 0; i < config.models.size(); ++i) parts.competitors.push_back({&config.models[i].model, opened.backends[i].get()});
+  for (std::size_t i = 0; i < config.models.size(); ++i)
+    parts.competitors.push_back({&config.models[i].model, opened.backends[i].get()});
   parts.done = [&](const std::string& model, const std::string& suite) -> IsDone {
-    return [done = std::make_shared<DoneSet>(store.load_done(model, suite))](const Request& request) { return done->contains(request); };
+    return [done = std::make_shared<DoneSet>(store.load_done(model, suite))](
+               const Request& request) { return done->contains(request); };
   };
   parts.grade = [](const Item& item, const Response& response) { return grade(item, response); };
   parts.record = [&](std::span<const Recorded> batch) {
     std::vector<AnswerView> views;
     views.reserve(batch.size());
-    for (const Recorded& one : batch) views.push_back({&one.request, &one.response, one.score ? &*one.score : nullptr, &one.item});
+    for (const Recorded& one : batch)
+      views.push_back({&one.request, &one.response, one.score ? &*one.score : nullptr, &one.item});
     store.record(views);
   };
   parts.progress = progress.get();
@@ -171,9 +184,14 @@ int run_command(std::span<const std::string> args, cli::Global& global) {
   try {
     result = run(parts);
   } catch (const Error& error) {
-    throw Error(fmt::format("{}\n        what was answered is stored in {}; to go on: {}", error.what(), folder.string(), again(config, args)));
+    throw Error(fmt::format("{}\n        what was answered is stored in {}; to go on: {}",
+                            error.what(), folder.string(), again(config, args)));
   }
-  log.write("end", {{"asked", result.asked}, {"failed", result.failed}, {"resumed", result.resumed}, {"interrupted", result.interrupted}, {"why", result.stopped_because}});
+  log.write("end", {{"asked", result.asked},
+                    {"failed", result.failed},
+                    {"resumed", result.resumed},
+                    {"interrupted", result.interrupted},
+                    {"why", result.stopped_because}});
 
   const Leaderboard board = cli::leaderboard_of(store);
   const std::vector<std::string> written = cli::write_reports(folder, board, config.formats);
@@ -196,27 +214,36 @@ int run_command(std::span<const std::string> args, cli::Global& global) {
     stored += one.n;
     if (one.outcome == Outcome::Failed) failed += one.n;
   }
-  const double failed_pct = stored > 0 ? 100.0 * static_cast<double>(failed) / static_cast<double>(stored) : 0;
+  const double failed_pct =
+      stored > 0 ? 100.0 * static_cast<double>(failed) / static_cast<double>(stored) : 0;
   if (global.verbosity > 0) {
     for (const std::string& path : written) say("written: " + path);
   }
-  say(fmt::format("{} asked, {} stored before; everything lies in {}", with_commas(result.asked), with_commas(result.resumed), folder.string()));
+  say(fmt::format("{} asked, {} stored before; everything lies in {}", with_commas(result.asked),
+                  with_commas(result.resumed), folder.string()));
   if (result.interrupted) {
     say(fmt::format("interrupted; every stored answer is kept. To go on: {}", again(config, args)));
     return 130;
   }
   if (!result.stopped_because.empty()) {
-    fmt::print(stderr, "leitai: stopped: {}\n        to go on with a larger one: {}\n", result.stopped_because, again(config, args));
+    fmt::print(stderr, "leitai: stopped: {}\n        to go on with a larger one: {}\n",
+               result.stopped_because, again(config, args));
     return 2;
   }
   if (failed_pct > config.allow_failures_pct) {
     std::string first;
     store.each(Detail::Answers, [&](const Record& record) {
-      if (record.response.failure) first = fmt::format("{}/{} of {}: {}: {}", record.request.suite, record.request.item, record.request.model, to_text(record.response.failure->kind), record.response.failure->message);
+      if (record.response.failure)
+        first = fmt::format("{}/{} of {}: {}: {}", record.request.suite, record.request.item,
+                            record.request.model, to_text(record.response.failure->kind),
+                            record.response.failure->message);
       return first.empty();
     });
-    fmt::print(stderr, "leitai: incomplete: {} of {} requests failed ({:.1f} %, allowed {:g} %)\n        the first: {}\n        the same call asks them again: {}\n", with_commas(failed),
-               with_commas(stored), failed_pct, config.allow_failures_pct, escape_controls(first), again(config, args));
+    fmt::print(stderr,
+               "leitai: incomplete: {} of {} requests failed ({:.1f} %, allowed {:g} %)\n        "
+               "the first: {}\n        the same call asks them again: {}\n",
+               with_commas(failed), with_commas(stored), failed_pct, config.allow_failures_pct,
+               escape_controls(first), again(config, args));
     return 2;
   }
   return 0;

@@ -4,11 +4,11 @@
 
 #include "harness/cli/command.h"
 #include "harness/cli/compose.h"
+#include "harness/cli/version.h"
 #include "harness/core/codec.h"
 #include "harness/core/error.h"
 #include "harness/core/text.h"
 #include "harness/store.h"
-#include "harness/cli/version.h"
 #include "suites/grade.h"
 #include "suites/scorers/workbench.h"
 
@@ -24,7 +24,9 @@ constinit const cli::Verb score_verb = {
     .group = "Ask and judge",
     .summary = "grades stored answers again; calls no model",
     .usage = "RUN [-s SUITES] [--scorer NAME]",
-    .examples = "leitai score runs/x\nleitai score runs/x -s gsm8k\nleitai score runs/x -s questions --scorer contains",
+    .examples =
+        "leitai score runs/x\nleitai score runs/x -s gsm8k\nleitai score runs/x -s questions "
+        "--scorer contains",
     .run = run};
 
 namespace {
@@ -44,8 +46,11 @@ int run(std::span<const std::string> args, cli::Global& global) {
   for (const std::string& name : suites) {
     std::vector<std::string> stored;
     for (const StoredSuite& one : store.suites()) stored.push_back(one.info.name);
-    if (std::none_of(stored.begin(), stored.end(), [&](const std::string& s) { return s == name || s.starts_with(name + "/"); })) {
-      throw Error(fmt::format("-s: the run holds no suite \"{}\"{}\n        it holds: {}", name, did_you_mean(name, stored), fmt::join(stored, ", ")));
+    if (std::none_of(stored.begin(), stored.end(), [&](const std::string& s) {
+          return s == name || s.starts_with(name + "/");
+        })) {
+      throw Error(fmt::format("-s: the run holds no suite \"{}\"{}\n        it holds: {}", name,
+                              did_you_mean(name, stored), fmt::join(stored, ", ")));
     }
   }
   std::int64_t graded = 0, changed = 0;
@@ -55,11 +60,15 @@ int run(std::span<const std::string> args, cli::Global& global) {
     store.put_scores(batch);
     batch.clear();
   };
-  // Read through a connection of its own while writing in batches: WAL keeps the two apart and memory stays flat.
+  // Read through a connection of its own while writing in batches: WAL keeps the two apart and
+  // memory stays flat.
   const Store reader = Store::open_read(folder);
   reader.each(Detail::Answers, [&](const Record& record) {
     const Request& q = record.request;
-    const bool wanted = suites.empty() || std::any_of(suites.begin(), suites.end(), [&](const std::string& s) { return q.suite == s || q.suite.starts_with(s + "/"); });
+    const bool wanted =
+        suites.empty() || std::any_of(suites.begin(), suites.end(), [&](const std::string& s) {
+          return q.suite == s || q.suite.starts_with(s + "/");
+        });
     if (!wanted || record.response.outcome == Outcome::Failed) return true;
     std::optional<Item> item = reader.item(q.suite, q.item);
     if (!item) return true;
@@ -78,10 +87,12 @@ int run(std::span<const std::string> args, cli::Global& global) {
   flush();
   cli::write_reports(folder, cli::leaderboard_of(store), {});
   if (global.verbosity >= 0) {
-    fmt::print(stderr, "{} answers graded, {} grades changed\n", with_commas(graded), with_commas(changed));
+    fmt::print(stderr, "{} answers graded, {} grades changed\n", with_commas(graded),
+               with_commas(changed));
     for (const auto& [move, n] : moves) fmt::print(stderr, "  {:>8}  {}\n", with_commas(n), move);
   }
-  fmt::print("{}", cli::find_reporter("terminal").write(cli::leaderboard_of(store), cli::style_of(global, stdout)));
+  fmt::print("{}", cli::find_reporter("terminal")
+                       .write(cli::leaderboard_of(store), cli::style_of(global, stdout)));
   return 0;
 }
 

@@ -21,7 +21,8 @@ constinit const cli::Verb show_verb = {
     .group = "Look at results",
     .summary = "one item: question, prompt, answers, grades and why",
     .usage = "RUN SUITE/ITEM [-m MODEL] [--prompt] [--thinking] [--json]",
-    .examples = "leitai show runs/x gsm8k/17\nleitai show runs/x house/ledger/en/3 -m smollm2 --prompt",
+    .examples =
+        "leitai show runs/x gsm8k/17\nleitai show runs/x house/ledger/en/3 -m smollm2 --prompt",
     .run = run};
 
 namespace {
@@ -29,7 +30,9 @@ namespace {
 /// Text wrapped by lines as they are, each indented by two cells and safe to print.
 std::string indented(std::string_view text) {
   std::string out;
-  for (std::string_view line : split(text, '\n')) out += "  " + escape_controls(line.ends_with('\r') ? line.substr(0, line.size() - 1) : line) + "\n";
+  for (std::string_view line : split(text, '\n'))
+    out += "  " + escape_controls(line.ends_with('\r') ? line.substr(0, line.size() - 1) : line) +
+           "\n";
   return out;
 }
 
@@ -41,10 +44,12 @@ std::string marked(const Record& record, const Style& style) {
   if (begin > end || end > text.size()) return indented(text);
   const std::string open = style.color ? "\x01" : style.ascii ? "[[" : "\u27E6";
   const std::string close = style.color ? "\x02" : style.ascii ? "]]" : "\u27E7";
-  std::string out = indented(text.substr(0, begin) + open + text.substr(begin, end - begin) + close + text.substr(end));
+  std::string out = indented(text.substr(0, begin) + open + text.substr(begin, end - begin) +
+                             close + text.substr(end));
   // The marks pass escape_controls as <U+0001> and <U+0002>; only now do they become escapes.
   const auto replace = [&](const std::string& from, const std::string& to) {
-    if (const std::size_t at = out.find(from); at != std::string::npos) out.replace(at, from.size(), to);
+    if (const std::size_t at = out.find(from); at != std::string::npos)
+      out.replace(at, from.size(), to);
   };
   if (style.color) {
     replace("<U+0001>", "\x1b[7m");
@@ -56,10 +61,13 @@ std::string marked(const Record& record, const Style& style) {
 std::string verdict(const Record& record, bool ascii) {
   const Response& r = record.response;
   if (r.outcome == Outcome::Failed) return std::string(ascii ? "x" : "\u2715") + " failed";
-  if (record.score && record.score->status == ScoreStatus::Correct) return std::string(ascii ? "o" : "\u25CF") + " right";
+  if (record.score && record.score->status == ScoreStatus::Correct)
+    return std::string(ascii ? "o" : "\u25CF") + " right";
   if (r.outcome == Outcome::Truncated) return std::string(ascii ? "/" : "\u22A3") + " cut off";
   if (r.outcome == Outcome::Filtered) return std::string(ascii ? "R" : "\u2298") + " refused";
-  if (!record.score) return r.outcome == Outcome::Empty ? std::string(ascii ? "_" : "\u2013") + " no answer" : "not graded";
+  if (!record.score)
+    return r.outcome == Outcome::Empty ? std::string(ascii ? "_" : "\u2013") + " no answer"
+                                       : "not graded";
   switch (record.score->status) {
     case ScoreStatus::Refused:
       return std::string(ascii ? "R" : "\u2298") + " refused";
@@ -73,9 +81,12 @@ std::string verdict(const Record& record, bool ascii) {
 
 void print_record(const Record& record, char letter, const Style& style, bool thinking) {
   const Response& r = record.response;
-  std::string head = fmt::format("{} {}  {}  {}", style.ascii ? "--" : "\u2500\u2500", letter, escape_controls(record.request.model), verdict(record, style.ascii));
+  std::string head =
+      fmt::format("{} {}  {}  {}", style.ascii ? "--" : "\u2500\u2500", letter,
+                  escape_controls(record.request.model), verdict(record, style.ascii));
   if (record.request.sample > 0) head += fmt::format("  sample {}", record.request.sample);
-  if (r.usage.completion_tokens) head += fmt::format("  {} tokens", with_commas(*r.usage.completion_tokens));
+  if (r.usage.completion_tokens)
+    head += fmt::format("  {} tokens", with_commas(*r.usage.completion_tokens));
   if (r.timing.total_ms) head += fmt::format("  {:.1f} s", *r.timing.total_ms / 1000);
   head += ' ';
   const int left = std::max(0, std::min(style.width, 100) - cell_width(head));
@@ -86,11 +97,14 @@ void print_record(const Record& record, char letter, const Style& style, bool th
     return;
   }
   if (r.reasoning && thinking) fmt::print("{}  ---\n", indented(*r.reasoning));
-  if (r.reasoning && !thinking) fmt::print("  (thinking: {} characters; --thinking shows them)\n", with_commas(static_cast<std::int64_t>(to_utf32(*r.reasoning).size())));
+  if (r.reasoning && !thinking)
+    fmt::print("  (thinking: {} characters; --thinking shows them)\n",
+               with_commas(static_cast<std::int64_t>(to_utf32(*r.reasoning).size())));
   fmt::print("{}", marked(record, style));
   if (record.score) {
     const Score& s = *record.score;
-    fmt::print("  {}{}: {}{}\n", s.scorer, s.tier.empty() ? "" : " " + s.tier, to_text(s.status), s.why.empty() ? "" : ". " + escape_controls(s.why));
+    fmt::print("  {}{}: {}{}\n", s.scorer, s.tier.empty() ? "" : " " + s.tier, to_text(s.status),
+               s.why.empty() ? "" : ". " + escape_controls(s.why));
   }
   fmt::print("\n");
 }
@@ -113,34 +127,49 @@ int run(std::span<const std::string> args, cli::Global& global) {
     for (const StoredModel& one : store.models()) ids.push_back(one.id);
     for (const std::string& model : models) {
       if (std::find(ids.begin(), ids.end(), model) == ids.end()) {
-        throw Error(fmt::format("-m: the run holds no model \"{}\"{}\n        it holds: {}", model, did_you_mean(model, ids), fmt::join(ids, ", ")));
+        throw Error(fmt::format("-m: the run holds no model \"{}\"{}\n        it holds: {}", model,
+                                did_you_mean(model, ids), fmt::join(ids, ", ")));
       }
     }
-    std::erase_if(records, [&](const Record& r) { return std::find(models.begin(), models.end(), r.request.model) == models.end(); });
+    std::erase_if(records, [&](const Record& r) {
+      return std::find(models.begin(), models.end(), r.request.model) == models.end();
+    });
   }
-  if (records.empty()) throw Error(fmt::format("{}: no stored answer to {}/{}", operands[0], suite, id));
+  if (records.empty())
+    throw Error(fmt::format("{}: no stored answer to {}/{}", operands[0], suite, id));
   const std::optional<Item> item = store.item(suite, id);
   if (json) {
     for (const Record& record : records) {
-      nlohmann::ordered_json out{{"version", 1}, {"model", record.request.model}, {"suite", suite}, {"item", id}, {"sample", record.request.sample},
-                                 {"digest", record.request.digest.hex()}, {"mode", to_text(record.request.mode)},
-                                 {"prompt", to_json(record.request.prompt)}, {"wanted", to_json(record.request.wanted)},
-                                 {"sent", parse_json(record.request.sent_json.empty() ? "{}" : record.request.sent_json, "sent")},
-                                 {"response", to_json(record.response)}};
+      nlohmann::ordered_json out{
+          {"version", 1},
+          {"model", record.request.model},
+          {"suite", suite},
+          {"item", id},
+          {"sample", record.request.sample},
+          {"digest", record.request.digest.hex()},
+          {"mode", to_text(record.request.mode)},
+          {"prompt", to_json(record.request.prompt)},
+          {"wanted", to_json(record.request.wanted)},
+          {"sent",
+           parse_json(record.request.sent_json.empty() ? "{}" : record.request.sent_json, "sent")},
+          {"response", to_json(record.response)}};
       if (record.score) out["score"] = to_json(*record.score);
       if (item) out["gold"] = item->grading.gold;
-      fmt::print("{}\n", out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+      fmt::print("{}\n",
+                 out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
     }
     return 0;
   }
   const Style style = cli::style_of(global, stdout);
   fmt::print("{}/{}", suite, id);
   if (item && !item->tags.empty()) fmt::print("   {}", fmt::join(item->tags, ", "));
-  if (item && !item->grading.gold.empty()) fmt::print("   reference  {}", escape_controls(item->grading.gold[0]));
+  if (item && !item->grading.gold.empty())
+    fmt::print("   reference  {}", escape_controls(item->grading.gold[0]));
   fmt::print("\n\n");
   if (prompt) {
     const Prompt& sent = records[0].request.prompt;
-    for (const Message& one : sent.messages) fmt::print("[{}]\n{}", to_text(one.role), indented(one.text()));
+    for (const Message& one : sent.messages)
+      fmt::print("[{}]\n{}", to_text(one.role), indented(one.text()));
     if (sent.text) fmt::print("{}", indented(*sent.text));
     fmt::print("\n");
   } else if (item) {

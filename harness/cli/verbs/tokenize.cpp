@@ -74,9 +74,11 @@ constinit const cli::Verb tokenize_verb = {
     .group = "Workbench (JSON lines in, JSON lines out)",
     .summary = "text to token ids and back, with the tokenizer of a model",
     .usage = "ENGINE-MODEL|tokenizer.json|x.gguf [--decode] < lines",
-    .examples = "echo '{\"text\": \"Hello\"}' | leitai tokenize smollm2-135m\n"
-                "echo '{\"ids\": [19556, 2260], \"stream\": true}' | leitai tokenize smollm2-135m --decode\n"
-                "leitai tokenize weights/tokenizer.json --in texts.jsonl",
+    .examples =
+        "echo '{\"text\": \"Hello\"}' | leitai tokenize smollm2-135m\n"
+        "echo '{\"ids\": [19556, 2260], \"stream\": true}' | leitai tokenize smollm2-135m "
+        "--decode\n"
+        "leitai tokenize weights/tokenizer.json --in texts.jsonl",
     .run = run};
 
 namespace {
@@ -91,7 +93,9 @@ int run(std::span<const std::string> args, cli::Global& global) {
       .operands("the tokenizer", 1, 1, operands);
   if (!command.parse(args)) return 0;
   const std::unique_ptr<Tokenizer> tokenizer = load_tokenizer(cli::model_path(operands[0]));
-  return cli::serve_lines(in, [&](const Json& line) { return decode ? decode_line(*tokenizer, line) : encode_line(*tokenizer, line); });
+  return cli::serve_lines(in, [&](const Json& line) {
+    return decode ? decode_line(*tokenizer, line) : encode_line(*tokenizer, line);
+  });
 }
 
 }  // namespace
