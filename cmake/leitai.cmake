@@ -38,6 +38,10 @@ function(leitai_registry out table type suffix header)
     string(APPEND entries "    &${name}${suffix},\n")
     math(EXPR count "${count} + 1")
   endforeach()
+  set(body "  static constexpr const ${type}* kTable[] = {\n${entries}  };\n  return kTable;\n")
+  if(count EQUAL 0)
+    set(body "  return {};\n")
+  endif()
   set(path ${CMAKE_CURRENT_BINARY_DIR}/${table}_registry.cpp)
   file(CONFIGURE OUTPUT ${path} CONTENT
 "// Generated: one entry for each file of the registry.
@@ -49,10 +53,7 @@ namespace leitai {
 
 ${externs}
 std::span<const ${type}* const> ${table}() {
-  static constexpr const ${type}* kTable[] = {
-${entries}  };
-  return kTable;
-}
+${body}}
 
 }  // namespace leitai
 " @ONLY)
