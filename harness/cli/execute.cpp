@@ -1,0 +1,163 @@
+#include "harness/cli/execute.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <nlohmann/json.hpp>
+
+#include "harness/cli/compose.h"
+#include "harness/cli/version.h"
+#include "harness/core/codec.h"
+#include "harness/core/error.h"
+#include "harness/event_log.h"
+#include "harness/io/files.h"
+#include "harness/progress.h"
+#include "suites/grade.h"
+#include "suites/scorers/workbench.h"
+
+namespace leitai::cli {
+
+namespace {
+
+volatile std::sig_atomic_t interrupt_count = 0;
+
+void on_interrupt(int) { interrupt_count = interrupt_count + 1; }
+
+void catch_interrupts() {
+  struct sigaction action {};
+  action.sa_handler = on_interrupt;
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+struct Opened {
+  std::vector<std::unique_ptr<Suite>> suites;
+  Channel<Answer> answers{1024};
+  std::vector<std::unique_ptr<Backend>> backends;
+};
+
+void describe_run(Store& store, const RunConfig& config, const Opened& opened) {
+  if (!store.meta("created")) store.set_meta("created", utc_now());
+  store.set_meta("name", config.name);
+  store.set_meta("version", version_text());
+  store.set_meta("config", to_yaml(config));
+  store.set_meta("partial", config.is_partial ? "1" : "0");
+  std::vector<StoredModel> models;
+  for (std::size_t i = 0; i < config.models.size(); ++i) {
+    const Model& model = config.models[i].model;
+    const BackendTraits& traits = opened.backends[i]->traits();
+    nlohmann::json body{{"spec", model.spec}, {"params", to_json(model.params)}};
+    if (model.system) body["system"] = *model.system;
+    models.push_back({model.id, traits.identity, traits.describe, dump(body)});
+  }
+  store.put_models(models);
+  std::vector<StoredSuite> suites;
+  for (const auto& suite : opened.suites) {
+    std::string scorer = suite->info().size > 0 ? suite->item(0).grading.scorer : "";
+    if (!scorer.empty()) scorer = fmt::format("{}@{}", scorer, find_scorer(scorer).version);
+    suites.push_back({suite->info(), scorer, suite->info().size});
+  }
+  store.put_suites(suites);
+}
+
+/// Two models under one name in the same run would be mixed in one column.
+void refuse_other_configuration(const Store& store, const RunConfig& config, const Opened& opened) {
+  for (const StoredModel& stored : store.models()) {
+    for (std::size_t i = 0; i < config.models.size(); ++i) {
+      const ModelEntry& entry = config.models[i];
+      if (entry.model.id == stored.id && opened.backends[i]->traits().identity != stored.identity) {
+        throw Error(
+            fmt::format("{}: the run \"{}\" holds answers of another model under the id \"{}\" "
+                        "(other weights or numerics)\n        give this one id=NAME, or the run "
+                        "another --name",
+                        entry.where, config.name, stored.id));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+Executed execute(const RunConfig& config, const std::optional<std::string>& suites_dir,
+                 const Global& global, const std::string& again) {
+  Opened opened;
+  opened.suites = open_suites(config, suites_dir);
+  for (const ModelEntry& entry : config.models)
+    opened.backends.push_back(open_backend(entry, opened.answers));
+
+  const std::filesystem::path folder = std::filesystem::path(config.out) / config.name;
+  Store store = Store::create_or_open(folder, short_version());
+  refuse_other_configuration(store, config, opened);
+  describe_run(store, config, opened);
+  write_file_atomic(folder / "config.yaml", to_yaml(config));
+  EventLog log({(folder / "log.jsonl").string(), global.log_file.value_or("")});
+  log.write("run", {{"name", config.name},
+                    {"models", config.models.size()},
+                    {"suites", opened.suites.size()},
+                    {"requests", plan_size(config, opened.suites) *
+                                     static_cast<std::int64_t>(config.models.size())}});
+
+  const std::unique_ptr<Progress> progress = make_progress(global, config.progress_every_s);
+  catch_interrupts();
+  RunParts parts;
+  parts.config = &config;
+  parts.suites = opened.suites;
+  parts.answers = &opened.answers;
+  for (std::size_t i = 0; i < config.models.size(); ++i)
+    parts.competitors.push_back({&config.models[i].model, opened.backends[i].get()});
+  parts.done = [&](const std::string& model, const std::string& suite) -> IsDone {
+    return [done = std::make_shared<DoneSet>(store.load_done(model, suite))](
+               const Request& request) { return done->contains(request); };
+  };
+  parts.grade = [](const Item& item, const Response& response) { return grade(item, response); };
+  parts.record = [&](std::span<const Recorded> batch) {
+    std::vector<AnswerView> views;
+    views.reserve(batch.size());
+    for (const Recorded& one : batch)
+      views.push_back({&one.request, &one.response, one.score ? &*one.score : nullptr, &one.item});
+    store.record(views);
+  };
+  parts.progress = progress.get();
+  parts.log = &log;
+  parts.log_path = (folder / "log.jsonl").string();
+  parts.interrupts = [] { return static_cast<int>(interrupt_count); };
+
+  RunResult result;
+  try {
+    result = run(parts);
+  } catch (const Error& error) {
+    throw Error(fmt::format("{}\n        what was answered is stored in {}; to go on: {}",
+                            error.what(), folder.string(), again));
+  }
+  log.write("end", {{"asked", result.asked},
+                    {"failed", result.failed},
+                    {"resumed", result.resumed},
+                    {"interrupted", result.interrupted},
+                    {"why", result.stopped_because}});
+
+  Executed out{folder, std::move(store), result, {}};
+  for (const auto& backend : opened.backends) {
+    for (std::string& remark : backend->remarks()) out.remarks.push_back(std::move(remark));
+  }
+  return out;
+}
+
+std::string command_line(std::string_view verb, std::span<const std::string> args) {
+  std::string out = fmt::format("leitai {}", verb);
+  for (const std::string& arg : args) {
+    const bool plain =
+        !arg.empty() && arg.find_first_of(" \t\n\"'$`\\*?;&|<>(){}[]~#!") == std::string::npos;
+    if (plain) {
+      out += " " + arg;
+      continue;
+    }
+    std::string quoted = " '";
+    for (char c : arg) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    out += quoted + "'";
+  }
+  return out;
+}
+
+}  // namespace leitai::cli
