@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
 #include <latch>
-#include <numeric>
 
 #include "backends/engine/engine.h"
 #include "backends/engine/scheduler.h"
@@ -23,16 +22,19 @@ class Batching : public testing::Test {
   Batching() { model_.write(folder_.path()); }
 
   /// Logits of every position, run in chunks of the given sizes (the last one repeats).
-  std::vector<float> run(Engine& engine, const std::vector<int>& ids, const std::vector<int>& chunks) {
+  std::vector<float> run(Engine& engine, const std::vector<int>& ids,
+                         const std::vector<int>& chunks) {
     Sequence sequence;
     EXPECT_TRUE(engine.reserve(sequence, static_cast<int>(ids.size())));
     std::vector<float> out;
     std::size_t c = 0;
     for (std::size_t first = 0; first < ids.size();) {
-      const std::size_t n = std::min(ids.size() - first, static_cast<std::size_t>(chunks[std::min(c++, chunks.size() - 1)]));
+      const std::size_t n = std::min(
+          ids.size() - first, static_cast<std::size_t>(chunks[std::min(c++, chunks.size() - 1)]));
       const Chunk chunk{.sequence = &sequence, .ids = std::span(ids).subspan(first, n)};
       const Tensor logits = engine.forward({&chunk, 1});
-      out.insert(out.end(), logits.data, logits.data + static_cast<std::ptrdiff_t>(n) * logits.cols);
+      out.insert(out.end(), logits.data,
+                 logits.data + static_cast<std::ptrdiff_t>(n) * logits.cols);
       first += n;
     }
     engine.release(sequence);
@@ -91,7 +93,9 @@ TEST_F(Batching, BatchMatesChangeNoBit) {
     ASSERT_TRUE(engine.reserve(sequences[i], static_cast<int>(prompts[i].size())));
   }
   for (std::size_t i = 0; i < sequences.size(); ++i) {
-    chunks.push_back({.sequence = &sequences[i], .ids = prompts[i], .first_wanted = i == 3 ? 0 : static_cast<int>(prompts[i].size())});
+    chunks.push_back({.sequence = &sequences[i],
+                      .ids = prompts[i],
+                      .first_wanted = i == 3 ? 0 : static_cast<int>(prompts[i].size())});
   }
   const Tensor logits = engine.forward(chunks);
   EXPECT_EQ(std::vector<float>(logits.data, logits.data + 33 * logits.cols), alone);
@@ -107,7 +111,8 @@ TEST_F(Batching, JobsAnswerTheSameAloneTogetherAndShortOfMemory) {
     return std::pair(result.text, logprobs);
   };
   constexpr int kJobs = 12;
-  for (int i = 0; i < kJobs; ++i) alone.push_back(summary(schedule(engine, {job(i, 10 + 9 * i)})[0]));
+  for (int i = 0; i < kJobs; ++i)
+    alone.push_back(summary(schedule(engine, {job(i, 10 + 9 * i)})[0]));
   const auto check = [&](Engine& with) {
     std::vector<Job> jobs;
     for (int i = 0; i < kJobs; ++i) jobs.push_back(job(i, 10 + 9 * i));
@@ -136,7 +141,8 @@ TEST_F(Batching, SharedPrefixesAreFoundAndChangeNothing) {
   EXPECT_EQ(c.shared_tokens, 32);
   EXPECT_EQ(a.ids, b.ids);
   ASSERT_EQ(a.logprobs.size(), b.logprobs.size());
-  for (std::size_t i = 0; i < a.logprobs.size(); ++i) EXPECT_EQ(a.logprobs[i].logprob, b.logprobs[i].logprob);
+  for (std::size_t i = 0; i < a.logprobs.size(); ++i)
+    EXPECT_EQ(a.logprobs[i].logprob, b.logprobs[i].logprob);
 }
 
 TEST_F(Batching, StopStringsAreNeverEmitted) {
@@ -190,15 +196,20 @@ TEST(Sampler, FollowsTheDistributionAndItsFilters) {
   const RowSummary summary{.argmax = 2, .max = 2};
   const auto counts = [&](SamplerSettings settings) {
     settings.seed = 11;
-    std::vector<double> out(4);
-    for (std::uint64_t position = 0; position < 20000; ++position) out[static_cast<std::size_t>(sample(logits, summary, settings, position))] += 1 / 20000.0;
+    constexpr std::uint64_t kDraws = 20000;
+    std::vector<int> chosen(4);
+    for (std::uint64_t position = 0; position < kDraws; ++position) {
+      ++chosen[static_cast<std::size_t>(sample(logits, summary, settings, position))];
+    }
+    std::vector<double> out;
+    for (const int n : chosen) out.push_back(n / static_cast<double>(kDraws));
     return out;
   };
   const double total = 1 + 2 * std::exp(1) + std::exp(2);
   const std::vector<double> plain = counts({.temperature = 1});
   EXPECT_NEAR(plain[0], 1 / total, 0.01);
   EXPECT_NEAR(plain[2], std::exp(2) / total, 0.01);
-  EXPECT_EQ(counts({.temperature = 0})[2], 1.0) << std::accumulate(plain.begin(), plain.end(), 0.0);
+  EXPECT_EQ(counts({.temperature = 0})[2], 1.0);
   const std::vector<double> two = counts({.temperature = 1, .top_k = 2});
   EXPECT_EQ(two[0] + two[3], 0) << "of equals the lowest id stays";
   EXPECT_NEAR(two[1], std::exp(1) / (std::exp(1) + std::exp(2)), 0.01);
@@ -206,7 +217,8 @@ TEST(Sampler, FollowsTheDistributionAndItsFilters) {
   EXPECT_EQ(counts({.temperature = 1, .top_p = 0.7})[0], 0);
   EXPECT_EQ(counts({.temperature = 1, .min_p = 0.2})[0], 0);
   EXPECT_GT(counts({.temperature = 1, .min_p = 0.1})[0], 0);
-  EXPECT_NEAR(counts({.temperature = 2})[2], std::exp(1) / (1 + 2 * std::exp(0.5) + std::exp(1)), 0.01);
+  EXPECT_NEAR(counts({.temperature = 2})[2], std::exp(1) / (1 + 2 * std::exp(0.5) + std::exp(1)),
+              0.01);
 }
 
 }  // namespace
