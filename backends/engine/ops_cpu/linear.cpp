@@ -1,8 +1,11 @@
-// y = W x. Rows of W come in panels of 32 (pack.cpp), token rows in tiles. A thread owns a contiguous run of panels. Of a panel
-// it expands 128 columns at a time to f32, once for up to 120 tokens, then multiplies them with every tile of tokens.
+// y = W x. Rows of W come in panels of 32 (pack.cpp), token rows in tiles. A thread owns a
+// contiguous run of panels and, when done, helps others with theirs. Of a panel it expands 128
+// columns at a time to f32, once for up to 120 tokens, then multiplies them with every tile of
+// tokens.
 //
-// Order of a sum, for every element alike: columns in blocks of 128; within a block one chain of fused multiply-adds from the
-// first column to the last, starting at 0; block sums are added in order. Lanes are rows of W, so no sum crosses lanes.
+// Order of a sum, for every element alike: columns in blocks of 128; within a block one chain of
+// fused multiply-adds from the first column to the last, starting at 0; block sums are added in
+// order. Lanes are rows of W, so no sum crosses lanes.
 
 #include "backends/engine/ops_cpu/targets.h"
 
@@ -28,8 +31,9 @@ constexpr int kPanelVectors = kPanelRows / kLanes;
 constexpr int kTileTokens = kLanes == 16 ? 12 : 3;
 
 template <int kTokens>
-void multiply_tile(const float* HWY_RESTRICT w, const float* HWY_RESTRICT x, std::ptrdiff_t x_stride,
-                   int n_columns, float* HWY_RESTRICT sums, bool first_block) {
+void multiply_tile(const float* HWY_RESTRICT w, const float* HWY_RESTRICT x,
+                   std::ptrdiff_t x_stride, int n_columns, float* HWY_RESTRICT sums,
+                   bool first_block) {
   const D d;
   V acc[kTokens][kPanelVectors];
 #pragma GCC unroll 16
@@ -61,9 +65,9 @@ void multiply_tile(const float* HWY_RESTRICT w, const float* HWY_RESTRICT x, std
 using TileFunction = void (*)(const float*, const float*, std::ptrdiff_t, int, float*, bool);
 
 constexpr TileFunction kTiles[] = {
-    multiply_tile<1>, multiply_tile<2>, multiply_tile<3>,
+    multiply_tile<1>, multiply_tile<2>,  multiply_tile<3>,
 #if HWY_TARGET <= HWY_AVX3
-    multiply_tile<4>, multiply_tile<5>, multiply_tile<6>, multiply_tile<7>, multiply_tile<8>,
+    multiply_tile<4>, multiply_tile<5>,  multiply_tile<6>,  multiply_tile<7>,  multiply_tile<8>,
     multiply_tile<9>, multiply_tile<10>, multiply_tile<11>, multiply_tile<12>,
 #endif
 };
@@ -74,12 +78,14 @@ V load_half(const std::uint16_t* at) {
 }
 
 /// tile[k, row] of `n_columns` columns from `first` on, as f32.
-void expand(DType type, const std::byte* panel, int first, int n_columns, float* HWY_RESTRICT tile) {
+void expand(DType type, const std::byte* panel, int first, int n_columns,
+            float* HWY_RESTRICT tile) {
   const D d;
   const hn::RebindToSigned<D> di;
   const auto fifteen = hn::Set(di, 15);
   if (type == DType::F16 || type == DType::BF16) {
-    const auto* from = reinterpret_cast<const std::uint16_t*>(panel) + static_cast<std::size_t>(first) * kPanelRows;
+    const auto* from = reinterpret_cast<const std::uint16_t*>(panel) +
+                       static_cast<std::size_t>(first) * kPanelRows;
     for (int i = 0; i < n_columns * kPanelRows; i += kLanes) {
       if (type == DType::F16) {
         hn::Store(load_half(from + i), d, tile + i);
@@ -93,7 +99,8 @@ void expand(DType type, const std::byte* panel, int first, int n_columns, float*
   }
   const std::size_t block_bytes = panel_block_bytes(type);
   for (int k = 0; k < n_columns; k += kQuantBlock, tile += kQuantBlock * kPanelRows) {
-    const std::byte* block = panel + static_cast<std::size_t>((first + k) / kQuantBlock) * block_bytes;
+    const std::byte* block =
+        panel + static_cast<std::size_t>((first + k) / kQuantBlock) * block_bytes;
     const auto* scales = reinterpret_cast<const std::uint16_t*>(block);
     for (int r = 0; r < kPanelRows; r += kLanes) {
       const V scale = load_half(scales + r);
@@ -107,8 +114,10 @@ void expand(DType type, const std::byte* panel, int first, int n_columns, float*
         continue;
       }
       const bool has_min = type == DType::Q4_1;
-      const V low = has_min ? load_half(scales + kPanelRows + r) : hn::Mul(scale, hn::Set(d, -8.0f));
-      const auto* q = reinterpret_cast<const std::uint8_t*>(block + (has_min ? 4 : 2) * kPanelRows) + r;
+      const V low =
+          has_min ? load_half(scales + kPanelRows + r) : hn::Mul(scale, hn::Set(d, -8.0f));
+      const auto* q =
+          reinterpret_cast<const std::uint8_t*>(block + (has_min ? 4 : 2) * kPanelRows) + r;
       const hn::Rebind<std::uint8_t, D> du8;
       for (int j = 0; j < kQuantBlock / 2; ++j) {
         const auto both = hn::PromoteTo(di, hn::LoadU(du8, q + j * kPanelRows));
@@ -121,10 +130,12 @@ void expand(DType type, const std::byte* panel, int first, int n_columns, float*
   }
 }
 
-void linear_panel(const Weight& weight, int panel, Tensor x, std::span<const float> bias, Tensor out) {
+void linear_panel(const Weight& weight, int panel, Tensor x, std::span<const float> bias,
+                  Tensor out) {
   alignas(64) float expanded[kColumnBlock * kPanelRows];
   alignas(64) float sums[kTokenBlock * kPanelRows];
-  const std::byte* packed = weight.data.get() + static_cast<std::size_t>(panel) * panel_bytes(weight.type, weight.cols);
+  const std::byte* packed =
+      weight.data.get() + static_cast<std::size_t>(panel) * panel_bytes(weight.type, weight.cols);
   const int first_row = panel * kPanelRows;
   const int n_rows = std::min(kPanelRows, weight.rows - first_row);
   for (int t0 = 0; t0 < x.rows; t0 += kTokenBlock) {
@@ -141,7 +152,8 @@ void linear_panel(const Weight& weight, int panel, Tensor x, std::span<const flo
       for (int tile = 0; tile < n_tiles; ++tile) {
         const int begin = n_tokens * tile / n_tiles;
         const int end = n_tokens * (tile + 1) / n_tiles;
-        kTiles[end - begin - 1](w, x.row(t0 + begin) + k, x.stride, n_columns, sums + begin * kPanelRows, k == 0);
+        kTiles[end - begin - 1](w, x.row(t0 + begin) + k, x.stride, n_columns,
+                                sums + begin * kPanelRows, k == 0);
       }
     }
     for (int t = 0; t < n_tokens; ++t) {
@@ -150,7 +162,8 @@ void linear_panel(const Weight& weight, int panel, Tensor x, std::span<const flo
       if (bias.empty()) {
         std::copy(from, from + n_rows, to);
       } else {
-        for (int r = 0; r < n_rows; ++r) to[r] = from[r] + bias[static_cast<std::size_t>(first_row + r)];
+        for (int r = 0; r < n_rows; ++r)
+          to[r] = from[r] + bias[static_cast<std::size_t>(first_row + r)];
       }
     }
   }
@@ -170,14 +183,14 @@ void linear(Stream& stream, std::span<const LinearPart> parts, Tensor x) {
   for (const LinearPart& part : parts) n_panels += panels_of(part.weight->rows);
   if (x.rows == 0) return;
   const double cost = 0.3 * parts[0].weight->cols * (1 + 0.5 * x.rows);
-  for_parts(stream, n_panels, cost, [&](int begin, int end, int) {
-    int first = 0;
+  for_each_shared(stream, n_panels, cost, [&](int panel) {
     for (const LinearPart& part : parts) {
       const int n = panels_of(part.weight->rows);
-      for (int p = std::max(begin - first, 0); p < std::min(end - first, n); ++p) {
-        HWY_DYNAMIC_DISPATCH(linear_panel)(*part.weight, p, x, part.bias, part.out);
+      if (panel < n) {
+        HWY_DYNAMIC_DISPATCH(linear_panel)(*part.weight, panel, x, part.bias, part.out);
+        return;
       }
-      first += n;
+      panel -= n;
     }
   });
 }
