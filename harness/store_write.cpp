@@ -108,7 +108,9 @@ void Store::Impl::put_item(const Item& item) {
   put.bind(2, item.id);
   packer.bind(put, 3, body, scratch);
   put.bind(4, item.language);
-  if (!item.tags.empty()) put.bind(5, dump(item.tags));
+  const std::string tags =
+      item.tags.empty() ? "" : dump(item.tags);  // lives until the step: binding copies nothing
+  if (!tags.empty()) put.bind(5, tags);
   put.bind(6, item.grading.scorer);
   put.step();
   items.put(key, 1);
