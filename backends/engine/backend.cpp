@@ -27,7 +27,8 @@ std::string option(const Model& model, const char* name) {
 }
 
 [[noreturn]] void refuse(const Model& model, const std::string& what, const std::string& advice) {
-  throw Error(fmt::format("{}: {}\n        {}", model.spec.empty() ? model.target : model.spec, what, advice));
+  throw Error(fmt::format("{}: {}\n        {}", model.spec.empty() ? model.target : model.spec,
+                          what, advice));
 }
 
 int positive_option(const Model& model, const char* name) {
@@ -35,7 +36,8 @@ int positive_option(const Model& model, const char* name) {
   if (text.empty()) return 0;
   const auto value = parse_int(text);
   if (!value || *value < 1 || *value > 1 << 24) {
-    refuse(model, fmt::format("{}={} is not a positive whole number", name, text), fmt::format("write for example {}=2048", name));
+    refuse(model, fmt::format("{}={} is not a positive whole number", name, text),
+           fmt::format("write for example {}=2048", name));
   }
   return static_cast<int>(*value);
 }
@@ -53,7 +55,8 @@ std::size_t memory_option(const Model& model, std::size_t preset) {
                        : unit[0] == 'g'            ? 0x1p30
                                                    : 0;
   if (!number || *number <= 0 || scale == 0 || *number * scale > 0x1p50) {
-    refuse(model, fmt::format("memory={} is not an amount of memory", option(model, "memory")), "write for example memory=2GB");
+    refuse(model, fmt::format("memory={} is not an amount of memory", option(model, "memory")),
+           "write for example memory=2GB");
   }
   return static_cast<std::size_t>(*number * scale);
 }
@@ -61,12 +64,15 @@ std::size_t memory_option(const Model& model, std::size_t preset) {
 EngineOptions engine_options(const Model& model) {
   const std::string device = option(model, "device");
   if (device.starts_with("cuda")) {
-    refuse(model, fmt::format("this build has no CUDA engine, so device={} cannot be used", device), "leave it out, or write device=cpu");
+    refuse(model, fmt::format("this build has no CUDA engine, so device={} cannot be used", device),
+           "leave it out, or write device=cpu");
   }
-  if (!device.empty() && device != "cpu") refuse(model, fmt::format("device={} is unknown", device), "write device=cpu");
+  if (!device.empty() && device != "cpu")
+    refuse(model, fmt::format("device={} is unknown", device), "write device=cpu");
   const std::string dtype = option(model, "dtype");
   if (!dtype.empty() && dtype != "f32" && dtype != "float32") {
-    refuse(model, fmt::format("dtype={} is not one the engine computes in", dtype), "leave it out, or write dtype=f32");
+    refuse(model, fmt::format("dtype={} is not one the engine computes in", dtype),
+           "leave it out, or write dtype=f32");
   }
   EngineOptions options;
   options.threads = positive_option(model, "threads");
@@ -87,7 +93,9 @@ std::string short_name(const std::string& target) {
   return path.extension() == ".gguf" ? path.stem().string() : path.filename().string();
 }
 
-Failure failure(FailureKind kind, std::string message) { return {.kind = kind, .message = std::move(message)}; }
+Failure failure(FailureKind kind, std::string message) {
+  return {.kind = kind, .message = std::move(message)};
+}
 
 /// An answer in the making: its request, and how many of its sequences are still to come.
 struct Pending {
@@ -99,13 +107,18 @@ struct Pending {
 class EngineBackend final : public Backend {
  public:
   EngineBackend(const Model& model, Channel<Answer>& answers)
-      : answers_(answers), engine_(path_of(model), engine_options(model)), chat_(engine_), name_(short_name(model.target)), scheduler_(engine_) {
+      : answers_(answers),
+        engine_(path_of(model), engine_options(model)),
+        chat_(engine_),
+        name_(short_name(model.target)),
+        scheduler_(engine_) {
     traits_.identity = engine_.identity();
     traits_.default_in_flight = 256;  // the scheduler looks ahead over all of them
     traits_.exclusive = "cpu";
-    traits_.describe = fmt::format("{}, {}, {} MB of weights, cpu, f32, {} {}", name_, engine_.config().model_type,
-                                   engine_.weight_bytes() / 1000000, engine_.stream().threads(),
-                                   engine_.stream().threads() == 1 ? "thread" : "threads");
+    traits_.describe =
+        fmt::format("{}, {}, {} MB of weights, cpu, f32, {} {}", name_, engine_.config().model_type,
+                    engine_.weight_bytes() / 1000000, engine_.stream().threads(),
+                    engine_.stream().threads() == 1 ? "thread" : "threads");
   }
 
   const BackendTraits& traits() const override { return traits_; }
@@ -113,7 +126,9 @@ class EngineBackend final : public Backend {
   void prepare(Request& request) const override {
     const SamplingParams& wanted = request.wanted;
     if (request.mode != Mode::Completion && !chat_.is_present() && !request.prompt.text) {
-      throw Error(fmt::format("{}: the checkpoint has no chat template\n        ask with --mode completion", engine_.config().file));
+      throw Error(
+          fmt::format("{}: the checkpoint has no chat template\n        ask with --mode completion",
+                      engine_.config().file));
     }
     json sent{{"dtype", "f32"}};
     if (request.mode != Mode::LogLikelihood) {
@@ -154,16 +169,22 @@ class EngineBackend final : public Backend {
   void cancel() override { scheduler_.cancel(); }
 
  private:
-  /// Whether thinking is switched on or off through the template; absent if it is off and the template knows no thinking.
+  /// Whether thinking is switched on or off through the template; absent if it is off and the
+  /// template knows no thinking.
   std::optional<bool> thinking(const SamplingParams& wanted) const {
     const std::string& value = *wanted.thinking;
     if (value != "on" && value != "off") {
-      throw Error(fmt::format("{}: thinking={} is a budget, which the engine cannot hold a model to\n        write thinking=on or thinking=off",
-                              name_, value));
+      throw Error(
+          fmt::format("{}: thinking={} is a budget, which the engine cannot hold a model to\n      "
+                      "  write thinking=on or thinking=off",
+                      name_, value));
     }
     if (chat_.knows_thinking()) return value == "on";
     if (value == "off") return std::nullopt;
-    throw Error(fmt::format("{}: thinking=on, but the chat template of this checkpoint has no switch for it\n        leave thinking out", name_));
+    throw Error(
+        fmt::format("{}: thinking=on, but the chat template of this checkpoint has no switch for "
+                    "it\n        leave thinking out",
+                    name_));
   }
 
   /// Text before the model's turn, and whether the tokenizer still has to add what begins a text.
@@ -178,13 +199,16 @@ class EngineBackend final : public Backend {
     }
     std::optional<bool> on;
     if (request.wanted.thinking) on = thinking(request.wanted);
-    return {chat_.render(request.prompt.messages, request.prompt.tools_json, on), {.add_special = false, .parse_special = true}};
+    return {chat_.render(request.prompt.messages, request.prompt.tools_json, on),
+            {.add_special = false, .parse_special = true}};
   }
 
   bool fits(const std::shared_ptr<Pending>& pending, std::size_t n_tokens, int reserve) {
-    if (n_tokens + static_cast<std::size_t>(reserve) <= static_cast<std::size_t>(engine_.context())) return true;
+    if (n_tokens + static_cast<std::size_t>(reserve) <= static_cast<std::size_t>(engine_.context()))
+      return true;
     fail(pending, FailureKind::Context,
-         fmt::format("the prompt has {} tokens, the context of {} holds {}", with_commas(static_cast<std::int64_t>(n_tokens)), name_,
+         fmt::format("the prompt has {} tokens, the context of {} holds {}",
+                     with_commas(static_cast<std::int64_t>(n_tokens)), name_,
                      with_commas(engine_.context())));
     return false;
   }
@@ -228,8 +252,9 @@ class EngineBackend final : public Backend {
     scheduler_.submit(std::move(job));
   }
 
-  /// Context and continuation as lm-evaluation-harness encodes them: the context's trailing spaces go to the continuation,
-  /// whose tokens are those of the whole after as many as the context alone has.
+  /// Context and continuation as lm-evaluation-harness encodes them: the context's trailing spaces
+  /// go to the continuation, whose tokens are those of the whole after as many as the context alone
+  /// has.
   void submit_scores(const std::shared_ptr<Pending>& pending) {
     auto [context, encode] = text_of(pending->request);
     const std::size_t n_text = context.find_last_not_of(" \t\n\r\f\v") + 1;
@@ -250,10 +275,14 @@ class EngineBackend final : public Backend {
       pending->response.continuation_tokens.push_back(static_cast<int>(job.prompt.size() - from));
       job.score_from = static_cast<int>(from);
       job.deadline = pending->request.deadline;
-      job.done = [this, pending, c](JobResult result) { take_score(pending, c, std::move(result)); };
+      job.done = [this, pending, c](JobResult result) {
+        take_score(pending, c, std::move(result));
+      };
       jobs.push_back(std::move(job));
     }
-    std::erase_if(jobs, [](const Job& job) { return *job.score_from == static_cast<int>(job.prompt.size()); });
+    std::erase_if(jobs, [](const Job& job) {
+      return *job.score_from == static_cast<int>(job.prompt.size());
+    });
     pending->left = jobs.size();
     if (jobs.empty()) {
       pending->response.outcome = Outcome::Answered;
@@ -264,15 +293,20 @@ class EngineBackend final : public Backend {
   }
 
   /// Runs on the scheduling thread, as all results do.
-  void take_score(const std::shared_ptr<Pending>& pending, std::size_t continuation, JobResult result) {
+  void take_score(const std::shared_ptr<Pending>& pending, std::size_t continuation,
+                  JobResult result) {
     Response& response = pending->response;
     if (result.end == JobResult::End::Scored) {
       response.continuation_logprobs[continuation] = result.score;
       response.continuation_greedy[continuation] = result.is_greedy;
-      response.usage.prompt_tokens = response.usage.prompt_tokens.value_or(0) + result.prompt_tokens;
-      response.usage.cached_tokens = response.usage.cached_tokens.value_or(0) + result.shared_tokens;
-      response.timing.total_ms = std::max(response.timing.total_ms.value_or(0), result.timing.total_ms.value_or(0));
-      response.timing.queued_ms = std::min(response.timing.queued_ms.value_or(1e300), result.timing.queued_ms.value_or(0));
+      response.usage.prompt_tokens =
+          response.usage.prompt_tokens.value_or(0) + result.prompt_tokens;
+      response.usage.cached_tokens =
+          response.usage.cached_tokens.value_or(0) + result.shared_tokens;
+      response.timing.total_ms =
+          std::max(response.timing.total_ms.value_or(0), result.timing.total_ms.value_or(0));
+      response.timing.queued_ms =
+          std::min(response.timing.queued_ms.value_or(1e300), result.timing.queued_ms.value_or(0));
     } else {
       set_failure(response, result.end);
     }
@@ -286,7 +320,9 @@ class EngineBackend final : public Backend {
     if (end == JobResult::End::TimedOut) {
       response.failure = failure(FailureKind::Timeout, "the deadline passed");
     } else if (end == JobResult::End::NoRoom) {
-      response.failure = failure(FailureKind::Context, "keys and values of this prompt do not fit the memory given; give more: memory=4GB");
+      response.failure = failure(
+          FailureKind::Context,
+          "keys and values of this prompt do not fit the memory given; give more: memory=4GB");
     } else {
       response.failure = failure(FailureKind::Network, "cancelled");
     }
@@ -296,7 +332,8 @@ class EngineBackend final : public Backend {
   int first_token() const {
     if (const auto bos = engine_.tokenizer().bos_id()) return *bos;
     if (!engine_.config().eos_ids.empty()) return engine_.config().eos_ids.front();
-    throw Error(fmt::format("{}: an empty prompt, and the tokenizer has no token that begins a text", name_));
+    throw Error(fmt::format(
+        "{}: an empty prompt, and the tokenizer has no token that begins a text", name_));
   }
 
   void fail(const std::shared_ptr<Pending>& pending, FailureKind kind, std::string message) {
@@ -305,9 +342,12 @@ class EngineBackend final : public Backend {
     hand_over(pending);
   }
 
-  /// Puts a response that needs no computing on the channel from the scheduling thread, since submit() must not block.
+  /// Puts a response that needs no computing on the channel from the scheduling thread, since
+  /// submit() must not block.
   void hand_over(const std::shared_ptr<Pending>& pending) {
-    scheduler_.post([this, pending] { answers_.push({std::move(pending->request), std::move(pending->response)}); });
+    scheduler_.post([this, pending] {
+      answers_.push({std::move(pending->request), std::move(pending->response)});
+    });
   }
 
   Channel<Answer>& answers_;
@@ -328,7 +368,9 @@ constexpr BackendKey kKeys[] = {
 
 std::string default_id(const Model& model) { return short_name(model.target); }
 
-std::unique_ptr<Backend> make(const Model& model, Channel<Answer>& answers) { return std::make_unique<EngineBackend>(model, answers); }
+std::unique_ptr<Backend> make(const Model& model, Channel<Answer>& answers) {
+  return std::make_unique<EngineBackend>(model, answers);
+}
 
 }  // namespace
 
@@ -337,10 +379,11 @@ std::unique_ptr<Engine> open_engine(const Model& model) {
 }
 
 extern constinit const BackendFactory engine;
-constinit const BackendFactory engine = {.name = "engine",
-                                         .help = "weights run here: a GGUF file or a safetensors folder",
-                                         .keys = kKeys,
-                                         .default_id = default_id,
-                                         .make = make};
+constinit const BackendFactory engine = {
+    .name = "engine",
+    .help = "weights run here: a GGUF file or a safetensors folder",
+    .keys = kKeys,
+    .default_id = default_id,
+    .make = make};
 
 }  // namespace leitai

@@ -24,7 +24,8 @@ struct ChatTemplate::Parsed {
   Template chat;
 };
 
-ChatTemplate::ChatTemplate(const Engine& engine) : file_(engine.config().file), source_(engine.checkpoint().chat_template()) {
+ChatTemplate::ChatTemplate(const Engine& engine)
+    : file_(engine.config().file), source_(engine.checkpoint().chat_template()) {
   const Tokenizer& tokenizer = engine.tokenizer();
   bos_ = text_of(tokenizer, tokenizer.bos_id());
   const std::vector<int> eos = tokenizer.eos_ids();
@@ -33,7 +34,10 @@ ChatTemplate::ChatTemplate(const Engine& engine) : file_(engine.config().file), 
   try {
     parsed_ = std::make_unique<Parsed>(Parsed{Template::parse(source_, Environment::Chat)});
   } catch (const TemplateError& error) {
-    throw Error(fmt::format("{}: its chat template cannot be parsed: {}\n        mend the template, or use another checkpoint", file_, error.what()));
+    throw Error(
+        fmt::format("{}: its chat template cannot be parsed: {}\n        mend the template, or use "
+                    "another checkpoint",
+                    file_, error.what()));
   }
 }
 
@@ -41,14 +45,19 @@ ChatTemplate::~ChatTemplate() = default;
 
 bool ChatTemplate::is_present() const { return parsed_ != nullptr; }
 
-bool ChatTemplate::knows_thinking() const { return source_.find("enable_thinking") != std::string::npos; }
+bool ChatTemplate::knows_thinking() const {
+  return source_.find("enable_thinking") != std::string::npos;
+}
 
 std::string ChatTemplate::render(std::span<const Message> messages, const std::string& tools_json,
                                  std::optional<bool> thinking) const {
-  if (!parsed_) throw Error(fmt::format("{}: the checkpoint has no chat template\n        ask with --mode completion", file_));
+  if (!parsed_)
+    throw Error(fmt::format(
+        "{}: the checkpoint has no chat template\n        ask with --mode completion", file_));
   ChatInput input;
   for (const Message& message : messages) {
-    input.messages.push_back({{"role", std::string(to_text(message.role))}, {"content", message.text()}});
+    input.messages.push_back(
+        {{"role", std::string(to_text(message.role))}, {"content", message.text()}});
   }
   if (!tools_json.empty()) input.tools = nlohmann::ordered_json::parse(tools_json);
   input.add_generation_prompt = true;

@@ -21,8 +21,10 @@ class ChatTemplate {
   /// Whether the template asks for `enable_thinking`.
   bool knows_thinking() const;
 
-  /// The text that the model is to continue. Throws Error if there is no template or it refuses the messages.
-  std::string render(std::span<const Message> messages, const std::string& tools_json, std::optional<bool> thinking) const;
+  /// The text that the model is to continue. Throws Error if there is no template or it refuses the
+  /// messages.
+  std::string render(std::span<const Message> messages, const std::string& tools_json,
+                     std::optional<bool> thinking) const;
 
  private:
   struct Parsed;

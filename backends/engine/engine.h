@@ -17,13 +17,14 @@
 
 namespace leitai {
 
-/// Version of the engine's numbers: part of every digest. Raise it when a change moves any bit of a logit.
+/// Version of the engine's numbers: part of every digest. Raise it when a change moves any bit of a
+/// logit.
 inline constexpr int kNumericsVersion = 1;
 
 struct EngineOptions {
-  int threads = 0;                            // 0: one for each processor
+  int threads = 0;                                 // 0: one for each processor
   std::size_t cache_bytes = std::size_t{1} << 30;  // for keys and values
-  int context = 0;                            // most tokens of a sequence; 0: what the checkpoint states
+  int context = 0;  // most tokens of a sequence; 0: what the checkpoint states
 };
 
 /// Tokens to run for one sequence, after those it already holds.
@@ -59,8 +60,8 @@ class Engine {
   /// Gives its pages back and forgets its tokens.
   void release(Sequence& sequence);
 
-  /// Appends each chunk to its sequence, whose pages are reserved. Gives the logits of all wanted tokens, one row each, in
-  /// the order of the chunks; valid until the next call.
+  /// Appends each chunk to its sequence, whose pages are reserved. Gives the logits of all wanted
+  /// tokens, one row each, in the order of the chunks; valid until the next call.
   Tensor forward(std::span<const Chunk> chunks);
 
  private:

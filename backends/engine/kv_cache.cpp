@@ -5,7 +5,8 @@
 namespace leitai {
 
 KvCache::KvCache(std::size_t page_floats, std::size_t memory_bytes)
-    : page_floats_(page_floats), max_pages_(std::max<std::size_t>(1, memory_bytes / (page_floats * sizeof(float)))) {}
+    : page_floats_(page_floats),
+      max_pages_(std::max<std::size_t>(1, memory_bytes / (page_floats * sizeof(float)))) {}
 
 std::optional<int> KvCache::take() {
   int page = -1;
@@ -19,7 +20,9 @@ std::optional<int> KvCache::take() {
   } else {
     for (int p = 0; p < n_pages(); ++p) {
       const Page& candidate = pages_[index(p)];
-      if (candidate.holders == 0 && (page < 0 || candidate.last_used < pages_[index(page)].last_used)) page = p;
+      if (candidate.holders == 0 &&
+          (page < 0 || candidate.last_used < pages_[index(page)].last_used))
+        page = p;
     }
     if (page < 0) return std::nullopt;
     shared_.erase(*pages_[index(page)].shared_as);

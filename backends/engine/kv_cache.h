@@ -13,8 +13,9 @@
 
 namespace leitai {
 
-/// Memory for keys and values in pages of 16 positions of all layers. Full pages of a prompt can be shared by sequences that
-/// begin with the same tokens: their content depends on those tokens alone. Not thread-safe: one thread owns it.
+/// Memory for keys and values in pages of 16 positions of all layers. Full pages of a prompt can be
+/// shared by sequences that begin with the same tokens: their content depends on those tokens
+/// alone. Not thread-safe: one thread owns it.
 class KvCache {
  public:
   /// At least one page is always allowed.
@@ -27,7 +28,8 @@ class KvCache {
 
   float* data(int page) { return pages_[index(page)].data.get(); }
 
-  /// The page that holds `tokens` after the prefix that ends with `parent` (-1: at the start), if computed before. Adds a holder.
+  /// The page that holds `tokens` after the prefix that ends with `parent` (-1: at the start), if
+  /// computed before. Adds a holder.
   std::optional<int> find_shared(int parent, std::span<const int> tokens);
   /// From now on find_shared() finds `page`.
   void share(int parent, std::span<const int> tokens, int page);

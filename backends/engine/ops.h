@@ -9,16 +9,20 @@
 
 #include "backends/engine/checkpoint/checkpoint.h"
 
-/// The operations of which every architecture is composed. This contract is free of any device: a device brings a
-/// Stream, its own layout of Weight and KvPages, and one implementation of each op (ops_cpu/).
+/// The operations of which every architecture is composed. This contract is free of any device: a
+/// device brings a Stream, its own layout of Weight and KvPages, and one implementation of each op
+/// (ops_cpu/).
 ///
-/// Letters: T tokens of a step, H width of a row, D head_dim, N rows of a weight, K columns of a weight.
+/// Letters: T tokens of a step, H width of a row, D head_dim, N rows of a weight, K columns of a
+/// weight.
 ///
-/// Numerics, the same for every device, vector width, number of threads and batch: see README.md. The result of a
-/// token row depends on that token and what it attends to, never on T or on its place in the step.
+/// Numerics, the same for every device, vector width, number of threads and batch: see README.md.
+/// The result of a token row depends on that token and what it attends to, never on T or on its
+/// place in the step.
 namespace leitai {
 
-/// A (rows, cols) matrix of f32 on the device of the Stream that reads it; rows may be apart. Never owns.
+/// A (rows, cols) matrix of f32 on the device of the Stream that reads it; rows may be apart. Never
+/// owns.
 struct Tensor {
   float* data = nullptr;
   int rows = 0;
@@ -39,11 +43,12 @@ class Stream {
   virtual void run(const std::function<void(int thread)>& work) = 0;
 };
 
-/// `threads` of them, the caller's own among them. Throws Error if this CPU lacks what the kernels need (AVX2, FMA, F16C).
+/// `threads` of them, the caller's own among them. Throws Error if this CPU lacks what the kernels
+/// need (AVX2, FMA, F16C).
 std::unique_ptr<Stream> make_cpu_stream(int threads);
 
-/// A (rows, cols) weight in the device's own order of the same stored bits; products use exactly the values that the file
-/// states.
+/// A (rows, cols) weight in the device's own order of the same stored bits; products use exactly
+/// the values that the file states.
 struct Weight {
   DType type = DType::F32;
   int rows = 0;
@@ -54,8 +59,8 @@ struct Weight {
   bool is_present() const { return rows > 0; }
 };
 
-/// `stored`: rows one after another as in a checkpoint (GGUF blocks of 32 along the row for Q types).
-/// cols must be a multiple of 32 for Q types.
+/// `stored`: rows one after another as in a checkpoint (GGUF blocks of 32 along the row for Q
+/// types). cols must be a multiple of 32 for Q types.
 Weight pack_weight(Stream& stream, DType type, int rows, int cols, const std::byte* stored);
 
 /// Bytes of one stored row.
@@ -65,7 +70,8 @@ std::size_t stored_row_bytes(DType type, int cols);
 void dequantise_row(DType type, int cols, const std::byte* stored_row, float* out);
 
 /// out[t, i] = table[ids[t], i]; `stored` as in pack_weight
-void embed(Stream& stream, Tensor out, DType type, const std::byte* stored, std::span<const int> ids);
+void embed(Stream& stream, Tensor out, DType type, const std::byte* stored,
+           std::span<const int> ids);
 
 /// out[t, i] = x[t, i] / sqrt(mean(x[t]^2) + eps) * weight[i]; out may alias x
 void rmsnorm(Stream& stream, Tensor out, Tensor x, std::span<const float> weight, float eps);
@@ -98,16 +104,19 @@ void rope(Stream& stream, Tensor x, int head_dim, Tensor cos, Tensor sin, RopePa
 /// Positions a page of the KV cache holds.
 inline constexpr int kPagePositions = 16;
 
-/// Keys and values of one layer in paged memory. page[p] starts with keys (head, D, position in page), then values
-/// (head, position in page, D).
+/// Keys and values of one layer in paged memory. page[p] starts with keys (head, D, position in
+/// page), then values (head, position in page, D).
 struct KvLayer {
   int n_kv_heads = 0;
   int head_dim = 0;
   std::size_t offset = 0;  // floats from the start of a page to this layer
-  std::size_t values() const { return static_cast<std::size_t>(n_kv_heads) * head_dim * kPagePositions; }
+  std::size_t values() const {
+    return static_cast<std::size_t>(n_kv_heads) * head_dim * kPagePositions;
+  }
 };
 
-/// Where a step's tokens stand: token t is at positions[t] of the sequence whose pages are tables[sequence[t]].
+/// Where a step's tokens stand: token t is at positions[t] of the sequence whose pages are
+/// tables[sequence[t]].
 struct Placement {
   std::span<const int> positions;
   std::span<const int> sequence;
@@ -123,7 +132,8 @@ struct AttentionShape {
   int window = 0;  // position p sees p - window + 1 ... p; 0: all of 0 ... p
 };
 
-/// out[t, h] = softmax(scale * q[t, h] . keys) values over what token t sees; head h reads kv head h / (n_heads / n_kv_heads).
+/// out[t, h] = softmax(scale * q[t, h] . keys) values over what token t sees; head h reads kv head
+/// h / (n_heads / n_kv_heads).
 void attention(Stream& stream, Tensor out, Tensor q, const KvLayer& layer, const Placement& where,
                const AttentionShape& shape);
 
@@ -135,9 +145,9 @@ void add(Stream& stream, Tensor x, Tensor y);
 
 /// What decoding needs of a row of logits.
 struct RowSummary {
-  int argmax = 0;        // lowest id of the largest logit among the first `n_ids`
-  float max = 0;         // over the whole row
-  double log_sum = 0;    // log(sum(exp(logits))) over the whole row
+  int argmax = 0;      // lowest id of the largest logit among the first `n_ids`
+  float max = 0;       // over the whole row
+  double log_sum = 0;  // log(sum(exp(logits))) over the whole row
 };
 
 /// One summary a row. `n_ids`: how many of the columns may be chosen; the rest is padding.

@@ -1,7 +1,8 @@
 #include "backends/engine/probe.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+
+#include <algorithm>
 #include <functional>
 #include <nlohmann/json.hpp>
 
@@ -26,19 +27,23 @@ class HeldSequence {
   void run(std::span<const int> ids, int first_wanted,
            const std::function<void(int, const float*, const RowSummary&)>& row) {
     if (!engine_.reserve(sequence_, static_cast<int>(ids.size()))) {
-      throw Error("probe: the sequence does not fit the memory for keys and values\n        give more: memory=4GB");
+      throw Error(
+          "probe: the sequence does not fit the memory for keys and values\n        give more: "
+          "memory=4GB");
     }
     const int base = static_cast<int>(sequence_.ids.size());
     for (int first = 0; first < static_cast<int>(ids.size()); first += kChunkTokens) {
       const int n = std::min(kChunkTokens, static_cast<int>(ids.size()) - first);
-      const Chunk chunk{.sequence = &sequence_,
-                        .ids = ids.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(n)),
-                        .first_wanted = std::clamp(first_wanted - first, 0, n)};
+      const Chunk chunk{
+          .sequence = &sequence_,
+          .ids = ids.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(n)),
+          .first_wanted = std::clamp(first_wanted - first, 0, n)};
       const Tensor logits = engine_.forward({&chunk, 1});
       std::vector<RowSummary> summary(static_cast<std::size_t>(logits.rows));
       summarise_logits(engine_.stream(), logits, logits.cols, summary);
       for (int r = 0; r < logits.rows; ++r) {
-        row(base + first + chunk.first_wanted + r, logits.row(r), summary[static_cast<std::size_t>(r)]);
+        row(base + first + chunk.first_wanted + r, logits.row(r),
+            summary[static_cast<std::size_t>(r)]);
       }
     }
   }
@@ -52,9 +57,11 @@ std::vector<int> ids_of(const Engine& engine, const json& list, const char* name
   if (!list.is_array()) throw Error(fmt::format("probe: \"{}\" is not a list of token ids", name));
   std::vector<int> ids;
   for (const json& id : list) {
-    if (!id.is_number_integer() || id.get<double>() < 0 || id.get<double>() >= engine.vocab_size()) {
-      throw Error(fmt::format("probe: \"{}\" holds {}, which is no token id of this model (0 ... {})", name, id.dump(),
-                              engine.vocab_size() - 1));
+    if (!id.is_number_integer() || id.get<double>() < 0 ||
+        id.get<double>() >= engine.vocab_size()) {
+      throw Error(
+          fmt::format("probe: \"{}\" holds {}, which is no token id of this model (0 ... {})", name,
+                      id.dump(), engine.vocab_size() - 1));
     }
     ids.push_back(id.get<int>());
   }
@@ -64,13 +71,18 @@ std::vector<int> ids_of(const Engine& engine, const json& list, const char* name
 std::vector<int> prompt_of(const Engine& engine, const json& line) {
   if (!line.is_object()) throw Error("probe: a line is an object with \"ids\" or \"text\"");
   if (line.contains("ids")) return ids_of(engine, line.at("ids"), "ids");
-  if (!line.contains("text") || !line.at("text").is_string()) throw Error("probe: a line needs \"ids\" or \"text\"");
-  const EncodeOptions options{.add_special = line.value("special", false), .parse_special = line.value("parse_special", true)};
-  const std::vector<int> ids = engine.tokenizer().encode(line.at("text").get<std::string>(), options);
+  if (!line.contains("text") || !line.at("text").is_string())
+    throw Error("probe: a line needs \"ids\" or \"text\"");
+  const EncodeOptions options{.add_special = line.value("special", false),
+                              .parse_special = line.value("parse_special", true)};
+  const std::vector<int> ids =
+      engine.tokenizer().encode(line.at("text").get<std::string>(), options);
   for (const int id : ids) {
     if (id >= engine.vocab_size()) {
-      throw Error(fmt::format("{}: the tokenizer gives id {}, but the embedding has {} rows\n        the files do not belong together",
-                              engine.config().file, id, engine.vocab_size()));
+      throw Error(
+          fmt::format("{}: the tokenizer gives id {}, but the embedding has {} rows\n        the "
+                      "files do not belong together",
+                      engine.config().file, id, engine.vocab_size()));
     }
   }
   return ids;
@@ -117,7 +129,8 @@ json probe(Engine& engine, const json& line, const ProbeOptions& options) {
   {
     HeldSequence sequence(engine);
     sequence.run(ids, 0, [&](int position, const float* logits, const RowSummary& summary) {
-      if (options.all_positions) out["logits"].push_back(std::vector<float>(logits, logits + engine.vocab_size()));
+      if (options.all_positions)
+        out["logits"].push_back(std::vector<float>(logits, logits + engine.vocab_size()));
       if (position == n_prompt - 1) at_prompt_end(logits, summary);
       if (position + 1 >= static_cast<int>(ids.size())) return;
       const int follows = ids[static_cast<std::size_t>(position + 1)];

@@ -31,10 +31,12 @@ std::vector<int> heaviest(std::span<const float> weights, std::size_t n, float a
   return ids;
 }
 
-/// The nucleus: the shortest head of `heaviest` whose mass is at least p of the whole. A head above a threshold is tried first,
-/// since sorting the whole vocabulary is slow and the nucleus is usually short.
+/// The nucleus: the shortest head of `heaviest` whose mass is at least p of the whole. A head above
+/// a threshold is tried first, since sorting the whole vocabulary is slow and the nucleus is
+/// usually short.
 std::vector<int> nucleus(std::span<const float> weights, const SamplerSettings& settings) {
-  const std::size_t n = settings.top_k > 0 ? static_cast<std::size_t>(settings.top_k) : weights.size();
+  const std::size_t n =
+      settings.top_k > 0 ? static_cast<std::size_t>(settings.top_k) : weights.size();
   for (const float threshold : {1e-2f, 1e-4f, 0.0f}) {
     const bool all = threshold == 0 || n < weights.size();
     std::vector<int> ids = heaviest(weights, n, all ? 0.0f : threshold);
@@ -60,7 +62,8 @@ std::vector<int> nucleus(std::span<const float> weights, const SamplerSettings& 
 
 }  // namespace
 
-int sample(std::span<const float> logits, const RowSummary& summary, const SamplerSettings& settings, std::uint64_t position) {
+int sample(std::span<const float> logits, const RowSummary& summary,
+           const SamplerSettings& settings, std::uint64_t position) {
   if (settings.temperature <= 0) return summary.argmax;
   const float max = logits[static_cast<std::size_t>(summary.argmax)];
   std::vector<float> weights(logits.size());

@@ -7,10 +7,11 @@
 namespace leitai {
 namespace {
 
-constexpr int kMaxRunning = 64;    // sequences in a step
-constexpr int kStepTokens = 256;   // tokens in a step
+constexpr int kMaxRunning = 64;   // sequences in a step
+constexpr int kStepTokens = 256;  // tokens in a step
 
-double ms_between(std::chrono::steady_clock::time_point from, std::chrono::steady_clock::time_point to) {
+double ms_between(std::chrono::steady_clock::time_point from,
+                  std::chrono::steady_clock::time_point to) {
   return std::chrono::duration<double, std::milli>(to - from).count();
 }
 
@@ -23,7 +24,8 @@ std::vector<int> stop_ids_of(const Engine& engine) {
 }
 
 /// Where the first of `stops` begins that ends after `old_size`; npos if none does.
-std::size_t find_stop(const std::string& text, std::size_t old_size, const std::vector<std::string>& stops) {
+std::size_t find_stop(const std::string& text, std::size_t old_size,
+                      const std::vector<std::string>& stops) {
   std::size_t first = std::string::npos;
   for (const std::string& stop : stops) {
     if (stop.empty()) continue;
@@ -49,7 +51,8 @@ Scheduler::~Scheduler() {
 
 void Scheduler::submit(Job job) {
   LEITAI_CHECK(!job.prompt.empty(), "a job without tokens");
-  auto run = std::unique_ptr<Run>(new Run{.job = std::move(job), .decoder = StreamDecoder(tokenizer_), .submitted = Clock::now()});
+  auto run = std::unique_ptr<Run>(new Run{
+      .job = std::move(job), .decoder = StreamDecoder(tokenizer_), .submitted = Clock::now()});
   run->tokens = run->job.prompt;
   {
     std::lock_guard lock(mutex_);
@@ -86,7 +89,8 @@ void Scheduler::serve(const std::stop_token& stop) {
 bool Scheduler::collect(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   wake_.wait(lock, stop, [&] {
-    return is_cancelled_ || !posted_.empty() || !incoming_.empty() || !waiting_.empty() || !running_.empty();
+    return is_cancelled_ || !posted_.empty() || !incoming_.empty() || !waiting_.empty() ||
+           !running_.empty();
   });
   if (stop.stop_requested()) return false;
   for (auto& run : incoming_) waiting_.push_back(std::move(run));
@@ -104,7 +108,8 @@ bool Scheduler::collect(const std::stop_token& stop) {
   return true;
 }
 
-/// How many of its tokens must be computed before its next choice. The last token of a scored text is never needed.
+/// How many of its tokens must be computed before its next choice. The last token of a scored text
+/// is never needed.
 int Scheduler::needed(const Run& run) const {
   const int n = static_cast<int>(run.tokens.size());
   return run.job.score_from ? n - 1 : n;
@@ -114,11 +119,13 @@ void Scheduler::admit() {
   while (!waiting_.empty() && running_.size() < kMaxRunning) {
     Run& run = *waiting_.front();
     // Found pages end before the first position whose logits are wanted.
-    const int before = run.job.score_from ? *run.job.score_from - 1 : static_cast<int>(run.tokens.size()) - 1;
+    const int before =
+        run.job.score_from ? *run.job.score_from - 1 : static_cast<int>(run.tokens.size()) - 1;
     Sequence& sequence = run.sequence;
     for (int first = 0; first + kPagePositions <= before; first += kPagePositions) {
       const std::span<const int> tokens(run.tokens.data() + first, kPagePositions);
-      const auto page = engine_.cache().find_shared(sequence.pages.empty() ? -1 : sequence.pages.back(), tokens);
+      const auto page =
+          engine_.cache().find_shared(sequence.pages.empty() ? -1 : sequence.pages.back(), tokens);
       if (!page) break;
       sequence.pages.push_back(*page);
       sequence.ids.insert(sequence.ids.end(), tokens.begin(), tokens.end());
@@ -140,8 +147,8 @@ void Scheduler::admit() {
   }
 }
 
-/// One more page for a sequence that generates. The youngest other sequence gives way, to be computed again later with the
-/// same bits. False if even alone there is no room.
+/// One more page for a sequence that generates. The youngest other sequence gives way, to be
+/// computed again later with the same bits. False if even alone there is no room.
 bool Scheduler::make_room(Run& run) {
   while (!engine_.reserve(run.sequence, 1)) {
     if (running_.back().get() == &run) {
@@ -165,13 +172,17 @@ void Scheduler::plan_step(std::vector<Chunk>& chunks, std::vector<Run*>& runs) {
     } else if (done + n == needed(run)) {
       first_wanted = n - 1;
     }
-    chunks.push_back({.sequence = &run.sequence,
-                      .ids = std::span<const int>(run.tokens).subspan(static_cast<std::size_t>(done), static_cast<std::size_t>(n)),
-                      .first_wanted = first_wanted});
+    chunks.push_back(
+        {.sequence = &run.sequence,
+         .ids = std::span<const int>(run.tokens)
+                    .subspan(static_cast<std::size_t>(done), static_cast<std::size_t>(n)),
+         .first_wanted = first_wanted});
     runs.push_back(&run);
     left -= n;
   };
-  const auto pending = [&](const Run& run) { return needed(run) - static_cast<int>(run.sequence.ids.size()); };
+  const auto pending = [&](const Run& run) {
+    return needed(run) - static_cast<int>(run.sequence.ids.size());
+  };
   // make_room() may shorten running_, from its end.
   for (std::size_t i = 0; i < running_.size(); ++i) {
     Run& run = *running_[i];
@@ -203,7 +214,8 @@ void Scheduler::step() {
   choose(runs, chunks, logits);
 }
 
-/// Full pages of prompts become known to later sequences. If another sequence computed the same page, that one is kept.
+/// Full pages of prompts become known to later sequences. If another sequence computed the same
+/// page, that one is kept.
 void Scheduler::share_pages(Run& run) {
   Sequence& sequence = run.sequence;
   const std::size_t n = std::min(sequence.ids.size(), run.job.prompt.size()) / kPagePositions;
@@ -219,7 +231,8 @@ void Scheduler::share_pages(Run& run) {
   }
 }
 
-void Scheduler::choose(const std::vector<Run*>& runs, const std::vector<Chunk>& chunks, Tensor logits) {
+void Scheduler::choose(const std::vector<Run*>& runs, const std::vector<Chunk>& chunks,
+                       Tensor logits) {
   std::vector<RowSummary> summaries(static_cast<std::size_t>(logits.rows));
   summarise_logits(engine_.stream(), logits, n_ids_, summaries);
   std::vector<int> first_row;
@@ -231,29 +244,35 @@ void Scheduler::choose(const std::vector<Run*>& runs, const std::vector<Chunk>& 
   // Sampling sorts or sums a vocabulary: each thread takes every n-th sequence.
   std::vector<int> chosen(runs.size());
   const auto is_choice = [&](std::size_t i) {
-    return !runs[i]->job.score_from && chunks[i].first_wanted < static_cast<int>(chunks[i].ids.size());
+    return !runs[i]->job.score_from &&
+           chunks[i].first_wanted < static_cast<int>(chunks[i].ids.size());
   };
   engine_.stream().run([&](int thread) {
-    for (auto i = static_cast<std::size_t>(thread); i < runs.size(); i += static_cast<std::size_t>(engine_.stream().threads())) {
+    for (auto i = static_cast<std::size_t>(thread); i < runs.size();
+         i += static_cast<std::size_t>(engine_.stream().threads())) {
       if (!is_choice(i)) continue;
       const Run& run = *runs[i];
       const std::span<const float> row(logits.row(first_row[i]), static_cast<std::size_t>(n_ids_));
-      chosen[i] = sample(row, summaries[static_cast<std::size_t>(first_row[i])], run.job.sampler, run.result.ids.size());
+      chosen[i] = sample(row, summaries[static_cast<std::size_t>(first_row[i])], run.job.sampler,
+                         run.result.ids.size());
     }
   });
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const int n = static_cast<int>(chunks[i].ids.size()) - chunks[i].first_wanted;
     const Tensor own = logits.slice(first_row[i], n);
-    const std::span<const RowSummary> own_summaries(summaries.data() + first_row[i], static_cast<std::size_t>(n));
+    const std::span<const RowSummary> own_summaries(summaries.data() + first_row[i],
+                                                    static_cast<std::size_t>(n));
     if (runs[i]->job.score_from) {
       score(*runs[i], chunks[i], own, own_summaries);
     } else if (n > 0) {
-      append(*runs[i], chosen[i], static_cast<double>(own.row(0)[chosen[i]]) - own_summaries[0].log_sum);
+      append(*runs[i], chosen[i],
+             static_cast<double>(own.row(0)[chosen[i]]) - own_summaries[0].log_sum);
     }
   }
 }
 
-void Scheduler::score(Run& run, const Chunk& chunk, Tensor logits, std::span<const RowSummary> summaries) {
+void Scheduler::score(Run& run, const Chunk& chunk, Tensor logits,
+                      std::span<const RowSummary> summaries) {
   const std::size_t done = run.sequence.ids.size() - chunk.ids.size();
   for (int r = 0; r < logits.rows; ++r) {
     const int next = run.tokens[done + static_cast<std::size_t>(chunk.first_wanted + r) + 1];
@@ -274,13 +293,15 @@ void Scheduler::append(Run& run, int id, double logprob) {
     finish(run, JobResult::End::Stop);
     return;
   }
-  if (run.job.wants_logprobs) result.logprobs.push_back({std::string(tokenizer_.piece(id)), logprob});
+  if (run.job.wants_logprobs)
+    result.logprobs.push_back({std::string(tokenizer_.piece(id)), logprob});
   const bool is_last = static_cast<int>(result.ids.size()) >= run.job.max_tokens ||
                        static_cast<int>(run.tokens.size()) >= engine_.context();
   const std::size_t old_size = result.text.size();
   result.text += run.decoder.push(id);
   if (is_last) result.text += run.decoder.flush();
-  if (const std::size_t at = find_stop(result.text, old_size, run.job.stop); at != std::string::npos) {
+  if (const std::size_t at = find_stop(result.text, old_size, run.job.stop);
+      at != std::string::npos) {
     result.text.resize(at);
     finish(run, JobResult::End::Stop);
   } else if (is_last) {

@@ -42,9 +42,9 @@ struct Job {
   std::function<void(JobResult)> done;  // called once, on the scheduling thread
 };
 
-/// Continuous batching: one thread takes jobs from the queue while there is room, and runs steps in which every running
-/// sequence takes part, those that generate with one token, new ones with what is left of the step. A job's result does not
-/// depend on what else runs.
+/// Continuous batching: one thread takes jobs from the queue while there is room, and runs steps in
+/// which every running sequence takes part, those that generate with one token, new ones with what
+/// is left of the step. A job's result does not depend on what else runs.
 class Scheduler {
  public:
   /// `engine` is used by the scheduling thread alone from now on, but for its const members.
@@ -87,8 +87,8 @@ class Scheduler {
 
   Engine& engine_;
   const Tokenizer& tokenizer_;
-  const int n_ids_;             // ids that have a token
-  std::vector<int> stop_ids_;   // sorted
+  const int n_ids_;            // ids that have a token
+  std::vector<int> stop_ids_;  // sorted
 
   std::deque<std::unique_ptr<Run>> waiting_;  // of the scheduling thread
   std::vector<std::unique_ptr<Run>> running_;

@@ -21,16 +21,20 @@ std::vector<float> noise(std::size_t n, std::uint64_t seed) {
   return out;
 }
 
-Tensor view(std::vector<float>& values, int rows, int cols) { return {values.data(), rows, cols, cols}; }
+Tensor view(std::vector<float>& values, int rows, int cols) {
+  return {values.data(), rows, cols, cols};
+}
 
 std::uint16_t half(float value) {
   // Normal numbers only: enough for the scales of this test.
   std::uint32_t bits = 0;
   std::memcpy(&bits, &value, 4);
-  return static_cast<std::uint16_t>((bits >> 16 & 0x8000u) | ((bits >> 23 & 255u) - 112) << 10 | (bits >> 13 & 1023u));
+  return static_cast<std::uint16_t>((bits >> 16 & 0x8000u) | ((bits >> 23 & 255u) - 112) << 10 |
+                                    (bits >> 13 & 1023u));
 }
 
-/// Random stored rows of a type. Every bit pattern is a valid weight, but for scales, which are made small.
+/// Random stored rows of a type. Every bit pattern is a valid weight, but for scales, which are
+/// made small.
 std::vector<std::byte> stored(DType type, int rows, int cols, std::uint64_t seed) {
   std::vector<std::byte> out(static_cast<std::size_t>(rows) * stored_row_bytes(type, cols));
   SplitMix64 dice(seed);
@@ -41,13 +45,16 @@ std::vector<std::byte> stored(DType type, int rows, int cols, std::uint64_t seed
   }
   for (std::byte& byte : out) byte = static_cast<std::byte>(dice.next());
   const auto put = [&](std::size_t at) {
-    const std::uint16_t bits = half(static_cast<float>(0.01 + dice.u01() / 50) * (dice.next() % 2 ? 1.0f : -1.0f));
+    const std::uint16_t bits =
+        half(static_cast<float>(0.01 + dice.u01() / 50) * (dice.next() % 2 ? 1.0f : -1.0f));
     std::memcpy(out.data() + at, &bits, 2);
   };
   if (type == DType::F16 || type == DType::BF16) {
     for (std::size_t at = 0; at < out.size(); at += 2) {
       put(at);
-      if (type == DType::BF16) out[at + 1] = static_cast<std::byte>(0x3C | static_cast<unsigned>(out[at + 1] & std::byte{0x80}));
+      if (type == DType::BF16)
+        out[at + 1] =
+            static_cast<std::byte>(0x3C | static_cast<unsigned>(out[at + 1] & std::byte{0x80}));
     }
     return out;
   }
@@ -59,9 +66,11 @@ std::vector<std::byte> stored(DType type, int rows, int cols, std::uint64_t seed
   return out;
 }
 
-constexpr DType kTypes[] = {DType::F32, DType::F16, DType::BF16, DType::Q8_0, DType::Q4_0, DType::Q4_1};
+constexpr DType kTypes[] = {DType::F32,  DType::F16,  DType::BF16,
+                            DType::Q8_0, DType::Q4_0, DType::Q4_1};
 
-/// Runs `compute` once with AVX-512 and once with AVX2 where the processor has both, and expects equal bits.
+/// Runs `compute` once with AVX-512 and once with AVX2 where the processor has both, and expects
+/// equal bits.
 void expect_same_on_every_width(const std::function<std::vector<float>()>& compute) {
   const std::vector<float> widest = compute();
   if ((hwy::SupportedTargets() & HWY_AVX3) == 0) {
@@ -100,7 +109,8 @@ TEST(Ops, LinearIsTheProductOfTheStoredValues) {
             sum += static_cast<double>(row[k]) * x[t * kCols + k];
             size += std::abs(static_cast<double>(row[k]) * x[t * kCols + k]);
           }
-          ASSERT_NEAR(out[t * kRows + n], sum, 2e-6 * size + 1e-6) << "type " << static_cast<int>(type) << " row " << n << " token " << t;
+          ASSERT_NEAR(out[t * kRows + n], sum, 2e-6 * size + 1e-6)
+              << "type " << static_cast<int>(type) << " row " << n << " token " << t;
         }
       }
     }
@@ -126,7 +136,9 @@ TEST(Ops, LinearHasTheSameBitsForAnyWidthThreadsAndBatch) {
     };
     expect_same_on_every_width([&] { return compute(1, 131); });
     const std::vector<float> whole = compute(1, 131);
-    for (const int batch : {1, 2, 5, 12, 17}) EXPECT_EQ(compute(batch % 2 + 1, batch), whole) << "type " << static_cast<int>(type) << " " << batch;
+    for (const int batch : {1, 2, 5, 12, 17})
+      EXPECT_EQ(compute(batch % 2 + 1, batch), whole)
+          << "type " << static_cast<int>(type) << " " << batch;
   }
 }
 
@@ -182,7 +194,8 @@ TEST(Ops, RopeTurnsPairs) {
   constexpr int kDim = 20;
   const std::vector<int> positions{0, 7, 600};
   std::vector<float> inv_freq(kDim / 2);
-  for (int i = 0; i < kDim / 2; ++i) inv_freq[i] = static_cast<float>(std::pow(10000.0, -2.0 * i / kDim));
+  for (int i = 0; i < kDim / 2; ++i)
+    inv_freq[i] = static_cast<float>(std::pow(10000.0, -2.0 * i / kDim));
   std::vector<float> cos(3 * kDim / 2);
   std::vector<float> sin(3 * kDim / 2);
   rope_table(*stream, view(cos, 3, kDim / 2), view(sin, 3, kDim / 2), positions, inv_freq, 1.5f);
@@ -191,7 +204,8 @@ TEST(Ops, RopeTurnsPairs) {
     std::vector<float> x = before;
     expect_same_on_every_width([&] {
       x = before;
-      rope(*stream, view(x, 3, 2 * kDim), kDim, view(cos, 3, kDim / 2), view(sin, 3, kDim / 2), pairing);
+      rope(*stream, view(x, 3, 2 * kDim), kDim, view(cos, 3, kDim / 2), view(sin, 3, kDim / 2),
+           pairing);
       return x;
     });
     for (int t = 0; t < 3; ++t) {
@@ -201,8 +215,10 @@ TEST(Ops, RopeTurnsPairs) {
           const int a = base + (pairing == RopePairing::Halves ? i : 2 * i);
           const int b = base + (pairing == RopePairing::Halves ? i + kDim / 2 : 2 * i + 1);
           const double angle = static_cast<double>(static_cast<float>(positions[t]) * inv_freq[i]);
-          EXPECT_NEAR(x[a], 1.5 * (before[a] * std::cos(angle) - before[b] * std::sin(angle)), 1e-6);
-          EXPECT_NEAR(x[b], 1.5 * (before[b] * std::cos(angle) + before[a] * std::sin(angle)), 1e-6);
+          EXPECT_NEAR(x[a], 1.5 * (before[a] * std::cos(angle) - before[b] * std::sin(angle)),
+                      1e-6);
+          EXPECT_NEAR(x[b], 1.5 * (before[b] * std::cos(angle) + before[a] * std::sin(angle)),
+                      1e-6);
         }
       }
     }
@@ -211,9 +227,12 @@ TEST(Ops, RopeTurnsPairs) {
 
 /// Two sequences in pages that lie in odd order, every head count and window, against the formula.
 TEST(Ops, AttentionAgainstDouble) {
-  struct Case { int n_heads, n_kv_heads, head_dim, window; };
+  struct Case {
+    int n_heads, n_kv_heads, head_dim, window;
+  };
   const auto stream = make_cpu_stream(2);
-  for (const Case c : {Case{9, 3, 64, 0}, Case{4, 1, 20, 0}, Case{7, 1, 16, 5}, Case{2, 2, 40, 16}, Case{10, 2, 24, 1}}) {
+  for (const Case c : {Case{9, 3, 64, 0}, Case{4, 1, 20, 0}, Case{7, 1, 16, 5}, Case{2, 2, 40, 16},
+                       Case{10, 2, 24, 1}}) {
     const KvLayer layer{.n_kv_heads = c.n_kv_heads, .head_dim = c.head_dim, .offset = 32};
     constexpr int kLong = 37;
     std::vector<std::vector<float>> pages(5, std::vector<float>(32 + 2 * layer.values(), NAN));
@@ -247,12 +266,16 @@ TEST(Ops, AttentionAgainstDouble) {
           if (sequence[s] != sequence[t] || positions[s] > positions[t]) continue;
           if (c.window > 0 && positions[s] <= positions[t] - c.window) continue;
           double dot = 0;
-          for (int i = 0; i < c.head_dim; ++i) dot += static_cast<double>(q[t * width + h * c.head_dim + i]) * k[s * kv_width + kv_head * c.head_dim + i];
+          for (int i = 0; i < c.head_dim; ++i)
+            dot += static_cast<double>(q[t * width + h * c.head_dim + i]) *
+                   k[s * kv_width + kv_head * c.head_dim + i];
           const double p = std::exp(0.5 * dot);
           total += p;
-          for (int i = 0; i < c.head_dim; ++i) sum[i] += p * v[s * kv_width + kv_head * c.head_dim + i];
+          for (int i = 0; i < c.head_dim; ++i)
+            sum[i] += p * v[s * kv_width + kv_head * c.head_dim + i];
         }
-        for (int i = 0; i < c.head_dim; ++i) ASSERT_NEAR(out[t * width + h * c.head_dim + i], sum[i] / total, 2e-6);
+        for (int i = 0; i < c.head_dim; ++i)
+          ASSERT_NEAR(out[t * width + h * c.head_dim + i], sum[i] / total, 2e-6);
       }
     }
   }

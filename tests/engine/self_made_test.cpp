@@ -13,7 +13,8 @@ namespace {
 
 /// Logits worked out by another program in another language (tests/golden/README.md).
 TEST(EngineGolden, SelfMadeCheckpointsMatchTheLogitsOfAnotherProgram) {
-  for (const nlohmann::json& row : test::read_jsonl(test::source_dir() / "tests/golden/engine.jsonl")) {
+  for (const nlohmann::json& row :
+       test::read_jsonl(test::source_dir() / "tests/golden/engine.jsonl")) {
     test::TinyModel model;
     model.type = row["type"].get<std::string>();
     model.head_dim = row["head_dim"].get<int>();
@@ -26,10 +27,12 @@ TEST(EngineGolden, SelfMadeCheckpointsMatchTheLogitsOfAnotherProgram) {
     ASSERT_EQ(reply["top"].size(), row["logits"].size());
     double worst = 0;
     for (const nlohmann::json& one : reply["top"]) {
-      worst = std::max(worst, std::abs(one[1].get<double>() - row["logits"][one[0].get<std::size_t>()].get<double>()));
+      worst = std::max(worst, std::abs(one[1].get<double>() -
+                                       row["logits"][one[0].get<std::size_t>()].get<double>()));
     }
     EXPECT_LT(worst, 2e-4) << model.type;
-    test::count_compared("engine: self-made checkpoints (tests/golden)", static_cast<std::int64_t>(row["logits"].size()));
+    test::count_compared("engine: self-made checkpoints (tests/golden)",
+                         static_cast<std::int64_t>(row["logits"].size()));
   }
 }
 

@@ -27,8 +27,7 @@ std::string verdict(const char* scorer, const Json& line) {
 }
 
 TEST(Numeric, EveryTierAndRuleOfTheNumberGrammar) {
-  for (const Json& one :
-       test::read_jsonl(test::source_dir() / "tests/golden/numeric.jsonl")) {
+  for (const Json& one : test::read_jsonl(test::source_dir() / "tests/golden/numeric.jsonl")) {
     Json line = one;
     if (!line.contains("finish_reason")) line["finish_reason"] = "stop";
     const Json reply = graded("numeric", line);

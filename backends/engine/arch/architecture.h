@@ -15,7 +15,8 @@ struct Step {
   Placement where;
 };
 
-/// A loaded model: weights on a device and the order of ops. Not thread-safe: it owns its working memory.
+/// A loaded model: weights on a device and the order of ops. Not thread-safe: it owns its working
+/// memory.
 class Network {
  public:
   virtual ~Network() = default;

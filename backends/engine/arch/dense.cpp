@@ -1,8 +1,9 @@
 #include "backends/engine/arch/dense.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cmath>
-#include <fmt/format.h>
 #include <string>
 
 #include "backends/engine/arch/rope_frequencies.h"
@@ -34,10 +35,12 @@ class Loader {
     return to_f32(checkpoint_.require(name, shape));
   }
 
-  Linear linear(const std::string& name, std::int64_t rows, std::int64_t cols, bool has_bias) const {
+  Linear linear(const std::string& name, std::int64_t rows, std::int64_t cols,
+                bool has_bias) const {
     const std::array shape{rows, cols};
     const TensorView stored = checkpoint_.require(name + ".weight", shape);
-    Linear out{.weight = pack_weight(stream_, stored.dtype, static_cast<int>(rows), static_cast<int>(cols), stored.data)};
+    Linear out{.weight = pack_weight(stream_, stored.dtype, static_cast<int>(rows),
+                                     static_cast<int>(cols), stored.data)};
     if (has_bias) out.bias = vector(name + ".bias", rows);
     return out;
   }
@@ -70,14 +73,19 @@ class DenseDecoder final : public Network {
         layer.k_norm = load.vector(at + "self_attn.k_norm.weight", config_.head_dim);
       }
       layer.post_norm = load.vector(at + "post_attention_layernorm.weight", hidden);
-      layer.gate = load.linear(at + "mlp.gate_proj", config_.intermediate_size, hidden, traits.mlp_bias);
-      layer.up = load.linear(at + "mlp.up_proj", config_.intermediate_size, hidden, traits.mlp_bias);
-      layer.down = load.linear(at + "mlp.down_proj", hidden, config_.intermediate_size, traits.mlp_bias);
-      layer.kv = {.n_kv_heads = config_.n_kv_heads, .head_dim = config_.head_dim, .offset = page_floats_};
+      layer.gate =
+          load.linear(at + "mlp.gate_proj", config_.intermediate_size, hidden, traits.mlp_bias);
+      layer.up =
+          load.linear(at + "mlp.up_proj", config_.intermediate_size, hidden, traits.mlp_bias);
+      layer.down =
+          load.linear(at + "mlp.down_proj", hidden, config_.intermediate_size, traits.mlp_bias);
+      layer.kv = {
+          .n_kv_heads = config_.n_kv_heads, .head_dim = config_.head_dim, .offset = page_floats_};
       page_floats_ += 2 * layer.kv.values();
-      layer.attention = {.n_heads = config_.n_heads,
-                         .scale = static_cast<float>(1 / std::sqrt(static_cast<double>(config_.head_dim))),
-                         .window = config_.windows.empty() ? 0 : config_.windows[static_cast<std::size_t>(i)]};
+      layer.attention = {
+          .n_heads = config_.n_heads,
+          .scale = static_cast<float>(1 / std::sqrt(static_cast<double>(config_.head_dim))),
+          .window = config_.windows.empty() ? 0 : config_.windows[static_cast<std::size_t>(i)]};
       layers_.push_back(std::move(layer));
     }
     final_norm_ = load.vector("model.norm.weight", hidden);
@@ -90,7 +98,8 @@ class DenseDecoder final : public Network {
   std::size_t weight_bytes() const override {
     std::size_t bytes = head_.weight.bytes;
     for (const Layer& layer : layers_) {
-      for (const Linear* one : {&layer.q, &layer.k, &layer.v, &layer.o, &layer.gate, &layer.up, &layer.down}) {
+      for (const Linear* one :
+           {&layer.q, &layer.k, &layer.v, &layer.o, &layer.gate, &layer.up, &layer.down}) {
         bytes += one->weight.bytes;
       }
     }
@@ -101,7 +110,8 @@ class DenseDecoder final : public Network {
     const Tensors at = workspace(static_cast<int>(step.ids.size()));
     const auto eps = static_cast<float>(config_.rms_norm_eps);
     embed(stream, at.x, embedding_.dtype, embedding_.data, step.ids);
-    rope_table(stream, at.cos, at.sin, step.where.positions, inv_freq_, static_cast<float>(config_.rope.attention_factor));
+    rope_table(stream, at.cos, at.sin, step.where.positions, inv_freq_,
+               static_cast<float>(config_.rope.attention_factor));
     for (const Layer& layer : layers_) {
       rmsnorm(stream, at.normed, at.x, layer.input_norm, eps);
       attend(stream, layer, step.where, at, eps);
@@ -125,14 +135,16 @@ class DenseDecoder final : public Network {
   };
 
   /// branch = W_o attention(rope(q), rope(k), v) of normed
-  void attend(Stream& stream, const Layer& layer, const Placement& where, const Tensors& at, float eps) {
+  void attend(Stream& stream, const Layer& layer, const Placement& where, const Tensors& at,
+              float eps) {
     const std::array qkv{layer.q.to(at.q), layer.k.to(at.k), layer.v.to(at.v)};
     linear(stream, qkv, at.normed);
     if (!layer.q_norm.empty()) {
       rmsnorm_heads(stream, at.q, layer.q_norm, eps);
       rmsnorm_heads(stream, at.k, layer.k_norm, eps);
     }
-    const RopePairing pairing = config_.rope.interleaved ? RopePairing::Interleaved : RopePairing::Halves;
+    const RopePairing pairing =
+        config_.rope.interleaved ? RopePairing::Interleaved : RopePairing::Halves;
     rope(stream, at.q, config_.head_dim, at.cos, at.sin, pairing);
     rope(stream, at.k, config_.head_dim, at.cos, at.sin, pairing);
     store_kv(stream, layer.kv, where, at.k, at.v);
@@ -155,10 +167,20 @@ class DenseDecoder final : public Network {
     const int wide = static_cast<int>(config_.intermediate_size);
     const int q_width = config_.n_heads * config_.head_dim;
     const int kv_width = config_.n_kv_heads * config_.head_dim;
-    const std::array widths{hidden, hidden, hidden, q_width, kv_width, kv_width, q_width, wide, wide,
-                            config_.head_dim / 2, config_.head_dim / 2};
+    const std::array widths{hidden,
+                            hidden,
+                            hidden,
+                            q_width,
+                            kv_width,
+                            kv_width,
+                            q_width,
+                            wide,
+                            wide,
+                            config_.head_dim / 2,
+                            config_.head_dim / 2};
     std::size_t total = 0;
-    for (const int width : widths) total += static_cast<std::size_t>(width) * static_cast<std::size_t>(n_tokens);
+    for (const int width : widths)
+      total += static_cast<std::size_t>(width) * static_cast<std::size_t>(n_tokens);
     if (workspace_.size() < total) workspace_.resize(total);
     float* next = workspace_.data();
     const auto cut = [&](std::size_t i) {
@@ -166,7 +188,8 @@ class DenseDecoder final : public Network {
       next += static_cast<std::ptrdiff_t>(widths[i]) * n_tokens;
       return tensor;
     };
-    return {cut(0), cut(1), cut(2), cut(3), cut(4), cut(5), cut(6), cut(7), cut(8), cut(9), cut(10)};
+    return {cut(0), cut(1), cut(2), cut(3), cut(4), cut(5),
+            cut(6), cut(7), cut(8), cut(9), cut(10)};
   }
 
   const ModelConfig config_;
@@ -181,7 +204,8 @@ class DenseDecoder final : public Network {
 
 }  // namespace
 
-std::unique_ptr<Network> load_dense(const Checkpoint& checkpoint, const DenseTraits& traits, Stream& stream) {
+std::unique_ptr<Network> load_dense(const Checkpoint& checkpoint, const DenseTraits& traits,
+                                    Stream& stream) {
   return std::make_unique<DenseDecoder>(checkpoint, traits, stream);
 }
 

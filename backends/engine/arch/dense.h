@@ -12,6 +12,7 @@ struct DenseTraits {
   bool qk_norm = false;  // RMSNorm of every head of q and k, before rope
 };
 
-std::unique_ptr<Network> load_dense(const Checkpoint& checkpoint, const DenseTraits& traits, Stream& stream);
+std::unique_ptr<Network> load_dense(const Checkpoint& checkpoint, const DenseTraits& traits,
+                                    Stream& stream);
 
 }  // namespace leitai

@@ -1,5 +1,5 @@
-// Llama 2 and 3, SmolLM2, DeepSeek-LLM and -Coder, R1-Distill-Llama, Yi: the plain dense decoder; biases where the checkpoint
-// has them.
+// Llama 2 and 3, SmolLM2, DeepSeek-LLM and -Coder, R1-Distill-Llama, Yi: the plain dense decoder;
+// biases where the checkpoint has them.
 
 #include "backends/engine/arch/dense.h"
 
@@ -8,8 +8,9 @@ namespace {
 
 std::unique_ptr<Network> load(const Checkpoint& checkpoint, Stream& stream) {
   const ModelConfig& config = checkpoint.config();
-  return load_dense(checkpoint,
-                    {.qkv_bias = config.qkv_bias, .o_bias = config.o_bias, .mlp_bias = config.mlp_bias}, stream);
+  return load_dense(
+      checkpoint,
+      {.qkv_bias = config.qkv_bias, .o_bias = config.o_bias, .mlp_bias = config.mlp_bias}, stream);
 }
 
 }  // namespace

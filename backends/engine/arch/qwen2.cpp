@@ -1,4 +1,5 @@
-// Qwen2 and Qwen2.5, R1-Distill-Qwen: bias on q, k and v, none elsewhere. Layers with a sliding window see that many positions.
+// Qwen2 and Qwen2.5, R1-Distill-Qwen: bias on q, k and v, none elsewhere. Layers with a sliding
+// window see that many positions.
 
 #include "backends/engine/arch/dense.h"
 

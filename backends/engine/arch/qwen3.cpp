@@ -1,4 +1,5 @@
-// Qwen3 dense: a norm of every head of q and k before rope; biases only where the checkpoint says attention_bias.
+// Qwen3 dense: a norm of every head of q and k before rope; biases only where the checkpoint says
+// attention_bias.
 
 #include "backends/engine/arch/dense.h"
 
@@ -7,7 +8,8 @@ namespace {
 
 std::unique_ptr<Network> load(const Checkpoint& checkpoint, Stream& stream) {
   const ModelConfig& config = checkpoint.config();
-  return load_dense(checkpoint, {.qkv_bias = config.qkv_bias, .o_bias = config.o_bias, .qk_norm = true}, stream);
+  return load_dense(
+      checkpoint, {.qkv_bias = config.qkv_bias, .o_bias = config.o_bias, .qk_norm = true}, stream);
 }
 
 }  // namespace

@@ -12,15 +12,18 @@ float llama3(float f, const RopeConfig& rope) {
   const double wavelength = 2 * std::numbers::pi / static_cast<double>(f);
   const double divided = static_cast<double>(f) / rope.factor;
   if (wavelength < rope.original_max_positions / rope.high_freq_factor) return f;
-  if (wavelength > rope.original_max_positions / rope.low_freq_factor) return static_cast<float>(divided);
+  if (wavelength > rope.original_max_positions / rope.low_freq_factor)
+    return static_cast<float>(divided);
   const double blend = (rope.original_max_positions / wavelength - rope.low_freq_factor) /
                        (rope.high_freq_factor - rope.low_freq_factor);
   return static_cast<float>((1 - blend) * divided + blend * static_cast<double>(f));
 }
 
-/// The pair index at which a wave turns `rotations` times within the original length (YaRN, arXiv 2309.00071).
+/// The pair index at which a wave turns `rotations` times within the original length (YaRN, arXiv
+/// 2309.00071).
 double yarn_correction(double rotations, int d, const RopeConfig& rope) {
-  return d * std::log(rope.original_max_positions / (rotations * 2 * std::numbers::pi)) / (2 * std::log(rope.theta));
+  return d * std::log(rope.original_max_positions / (rotations * 2 * std::numbers::pi)) /
+         (2 * std::log(rope.theta));
 }
 
 void yarn(std::vector<float>& f, int d, const RopeConfig& rope) {
@@ -36,7 +39,8 @@ void yarn(std::vector<float>& f, int d, const RopeConfig& rope) {
   // The blend itself is in f32, as in the reference.
   const auto factor = static_cast<float>(rope.factor);
   for (std::size_t i = 0; i < f.size(); ++i) {
-    const float ramp = std::clamp(static_cast<float>((static_cast<double>(i) - low) / (high - low)), 0.0f, 1.0f);
+    const float ramp =
+        std::clamp(static_cast<float>((static_cast<double>(i) - low) / (high - low)), 0.0f, 1.0f);
     const float kept = 1.0f - ramp;
     f[i] = (f[i] / factor) * (1.0f - kept) + f[i] * kept;
   }

@@ -1,4 +1,5 @@
-// What decoding needs of a row of logits. Sums of exponentials: virtual lanes over runs of 1024, runs added in double.
+// What decoding needs of a row of logits. Sums of exponentials: virtual lanes over runs of 1024,
+// runs added in double.
 
 #include "backends/engine/ops_cpu/targets.h"
 
@@ -37,8 +38,9 @@ RowSummary summarise(const float* x, int n, int n_ids) {
   const V shift = hn::Set(D(), out.max);
   double sum = 0;
   for (int i = 0; i < n; i += kRun) {
-    sum += static_cast<double>(
-        sum_row(x + i, std::min(kRun, n - i), [&](V value, V lane) { return hn::Add(lane, exp(hn::Sub(value, shift))); }));
+    sum += static_cast<double>(sum_row(x + i, std::min(kRun, n - i), [&](V value, V lane) {
+      return hn::Add(lane, exp(hn::Sub(value, shift)));
+    }));
   }
   out.log_sum = static_cast<double>(out.max) + std::log(sum);
   return out;
@@ -63,13 +65,15 @@ HWY_EXPORT(exp_scaled_row);
 void summarise_logits(Stream& stream, Tensor logits, int n_ids, std::span<RowSummary> out) {
   for_parts(stream, logits.rows, 0.5 * logits.cols, [&](int begin, int end, int) {
     for (int t = begin; t < end; ++t) {
-      out[static_cast<std::size_t>(t)] = HWY_DYNAMIC_DISPATCH(summarise)(logits.row(t), logits.cols, n_ids);
+      out[static_cast<std::size_t>(t)] =
+          HWY_DYNAMIC_DISPATCH(summarise)(logits.row(t), logits.cols, n_ids);
     }
   });
 }
 
 void exp_scaled(std::span<float> out, std::span<const float> x, float max, float scale) {
-  HWY_DYNAMIC_DISPATCH(exp_scaled_row)(out.data(), x.data(), static_cast<int>(x.size()), max, scale);
+  HWY_DYNAMIC_DISPATCH(exp_scaled_row)
+  (out.data(), x.data(), static_cast<int>(x.size()), max, scale);
 }
 
 }  // namespace leitai

@@ -16,19 +16,23 @@ void pack_plain(const std::byte* stored, int n_rows, int cols, std::byte* panel)
   for (int r = 0; r < n_rows; ++r) {
     const std::byte* from = stored + static_cast<std::size_t>(r) * cols * sizeof(T);
     for (int k = 0; k < cols; ++k) {
-      std::memcpy(panel + (static_cast<std::size_t>(k) * kPanelRows + r) * sizeof(T), from + k * sizeof(T), sizeof(T));
+      std::memcpy(panel + (static_cast<std::size_t>(k) * kPanelRows + r) * sizeof(T),
+                  from + k * sizeof(T), sizeof(T));
     }
   }
 }
 
-/// A stored block is `n_scales` halves and then single bytes; both keep their order and become one column of the panel each.
+/// A stored block is `n_scales` halves and then single bytes; both keep their order and become one
+/// column of the panel each.
 void pack_blocks(DType type, const std::byte* stored, int n_rows, int cols, std::byte* panel) {
   const int block_bytes = stored_block_bytes(type);
   const int n_scales = type == DType::Q4_1 ? 2 : 1;
   for (int b = 0; b < cols / kQuantBlock; ++b, panel += panel_block_bytes(type)) {
     for (int r = 0; r < n_rows; ++r) {
-      const std::byte* from = stored + (static_cast<std::size_t>(r) * (cols / kQuantBlock) + b) * block_bytes;
-      for (int s = 0; s < n_scales; ++s) std::memcpy(panel + (s * kPanelRows + r) * 2, from + 2 * s, 2);
+      const std::byte* from =
+          stored + (static_cast<std::size_t>(r) * (cols / kQuantBlock) + b) * block_bytes;
+      for (int s = 0; s < n_scales; ++s)
+        std::memcpy(panel + (s * kPanelRows + r) * 2, from + 2 * s, 2);
       std::byte* to = panel + 2 * n_scales * kPanelRows + r;
       for (int j = 2 * n_scales; j < block_bytes; ++j, to += kPanelRows) *to = from[j];
     }
@@ -46,7 +50,8 @@ float half_at(const std::byte* at) {
     const float tiny = static_cast<float>(fraction) * 0x1p-24f;
     return sign != 0 ? -tiny : tiny;
   }
-  out = exponent == 31 ? sign | 0x7F800000u | fraction << 13 : sign | (exponent + 112) << 23 | fraction << 13;
+  out = exponent == 31 ? sign | 0x7F800000u | fraction << 13
+                       : sign | (exponent + 112) << 23 | fraction << 13;
   float value = 0;
   std::memcpy(&value, &out, 4);
   return value;
@@ -56,7 +61,8 @@ float half_at(const std::byte* at) {
 
 std::size_t stored_row_bytes(DType type, int cols) {
   const auto columns = static_cast<std::size_t>(cols);
-  if (is_quantised(type)) return columns / kQuantBlock * static_cast<std::size_t>(stored_block_bytes(type));
+  if (is_quantised(type))
+    return columns / kQuantBlock * static_cast<std::size_t>(stored_block_bytes(type));
   return columns * (type == DType::F32 ? 4 : 2);
 }
 
@@ -70,7 +76,8 @@ Weight pack_weight(Stream& stream, DType type, int rows, int cols, const std::by
   for_parts(stream, panels_of(rows), 30.0 * cols, [&](int begin, int end, int) {
     for (int p = begin; p < end; ++p) {
       std::byte* panel = weight.data.get() + static_cast<std::size_t>(p) * bytes;
-      const std::byte* from = stored + static_cast<std::size_t>(p) * kPanelRows * stored_row_bytes(type, cols);
+      const std::byte* from =
+          stored + static_cast<std::size_t>(p) * kPanelRows * stored_row_bytes(type, cols);
       const int n_rows = std::min(kPanelRows, rows - p * kPanelRows);
       if (n_rows < kPanelRows) std::memset(panel, 0, bytes);
       if (is_quantised(type)) {
@@ -107,7 +114,8 @@ void dequantise_row(DType type, int cols, const std::byte* stored_row, float* ou
   for (int k = 0; k < cols; k += kQuantBlock, block += stored_block_bytes(type)) {
     const float scale = half_at(block);
     if (type == DType::Q8_0) {
-      for (int j = 0; j < kQuantBlock; ++j) out[k + j] = scale * static_cast<float>(static_cast<std::int8_t>(block[2 + j]));
+      for (int j = 0; j < kQuantBlock; ++j)
+        out[k + j] = scale * static_cast<float>(static_cast<std::int8_t>(block[2 + j]));
       continue;
     }
     const bool has_min = type == DType::Q4_1;

@@ -2,12 +2,12 @@
 
 #include "backends/engine/ops.h"
 
-/// Layout of packed weights. A panel is 32 rows; within it the same bits as stored, turned so that 32 rows of one column lie
-/// side by side:
+/// Layout of packed weights. A panel is 32 rows; within it the same bits as stored, turned so that
+/// 32 rows of one column lie side by side:
 ///   F32 F16 BF16  value[column][row]
 ///   Q8_0          for each block of 32 columns: scale f16[row], q i8[column][row]
-///   Q4_0          scale f16[row], then bytes[j][row], j < 16: low half column j, high half column j + 16
-///   Q4_1          scale f16[row], minimum f16[row], then bytes as Q4_0
+///   Q4_0          scale f16[row], then bytes[j][row], j < 16: low half column j, high half column
+///   j + 16 Q4_1          scale f16[row], minimum f16[row], then bytes as Q4_0
 /// Rows past the end are zero.
 namespace leitai {
 

@@ -1,4 +1,5 @@
-// Sum of squares in the virtual lanes, then one scale for the row: x * (1 / sqrt(mean + eps)) * weight.
+// Sum of squares in the virtual lanes, then one scale for the row: x * (1 / sqrt(mean + eps)) *
+// weight.
 
 #include "backends/engine/ops_cpu/targets.h"
 
@@ -35,7 +36,8 @@ HWY_EXPORT(rmsnorm_row);
 
 void rmsnorm(Stream& stream, Tensor out, Tensor x, std::span<const float> weight, float eps) {
   for_parts(stream, x.rows, 0.3 * x.cols, [&](int begin, int end, int) {
-    for (int t = begin; t < end; ++t) HWY_DYNAMIC_DISPATCH(rmsnorm_row)(out.row(t), x.row(t), weight.data(), x.cols, eps);
+    for (int t = begin; t < end; ++t)
+      HWY_DYNAMIC_DISPATCH(rmsnorm_row)(out.row(t), x.row(t), weight.data(), x.cols, eps);
   });
 }
 

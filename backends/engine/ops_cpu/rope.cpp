@@ -1,4 +1,5 @@
-// Rotary position embedding: products and their difference or sum each rounded once, no fused operations.
+// Rotary position embedding: products and their difference or sum each rounded once, no fused
+// operations.
 
 #include "backends/engine/ops_cpu/targets.h"
 
@@ -61,7 +62,8 @@ void rope_table(Stream& stream, Tensor cos, Tensor sin, std::span<const int> pos
     for (int t = begin; t < end; ++t) {
       for (int i = 0; i < cos.cols; ++i) {
         // The angle is rounded to f32, as the reference does; its cosine is then exact to f32.
-        const float angle = static_cast<float>(positions[static_cast<std::size_t>(t)]) * inv_freq[static_cast<std::size_t>(i)];
+        const float angle = static_cast<float>(positions[static_cast<std::size_t>(t)]) *
+                            inv_freq[static_cast<std::size_t>(i)];
         cos.row(t)[i] = static_cast<float>(std::cos(static_cast<double>(angle))) * factor;
         sin.row(t)[i] = static_cast<float>(std::sin(static_cast<double>(angle))) * factor;
       }

@@ -36,7 +36,8 @@ HWY_EXPORT(silu_mul_row);
 
 void silu_mul(Stream& stream, Tensor gate, Tensor up) {
   for_parts(stream, gate.rows, 0.8 * gate.cols, [&](int begin, int end, int) {
-    for (int t = begin; t < end; ++t) HWY_DYNAMIC_DISPATCH(silu_mul_row)(gate.row(t), up.row(t), gate.cols);
+    for (int t = begin; t < end; ++t)
+      HWY_DYNAMIC_DISPATCH(silu_mul_row)(gate.row(t), up.row(t), gate.cols);
   });
 }
 

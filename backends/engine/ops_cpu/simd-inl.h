@@ -1,5 +1,6 @@
-// What every kernel file shares, compiled once for each vector width. Sums over a row use 16 virtual lanes: lane l adds
-// elements l, l + 16, l + 32, ... in order, and the lanes are added as a fixed tree; so AVX2 and AVX-512 agree to the bit.
+// What every kernel file shares, compiled once for each vector width. Sums over a row use 16
+// virtual lanes: lane l adds elements l, l + 16, l + 32, ... in order, and the lanes are added as a
+// fixed tree; so AVX2 and AVX-512 agree to the bit.
 
 #if defined(LEITAI_ENGINE_SIMD_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef LEITAI_ENGINE_SIMD_INL_H
@@ -21,8 +22,8 @@ inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(D()));
 inline constexpr int kVirtualLanes = 16;
 inline constexpr int kVectors = kVirtualLanes / kLanes;  // vectors that make up the virtual lanes
 
-/// e^x, within 2 units in the last place; below -87 it is 0, above 88 as at 88. Degree-6 polynomial after reduction by ln 2
-/// (coefficients: Moshier, Cephes library, expf).
+/// e^x, within 2 units in the last place; below -87 it is 0, above 88 as at 88. Degree-6 polynomial
+/// after reduction by ln 2 (coefficients: Moshier, Cephes library, expf).
 HWY_INLINE V exp(V x) {
   const D d;
   const auto too_small = hn::Lt(x, hn::Set(d, -87.0f));
@@ -67,7 +68,9 @@ HWY_INLINE float sum_row(const float* x, int n, const F& f) {
     for (int j = i; j < n; ++j) rest[j - i] = x[j];
     for (int v = 0; v < kVectors; ++v) {
       const V sum = f(hn::Load(d, rest + v * kLanes), lanes[v]);
-      lanes[v] = hn::IfThenElse(hn::FirstN(d, static_cast<std::size_t>(n - i > v * kLanes ? n - i - v * kLanes : 0)), sum, lanes[v]);
+      lanes[v] = hn::IfThenElse(
+          hn::FirstN(d, static_cast<std::size_t>(n - i > v * kLanes ? n - i - v * kLanes : 0)), sum,
+          lanes[v]);
     }
   }
   return sum_lanes(lanes);
@@ -78,7 +81,8 @@ template <typename F>
 HWY_INLINE void map2(float* out, const float* x, const float* y, int n, const F& f) {
   const D d;
   int i = 0;
-  for (; i + kLanes <= n; i += kLanes) hn::StoreU(f(hn::LoadU(d, x + i), hn::LoadU(d, y + i)), d, out + i);
+  for (; i + kLanes <= n; i += kLanes)
+    hn::StoreU(f(hn::LoadU(d, x + i), hn::LoadU(d, y + i)), d, out + i);
   if (i < n) {
     alignas(64) float a[kLanes] = {};
     alignas(64) float b[kLanes] = {};

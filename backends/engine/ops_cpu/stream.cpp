@@ -13,8 +13,8 @@
 namespace leitai {
 namespace {
 
-/// Workers wait for a new generation number, first spinning for a few microseconds (the gap between two ops), then
-/// asleep.
+/// Workers wait for a new generation number, first spinning for a few microseconds (the gap between
+/// two ops), then asleep.
 class CpuStream final : public Stream {
  public:
   explicit CpuStream(int threads) {
@@ -80,8 +80,9 @@ class CpuStream final : public Stream {
 
 std::unique_ptr<Stream> make_cpu_stream(int threads) {
   if ((hwy::SupportedTargets() & (HWY_AVX3 | HWY_AVX2)) == 0) {
-    throw Error("engine: this processor has neither AVX2 with FMA and F16C nor AVX-512\n"
-                "        run on an x86-64 processor made since 2015");
+    throw Error(
+        "engine: this processor has neither AVX2 with FMA and F16C nor AVX-512\n"
+        "        run on an x86-64 processor made since 2015");
   }
   return std::make_unique<CpuStream>(threads < 1 ? 1 : threads);
 }
