@@ -19,6 +19,9 @@ std::vector<int> stop_ids_of(const Engine& engine) {
   std::vector<int> ids = engine.config().eos_ids;
   const std::vector<int> more = engine.tokenizer().eos_ids();
   ids.insert(ids.end(), more.begin(), more.end());
+  // A file whose stated end is the base model's still ends its turns by the chat's token.
+  const std::vector<int> turns = end_of_turn_ids(engine.tokenizer());
+  ids.insert(ids.end(), turns.begin(), turns.end());
   std::sort(ids.begin(), ids.end());
   return ids;
 }
