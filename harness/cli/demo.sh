@@ -34,5 +34,5 @@ Three things to try next
      $leitai run -m engine:Qwen/Qwen2.5-0.5B-Instruct -m engine:smollm2-135m -s house/ledger,house/order --limit 20
   3. Recorded answers, graded again without asking any model:
      $leitai export runs/demo -f answers -m SmolLM2-135M -o answers.jsonl
-     $leitai run -m replay:answers.jsonl,as=recorded -s house/ledger,house/order
+     $leitai run harness/cli/demo.yaml -m replay:answers.jsonl,as=recorded --name recorded
 TEXT
