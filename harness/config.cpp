@@ -430,6 +430,7 @@ void resolve(RunConfig& config, const Known& known) {
       all += entry.spec + "{" + suite_options_yaml(options) + "}\n";
       if (first.empty()) first = entry.spec;
     }
+    if (config.mode) all += fmt::format("mode {}\n", to_text(*config.mode));
     all += config.prompt.value_or("") + fmt::format("\n{} {}", config.seed, config.samples);
     if (const std::size_t slash = first.find_last_of('/');
         first.find('.') != std::string::npos && slash != std::string::npos)

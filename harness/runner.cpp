@@ -99,6 +99,7 @@ class Runner {
     started_ = Clock::now();
     std::optional<Clock::time_point> stopping_since;
     bool cancelled = false;
+    std::exception_ptr trouble;
     for (;;) {
       const int interrupts = parts_.interrupts ? parts_.interrupts() : 0;
       const bool broken = has_failed();
@@ -111,12 +112,17 @@ class Runner {
         }
       }
       bool sent = false;
-      if (!stopping_since) sent = send_some();
+      try {
+        if (!stopping_since) sent = send_some();
+      } catch (const Error&) {  // what is in flight is waited for and stored before it is told
+        trouble = std::current_exception();
+        stopping_since = Clock::now();
+      }
       std::unique_lock lock(mutex_);
       const bool idle = std::all_of(lanes_.begin(), lanes_.end(), [&](const Lane& lane) {
         return lane.in_flight == 0 && (stopping_since || lane.cursor->is_finished());
       });
-      if (idle) return;
+      if (idle) break;
       if (stopping_since && !cancelled &&
           (interrupts > 1 || broken || Clock::now() - *stopping_since > kPatience)) {
         cancelled = true;
@@ -127,11 +133,12 @@ class Runner {
         lock.lock();
         stopping_since = Clock::now() - kPatience;
       }
-      if (cancelled && Clock::now() - *stopping_since > kPatience + std::chrono::seconds(2)) return;
+      if (cancelled && Clock::now() - *stopping_since > kPatience + std::chrono::seconds(2)) break;
       if (!sent) room_.wait_for(lock, std::chrono::milliseconds(50));
       lock.unlock();
       update_progress(false);
     }
+    if (trouble) std::rethrow_exception(trouble);
   }
 
   bool is_budget_reached() {

@@ -184,6 +184,19 @@ TEST(Runner, ASecondInterruptGivesUpWhatIsInFlight) {
   EXPECT_TRUE(bench.stored.empty());  // what was cancelled is no answer and no failure
 }
 
+TEST(Runner, AMistakeInTheMiddleLosesNothingInFlight) {
+  Bench bench;
+  bench.suites.push_back(std::make_unique<FakeSuite>("b", 5));
+  bench.parts.suites = bench.suites;
+  bench.parts.done = [](const std::string&, const std::string& suite) -> IsDone {
+    if (suite == "b") throw Error("b: cannot be asked");
+    return [](const Request&) { return false; };
+  };
+  ShufflingBackend backend(bench.answers);
+  EXPECT_THROW(bench.run_with(backend), Error);
+  EXPECT_EQ(bench.stored.size(), 200u);
+}
+
 TEST(Runner, ModelsOfOneDeviceRunOneAfterAnother) {
   Bench bench;
   std::vector<std::string> order;
