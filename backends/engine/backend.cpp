@@ -20,6 +20,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int kDefaultMaxTokens = 1024;
+constexpr int kMostThreads = 256;
 
 std::string option(const Model& model, const char* name) {
   const auto found = model.options.find(name);
@@ -76,6 +77,10 @@ EngineOptions engine_options(const Model& model) {
   }
   EngineOptions options;
   options.threads = positive_option(model, "threads");
+  if (options.threads > kMostThreads) {
+    refuse(model, fmt::format("threads={} is more than {}", options.threads, kMostThreads),
+           "leave it out: the engine takes one for each processor");
+  }
   options.cache_bytes = memory_option(model, options.cache_bytes);
   options.context = positive_option(model, "context");
   return options;
