@@ -103,7 +103,7 @@ class Runner {
     for (;;) {
       const int interrupts = parts_.interrupts ? parts_.interrupts() : 0;
       const bool broken = has_failed();
-      if (!stopping_since && (interrupts > 0 || broken || is_budget_reached())) {
+      if (!stopping_since && (interrupts > 0 || broken || is_time_over())) {
         stopping_since = Clock::now();
         result_.interrupted = interrupts > 0;
         is_stopping_ = !broken;
@@ -120,7 +120,8 @@ class Runner {
       }
       std::unique_lock lock(mutex_);
       const bool idle = std::all_of(lanes_.begin(), lanes_.end(), [&](const Lane& lane) {
-        return lane.in_flight == 0 && (stopping_since || lane.cursor->is_finished());
+        return lane.in_flight == 0 &&
+               (stopping_since || is_quota_used() || lane.cursor->is_finished());
       });
       if (idle) break;
       if (stopping_since && !cancelled &&
@@ -139,24 +140,29 @@ class Runner {
       update_progress(false);
     }
     if (trouble) std::rethrow_exception(trouble);
+    if (!result_.interrupted && !has_failed()) judge_budgets(cancelled);
   }
 
-  bool is_budget_reached() {
-    const RunConfig& config = *parts_.config;
-    if (config.max_requests && submitted_ >= *config.max_requests && has_more()) {
-      result_.stopped_because =
-          fmt::format("the budget of {} requests is reached", with_commas(*config.max_requests));
-    } else if (config.time_s &&
-               std::chrono::duration<double>(Clock::now() - started_).count() >= *config.time_s &&
-               has_more()) {
-      result_.stopped_because = fmt::format("the time of {:g} s is over", *config.time_s);
-    }
-    return !result_.stopped_because.empty();
+  bool is_time_over() const {
+    const std::optional<double>& most = parts_.config->time_s;
+    return most && std::chrono::duration<double>(Clock::now() - started_).count() >= *most;
   }
 
-  bool has_more() const {
-    return std::any_of(lanes_.begin(), lanes_.end(),
-                       [](const Lane& lane) { return !lane.cursor->is_finished(); });
+  bool is_quota_used() const {
+    return parts_.config->max_requests && submitted_ >= *parts_.config->max_requests;
+  }
+
+  /// Says which budget ended the run, if one did: only where something is left to ask.
+  void judge_budgets(bool gave_up) {
+    if (!is_quota_used() && !is_time_over()) return;
+    const bool more = gave_up || std::any_of(lanes_.begin(), lanes_.end(), [](Lane& lane) {
+                        return lane.cursor->next().has_value();
+                      });
+    if (!more) return;
+    result_.stopped_because =
+        is_quota_used() ? fmt::format("the budget of {} requests is reached",
+                                      with_commas(*parts_.config->max_requests))
+                        : fmt::format("the time of {:g} s is over", *parts_.config->time_s);
   }
 
   /// Models that share a device run one after another: only the first unfinished of each group
@@ -185,7 +191,7 @@ class Runner {
   }
 
   bool has_room(const Lane& lane) {
-    if (parts_.config->max_requests && submitted_ >= *parts_.config->max_requests) return false;
+    if (is_quota_used()) return false;
     std::lock_guard lock(mutex_);
     if (lane.in_flight >= lane.bound) return false;
     return !parts_.config->in_flight ||
@@ -196,8 +202,8 @@ class Runner {
     Request request = std::move(planned.request);
     request.id = ++submitted_;
     if (parts_.config->total_timeout_s) {
-      request.deadline = Clock::now() + std::chrono::milliseconds(static_cast<std::int64_t>(
-                                            *parts_.config->total_timeout_s * 1000));
+      request.time_limit = std::chrono::milliseconds(
+          static_cast<std::int64_t>(*parts_.config->total_timeout_s * 1000));
     }
     {
       std::lock_guard lock(mutex_);

@@ -234,7 +234,7 @@ class EngineBackend final : public Backend {
                    .seed = request.seed};
     job.stop = wanted.stop;
     job.wants_logprobs = wanted.logprobs.has_value();
-    job.deadline = request.deadline;
+    job.time_limit = request.time_limit;
     job.done = [this, pending](JobResult result) {
       Response& response = pending->response;
       response.text = std::move(result.text);
@@ -279,7 +279,7 @@ class EngineBackend final : public Backend {
       pending->response.continuation_greedy.push_back(true);
       pending->response.continuation_tokens.push_back(static_cast<int>(job.prompt.size() - from));
       job.score_from = static_cast<int>(from);
-      job.deadline = pending->request.deadline;
+      job.time_limit = pending->request.time_limit;
       job.done = [this, pending, c](JobResult result) {
         take_score(pending, c, std::move(result));
       };
@@ -323,7 +323,7 @@ class EngineBackend final : public Backend {
   void set_failure(Response& response, JobResult::End end) const {
     response.outcome = Outcome::Failed;
     if (end == JobResult::End::TimedOut) {
-      response.failure = failure(FailureKind::Timeout, "the deadline passed");
+      response.failure = failure(FailureKind::Timeout, "the time limit of a request passed");
     } else if (end == JobResult::End::NoRoom) {
       response.failure = failure(
           FailureKind::Context,

@@ -205,7 +205,9 @@ void Scheduler::plan_step(std::vector<Chunk>& chunks, std::vector<Run*>& runs) {
 void Scheduler::step() {
   const auto now = Clock::now();
   for (auto& run : running_) {
-    if (run->job.deadline && now >= *run->job.deadline) finish(*run, JobResult::End::TimedOut);
+    if (run->job.time_limit && run->started && now - *run->started >= *run->job.time_limit) {
+      finish(*run, JobResult::End::TimedOut);
+    }
   }
   drop_finished();
   std::vector<Chunk> chunks;

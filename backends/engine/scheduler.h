@@ -38,8 +38,8 @@ struct Job {
   SamplerSettings sampler;
   std::vector<std::string> stop;
   bool wants_logprobs = false;
-  std::optional<std::chrono::steady_clock::time_point> deadline;
-  std::function<void(JobResult)> done;  // called once, on the scheduling thread
+  std::optional<std::chrono::milliseconds> time_limit;  // from the first step of it
+  std::function<void(JobResult)> done;                  // called once, on the scheduling thread
 };
 
 /// Continuous batching: one thread takes jobs from the queue while there is room, and runs steps in

@@ -12,6 +12,7 @@
 
 #include "harness/aggregate.h"
 #include "harness/cli/version.h"
+#include "harness/core/digest.h"
 #include "harness/core/error.h"
 #include "harness/core/text.h"
 #include "harness/io/fetch.h"
@@ -193,6 +194,19 @@ Leaderboard leaderboard_of(const Store& store) {
   return aggregate(store, facts);
 }
 
+std::string file_name_of(std::string_view name) {
+  std::string out;
+  bool changed = !is_valid_utf8(name) || name.size() > 150 || name.starts_with('.') || name.empty();
+  for (char c : repair_utf8(name.substr(0, 150))) {
+    const bool bad = c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+    changed = changed || bad;
+    out += bad ? '_' : c;
+  }
+  if (out.starts_with('.')) out[0] = '_';
+  // Two names never share a file: one that had to change carries a part of its digest.
+  return changed ? out + "-" + sha256(name).hex().substr(0, 8) : out;
+}
+
 std::vector<std::string> write_reports(const std::filesystem::path& folder,
                                        const Leaderboard& board,
                                        const std::vector<std::string>& formats) {
@@ -211,12 +225,8 @@ std::vector<std::string> write_reports(const std::filesystem::path& folder,
   }
   make_folder(folder / "results");
   for (const LeaderboardRow& row : board.rows) {
-    std::string name = row.model;
-    for (char& c : name) {
-      if (c == '/' || c == '\0' || static_cast<unsigned char>(c) < 0x20) c = '_';
-    }
-    if (name.empty() || name.front() == '.') name.insert(0, "_");
-    write(folder / "results" / (name.substr(0, 200) + ".json"), lm_eval_results(board, row.model));
+    write(folder / "results" / (file_name_of(row.model) + ".json"),
+          lm_eval_results(board, row.model));
   }
   return written;
 }

@@ -66,6 +66,10 @@ std::vector<std::string> write_reports(const std::filesystem::path& folder,
                                        const Leaderboard& board,
                                        const std::vector<std::string>& formats);
 
+/// A file name for a model or suite: readable, without "/" and controls, different for different
+/// names.
+std::string file_name_of(std::string_view name);
+
 /// Items by what was typed: "gsm8k/17", "house/ledger/en/3": suite and id.
 std::pair<std::string, std::string> split_item(const Store& store, const std::string& what);
 

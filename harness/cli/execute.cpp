@@ -138,7 +138,10 @@ Executed execute(const RunConfig& config, const std::optional<std::string>& suit
                     {"why", result.stopped_because}});
 
   Executed out{folder, std::move(store), result, {}};
+  // Before the end of the plan nobody knows what it would have met.
+  const bool is_whole = !result.interrupted && result.stopped_because.empty();
   for (const auto& backend : opened.backends) {
+    if (!is_whole) break;
     for (std::string& remark : backend->remarks()) out.remarks.push_back(std::move(remark));
   }
   return out;

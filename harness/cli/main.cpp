@@ -7,6 +7,7 @@
 #include <map>
 #include <new>
 #include <system_error>
+#include <utility>
 
 #include "harness/cli/command.h"
 #include "harness/cli/version.h"
@@ -68,8 +69,11 @@ int main(int argc, char** argv) {
   int code = 1;
   try {
     code = cli::dispatch(args, global);
-    if (std::fflush(stdout) != 0 && errno != EPIPE)
-      throw Error(fmt::format("standard output: {}", std::strerror(errno)));
+    const int done = std::exchange(code, 1);  // until what was printed has left
+    if (std::fflush(stdout) != 0 || std::ferror(stdout)) {
+      if (errno != EPIPE) throw Error(fmt::format("standard output: {}", std::strerror(errno)));
+    }
+    code = done;
   } catch (const Error& error) {
     fmt::print(stderr, "leitai: {}\n", escape_controls(error.what(), true));
   } catch (const std::bad_alloc&) {

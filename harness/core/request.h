@@ -27,7 +27,7 @@ struct Request {
   std::string
       question;  // Item::question, for backends that look answers up by it; not part of the digest
   std::uint64_t seed = 0;  // of (run seed, item, sample); equal for all models
-  std::optional<std::chrono::steady_clock::time_point> deadline;
+  std::optional<std::chrono::milliseconds> time_limit;  // from the moment work on it begins
 };
 
 }  // namespace leitai

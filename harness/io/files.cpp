@@ -243,7 +243,16 @@ void make_folder(const fs::path& path) {
   fail(path, "the folder cannot be made", error ? error.value() : ENOTDIR);
 }
 
-void write_file_atomic(const fs::path& path, std::string_view bytes) {
+void write_file_atomic(const fs::path& asked, std::string_view bytes) {
+  std::error_code unknown;
+  const fs::path path = fs::is_symlink(asked, unknown) ? fs::weakly_canonical(asked) : asked;
+  if (fs::exists(path, unknown) && !fs::is_regular_file(path, unknown) &&
+      !fs::is_directory(path, unknown)) {
+    // A device or a pipe is written to; only a file is replaced.
+    const Descriptor device(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (device.value < 0) fail(path, "cannot be written", errno);
+    return write_all(device.value, bytes, path);
+  }
   const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
   std::string name = (folder / ("." + path.filename().string() + ".XXXXXX")).string();
   const Descriptor file(::mkostemp(name.data(), O_CLOEXEC));

@@ -94,11 +94,15 @@ std::string pad_number(bool negative, const std::string& prefix, std::string bod
 
 std::string digits_in(BigInt value, int base, bool upper) {
   __extension__ using Wide = unsigned __int128;
+  // A plain pointer: GCC 12's sanitizers misread an index of 128 bits into a literal.
+  const char* digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
+  const auto divisor = static_cast<Wide>(base);
+  Wide rest = static_cast<Wide>(value);
+  if (value < 0) rest = Wide{0} - rest;
   std::string out;
-  for (Wide rest = value < 0 ? -static_cast<Wide>(value) : static_cast<Wide>(value); rest != 0;
-       rest /= static_cast<Wide>(base)) {
-    out += (upper ? "0123456789ABCDEF"
-                  : "0123456789abcdef")[static_cast<int>(rest % static_cast<Wide>(base))];
+  while (rest != 0) {
+    out += digits[static_cast<std::size_t>(rest % divisor)];
+    rest /= divisor;
   }
   if (out.empty()) out = "0";
   std::reverse(out.begin(), out.end());

@@ -42,16 +42,21 @@ class Output {
  public:
   explicit Output(const std::optional<std::filesystem::path>& path) {
     if (!path) return;
-    path_ = *path;
-    part_ = path_.string() + ".part";
-    file_ = std::fopen(part_.c_str(), "wb");
+    std::error_code unknown;
+    path_ = std::filesystem::is_symlink(*path, unknown) ? std::filesystem::weakly_canonical(*path)
+                                                        : *path;
+    // A device or a pipe is written to; only a file is replaced.
+    const bool is_file = !std::filesystem::exists(path_, unknown) ||
+                         std::filesystem::is_regular_file(path_, unknown);
+    part_ = is_file ? path_.string() + ".part" : "";
+    file_ = std::fopen(is_file ? part_.c_str() : path_.c_str(), "wb");
     if (!file_) throw Error(describe_io_error(path_, "cannot be written", errno));
   }
   ~Output() {
     if (file_ == stdout) return;
     if (file_) std::fclose(file_);
     std::error_code ignored;
-    if (!done_) std::filesystem::remove(part_, ignored);
+    if (!done_ && !part_.empty()) std::filesystem::remove(part_, ignored);
   }
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
@@ -70,7 +75,7 @@ class Output {
     const int closed = std::fclose(file_);
     file_ = nullptr;
     if (closed != 0) throw Error(describe_io_error(path_, "cannot be written", errno));
-    std::filesystem::rename(part_, path_);
+    if (!part_.empty()) std::filesystem::rename(part_, path_);
     done_ = true;
   }
 
@@ -133,13 +138,6 @@ std::string sample_line(const Record& record, const std::optional<Item>& item) {
   return out.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
 }
 
-std::string file_word(std::string text) {
-  for (char& c : text) {
-    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '-' && c != '_') c = '_';
-  }
-  return text;
-}
-
 int run(std::span<const std::string> args, cli::Global& global) {
   std::optional<std::string> format, out;
   std::vector<std::string> operands, models, suites;
@@ -179,11 +177,11 @@ int run(std::span<const std::string> args, cli::Global& global) {
     std::map<std::string, std::unique_ptr<Output>> files;
     store.each(Detail::Prompts, [&](const Record& record) {
       if (!wanted(record.request) || record.response.outcome == Outcome::Failed) return true;
-      const std::string name = file_word(record.request.model) + "/samples_" +
-                               file_word(record.request.suite) + ".jsonl";
+      const std::string name = cli::file_name_of(record.request.model) + "/samples_" +
+                               cli::file_name_of(record.request.suite) + ".jsonl";
       auto& file = files[name];
       if (!file) {
-        make_folder(std::filesystem::path(*out) / file_word(record.request.model));
+        make_folder(std::filesystem::path(*out) / cli::file_name_of(record.request.model));
         file = std::make_unique<Output>(std::filesystem::path(*out) / name);
       }
       file->line(sample_line(record, store.item(record.request.suite, record.request.item)));

@@ -53,7 +53,7 @@ int run(std::span<const std::string> args, cli::Global& global) {
                               did_you_mean(name, stored), fmt::join(stored, ", ")));
     }
   }
-  std::int64_t graded = 0, changed = 0;
+  std::int64_t graded = 0, changed = 0, broken = 0;
   std::map<std::string, std::int64_t> moves;
   std::vector<ScoredRequest> batch;
   const auto flush = [&] {
@@ -72,10 +72,12 @@ int run(std::span<const std::string> args, cli::Global& global) {
     if (!wanted || record.response.outcome == Outcome::Failed) return true;
     std::optional<Item> item = reader.item(q.suite, q.item);
     if (!item) return true;
-    if (scorer) item->grading.scorer = *scorer;
+    // An item that names no scorer is shown, not graded, whatever is asked for here.
+    if (scorer && !item->grading.scorer.empty()) item->grading.scorer = *scorer;
     const std::optional<Score> score = grade(*item, record.response);
     if (!score) return true;
     ++graded;
+    broken += score->status == ScoreStatus::InfraError;
     if (record.score && record.score->status != score->status) {
       ++changed;
       ++moves[fmt::format("{} -> {}", to_text(record.score->status), to_text(score->status))];
@@ -93,6 +95,14 @@ int run(std::span<const std::string> args, cli::Global& global) {
   }
   fmt::print("{}", cli::find_reporter("terminal")
                        .write(cli::leaderboard_of(store), cli::style_of(global, stdout)));
+  if (broken > 0) {
+    fmt::print(
+        stderr,
+        "leitai: {} of {} answers could not be graded by this scorer\n        leitai show RUN "
+        "SUITE/ITEM says why\n",
+        with_commas(broken), with_commas(graded));
+    return 2;
+  }
   return 0;
 }
 

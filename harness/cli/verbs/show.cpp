@@ -161,8 +161,9 @@ int run(std::span<const std::string> args, cli::Global& global) {
     return 0;
   }
   const Style style = cli::style_of(global, stdout);
-  fmt::print("{}/{}", suite, id);
-  if (item && !item->tags.empty()) fmt::print("   {}", fmt::join(item->tags, ", "));
+  fmt::print("{}/{}", escape_controls(suite), escape_controls(id));
+  if (item && !item->tags.empty())
+    fmt::print("   {}", escape_controls(fmt::format("{}", fmt::join(item->tags, ", "))));
   if (item && !item->grading.gold.empty())
     fmt::print("   reference  {}", escape_controls(item->grading.gold[0]));
   fmt::print("\n\n");
