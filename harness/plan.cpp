@@ -58,11 +58,12 @@ std::optional<Planned> PlanCursor::next(std::int64_t most_skips) {
   while (suite_ < suites_.size() && most_skips >= 0) {
     const Suite& suite = *suites_[suite_];
     const SuiteInfo& info = suite.info();
-    if (index_ == 0 && sample_ == 0 && !is_done_) is_done_ = lookup_(model_.id, info.name);
+    if (index_ == 0 && sample_ == 0 && !is_done_.contains) is_done_ = lookup_(model_.id, info.name);
     if (index_ >= info.size) {
       ++suite_;
       index_ = 0;
-      is_done_ = nullptr;
+      if (is_done_.finish) is_done_.finish();
+      is_done_ = {};
       continue;
     }
     if (!item_) {
@@ -79,7 +80,7 @@ std::optional<Planned> PlanCursor::next(std::int64_t most_skips) {
       ++index_;
       item_.reset();
     }
-    if (is_done_(planned.request)) {
+    if (is_done_.contains(planned.request, planned.item)) {
       ++skipped_;
       --most_skips;
       continue;

@@ -6,6 +6,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "harness/config.h"
@@ -23,7 +25,19 @@ struct Planned {
 
 /// Tells whether a request has a stored answer; made anew for each (model, suite), so that memory
 /// stays flat.
-using IsDone = std::function<bool(const Request&)>;
+struct IsDone {
+  std::function<bool(const Request&, const Item&)> contains;
+  std::function<void()> finish;  // the suite has been gone through to its end; may be empty
+
+  IsDone() = default;
+  IsDone(std::function<bool(const Request&, const Item&)> has, std::function<void()> end)
+      : contains(std::move(has)), finish(std::move(end)) {}
+  /// From a function of the request alone.
+  template <typename F>
+  requires std::is_invocable_r_v<bool, F, const Request&> IsDone(F has)
+      : contains(
+            [has = std::move(has)](const Request& request, const Item&) { return has(request); }) {}
+};
 using DoneLookup = std::function<IsDone(const std::string& model, const std::string& suite)>;
 
 enum class ItemOrder {

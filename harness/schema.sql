@@ -46,6 +46,7 @@ CREATE TABLE items (
   language TEXT NOT NULL DEFAULT '',   -- copies of what aggregates need of the body
   tags    TEXT,                        -- JSON list, NULL when there are none
   scorer  TEXT NOT NULL DEFAULT '',    -- '' when the item is not graded
+  hash    INTEGER NOT NULL DEFAULT 0,  -- first 8 bytes of the SHA-256 of the body, to see that an item changed
   UNIQUE (suite, item)
 );
 
@@ -68,6 +69,7 @@ CREATE TABLE requests (
   wanted     NOT NULL,                 -- packed: JSON, sampling parameters as wanted
   sent       NOT NULL,                 -- packed: JSON, what was really sent or applied
   seed       INTEGER NOT NULL,         -- unsigned 64 bit, stored as signed
+  is_current INTEGER NOT NULL DEFAULT 1,  -- 0: the last run that went through the suite did not want it
   UNIQUE (model, suite, item, sample, digest)
 );
 

@@ -10,6 +10,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <unordered_map>
 #include <vector>
 
 #include "harness/core/item.h"
@@ -52,6 +54,29 @@ class DoneSet {
     auto operator<=>(const Entry&) const = default;
   };
   std::vector<Entry> entries_;  // sorted
+};
+
+/// All requests of one (model, suite), answered or not, as the run that goes through the suite
+/// meets them. What it does not meet is no longer wanted: settle() takes it out of the results, and
+/// back in when a later run wants it again. 48 bytes a request and 16 an item.
+class PlanRows {
+ public:
+  /// Marks the request as wanted. True if it has an answer that counts (any outcome but failed).
+  bool meet(const Request& request);
+  /// The stored item differs from this one: another reference answer, other tags or words.
+  bool is_changed(const Item& item) const;
+
+ private:
+  friend class Store;
+  struct Entry {
+    std::array<std::uint8_t, 16> digest;  // first bytes
+    std::uint64_t item;                   // hash
+    std::int64_t request_id;
+    bool is_done, is_current, is_met;
+    auto key() const { return std::tie(digest, item); }
+  };
+  std::vector<Entry> entries_;                             // sorted by key
+  std::unordered_map<std::uint64_t, std::int64_t> items_;  // hash of id -> hash of body
 };
 
 /// What record() takes; all pointers stay the caller's. `score` and `item` may be null.
@@ -126,6 +151,12 @@ class Store : public RunReader {
   std::optional<std::string> meta(std::string_view key) const;
   std::vector<StoredModel> models() const;  // in the run's order
   std::vector<StoredSuite> suites() const;
+
+  PlanRows load_plan(std::string_view model, std::string_view suite) const;
+
+  /// The suite was gone through to its end: what was met is current, what was not met is not.
+  /// Returns how many changed.
+  std::int64_t settle(const PlanRows& rows);
 
   /// Requests with a stored outcome other than failed.
   DoneSet load_done(std::string_view model, std::string_view suite) const;

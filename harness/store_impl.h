@@ -55,9 +55,12 @@ class Recent {
 struct Writers {
   explicit Writers(Database& db);
   Statement insert_item, find_prompt, insert_prompt, insert_request, find_request, insert_response,
-      find_outcome, to_event, delete_response, delete_scores, insert_score, insert_event,
-      insert_model;
+      find_outcome, to_event, delete_response, delete_scores, set_current, insert_score,
+      insert_event, insert_model;
 };
+
+/// Of the JSON of an item; equal for equal items.
+std::int64_t item_body_hash(std::string_view body);
 
 struct Store::Impl {
   Impl(std::optional<FileLock> taken, const std::filesystem::path& path, Database::Access access)

@@ -35,9 +35,10 @@ constexpr const char* kTables =
     "LIMIT 1)";
 
 constexpr const char* kNewest =
-    "NOT EXISTS (SELECT 1 FROM requests n WHERE n.model = r.model AND n.suite = r.suite AND n.item "
+    "r.is_current = 1 AND NOT EXISTS (SELECT 1 FROM requests n WHERE n.model = r.model AND n.suite "
+    "= r.suite AND n.item "
     "= r.item AND n.sample = r.sample "
-    "AND n.request_id > r.request_id)";
+    "AND n.is_current = 1 AND n.request_id > r.request_id)";
 
 std::string select_records(bool with_prompts, std::string_view rest) {
   return fmt::format("{}{}{}{} {}", kColumns, with_prompts ? ", q.body" : "", kTables,

@@ -47,11 +47,12 @@ void Packer::bind(Statement& statement, int index, std::string_view text, std::s
 
 Writers::Writers(Database& db)
     : insert_item(db,
-                  "INSERT INTO items (suite, item, body, language, tags, scorer) VALUES (?1, ?2, "
-                  "?3, ?4, ?5, ?6) "
+                  "INSERT INTO items (suite, item, body, language, tags, scorer, hash) VALUES (?1, "
+                  "?2, ?3, ?4, ?5, ?6, ?7) "
                   "ON CONFLICT (suite, item) DO UPDATE SET body = excluded.body, language = "
                   "excluded.language, "
-                  "tags = excluded.tags, scorer = excluded.scorer WHERE body <> excluded.body"),
+                  "tags = excluded.tags, scorer = excluded.scorer, hash = excluded.hash WHERE hash "
+                  "<> excluded.hash"),
       find_prompt(db, "SELECT prompt_id FROM prompts WHERE digest = ?1"),
       insert_prompt(db,
                     "INSERT INTO prompts (digest, body) VALUES (?1, ?2) ON CONFLICT DO NOTHING"),
@@ -80,6 +81,8 @@ Writers::Writers(Database& db)
                "FROM responses WHERE request_id = ?1"),
       delete_response(db, "DELETE FROM responses WHERE request_id = ?1"),
       delete_scores(db, "DELETE FROM scores WHERE request_id = ?1"),
+      set_current(db,
+                  "UPDATE requests SET is_current = ?2 WHERE request_id = ?1 AND is_current <> ?2"),
       insert_score(db,
                    "INSERT OR REPLACE INTO scores (request_id, scorer, version, status, score, "
                    "extracted, tier, span_begin, span_end, flags, "
@@ -112,6 +115,7 @@ void Store::Impl::put_item(const Item& item) {
       item.tags.empty() ? "" : dump(item.tags);  // lives until the step: binding copies nothing
   if (!tags.empty()) put.bind(5, tags);
   put.bind(6, item.grading.scorer);
+  put.bind(7, item_body_hash(body));
   put.step();
   items.put(key, 1);
 }
@@ -261,6 +265,13 @@ bool Store::Impl::put_answer(const AnswerView& answer, std::int64_t now) {
       bind_key(find);
       LEITAI_CHECK(find.step(), request.item);
       id = find.get_int(0);
+    }
+    Statement& revive = writers().set_current;
+    {
+      const InUse use(revive);
+      revive.bind(1, id);
+      revive.bind(2, 1);
+      revive.step();
     }
     Statement& outcome = writers().find_outcome;
     const InUse use(outcome);

@@ -107,9 +107,18 @@ Executed execute(const RunConfig& config, const std::optional<std::string>& suit
   parts.answers = &opened.answers;
   for (std::size_t i = 0; i < config.models.size(); ++i)
     parts.competitors.push_back({&config.models[i].model, opened.backends[i].get()});
+  std::int64_t changed_items = 0;
   parts.done = [&](const std::string& model, const std::string& suite) -> IsDone {
-    return [done = std::make_shared<DoneSet>(store.load_done(model, suite))](
-               const Request& request) { return done->contains(request); };
+    auto rows = std::make_shared<PlanRows>(store.load_plan(model, suite));
+    return {[rows, &store, &changed_items](const Request& request, const Item& item) {
+              if (!rows->meet(request)) return false;
+              if (request.sample == 0 && rows->is_changed(item)) {
+                store.put_items({&item, 1});
+                ++changed_items;
+              }
+              return true;
+            },
+            [rows, &store] { store.settle(*rows); }};
   };
   parts.grade = [](const Item& item, const Response& response) { return grade(item, response); };
   parts.record = [&](std::span<const Recorded> batch) {
@@ -138,6 +147,12 @@ Executed execute(const RunConfig& config, const std::optional<std::string>& suit
                     {"why", result.stopped_because}});
 
   Executed out{folder, std::move(store), result, {}};
+  if (changed_items > 0) {
+    out.remarks.push_back(
+        fmt::format("{} items have another reference answer, tags or words than when they were "
+                    "answered; leitai score {} grades their answers again.",
+                    changed_items, folder.string()));
+  }
   // Before the end of the plan nobody knows what it would have met.
   const bool is_whole = !result.interrupted && result.stopped_because.empty();
   for (const auto& backend : opened.backends) {

@@ -90,6 +90,53 @@ TEST_F(Flow, ACorrectedAnswerIsANewRequestAndTheOldOneStays) {
   EXPECT_EQ(exported("r")["bob/1"]["score"]["status"], "CORRECT");
 }
 
+TEST_F(Flow, ThereAndBackAgainShowsWhatIsWantedNow) {
+  const std::vector<std::string> run{"run",    "-m", "replay:b.jsonl,as=bob", "-s", "q.jsonl",
+                                     "--name", "r"};
+  const std::string first = test::read_text(folder / "b.jsonl");
+  EXPECT_EQ(here(run).code, 0);
+  std::string other = first;
+  other.replace(other.find("41"), 2, "42");
+  test::write_text(folder / "b.jsonl", other);
+  EXPECT_EQ(here(run).code, 0);
+  EXPECT_EQ(exported("r")["bob/1"]["score"]["status"], "CORRECT");
+  test::write_text(folder / "b.jsonl", first.substr(0, first.find('\n') + 1));
+  EXPECT_EQ(here(run).code, 2);  // two answers are missing now
+  test::write_text(folder / "b.jsonl", first);
+  const Ran back = here(run);
+  EXPECT_EQ(back.code, 0) << back.err;
+  EXPECT_NE(back.err.find("0 asked, 3 stored before"), std::string::npos) << back.err;
+  EXPECT_EQ(exported("r")["bob/1"]["score"]["status"], "INCORRECT");
+  EXPECT_EQ(exported("r").size(), 3u);
+}
+
+TEST_F(Flow, WhatIsNoLongerAskedIsInNoResult) {
+  std::vector<std::string> run{"run",    "-m", "replay:a.jsonl,as=ann", "-s", "q.jsonl",
+                               "--name", "r"};
+  EXPECT_EQ(here(run).code, 0);
+  run.insert(run.end(), {"--limit", "1"});
+  EXPECT_EQ(here(run).code, 0);
+  EXPECT_EQ(exported("r").size(), 1u);
+  run.resize(run.size() - 2);
+  const Ran whole = here(run);
+  EXPECT_NE(whole.err.find("0 asked, 3 stored before"), std::string::npos) << whole.err;
+  EXPECT_EQ(exported("r").size(), 3u);
+}
+
+TEST_F(Flow, ACorrectedReferenceAnswerReachesTheGrade) {
+  const std::vector<std::string> run{"run",    "-m", "replay:b.jsonl,as=bob", "-s", "q.jsonl",
+                                     "--name", "r"};
+  EXPECT_EQ(here(run).code, 0);
+  std::string questions = test::read_text(folder / "q.jsonl");
+  questions.replace(questions.find("\"answer\": 42"), 12, "\"answer\": 41");
+  test::write_text(folder / "q.jsonl", questions);
+  const Ran again = here(run);
+  EXPECT_NE(again.err.find("0 asked, 3 stored before"), std::string::npos) << again.err;
+  EXPECT_NE(again.err.find("leitai score"), std::string::npos) << again.err;
+  EXPECT_EQ(here({"score", "runs/r"}).code, 0);
+  EXPECT_EQ(exported("r")["bob/1"]["score"]["status"], "CORRECT");
+}
+
 TEST_F(Flow, MissingAnswersFailAndAreAskedAgain) {
   test::write_text(folder / "part.jsonl",
                    "{\"suite\": \"q\", \"item\": \"1\", \"text\": \"42\"}\n{\"suite\": \"q\", "

@@ -158,6 +158,15 @@ TEST(Runner, StopsAtItsBudgetAndSaysSo) {
   EXPECT_EQ(bench.stored.size(), 17u);
 }
 
+TEST(Runner, ABudgetThatSufficesIsNoReasonToStop) {
+  Bench bench;
+  bench.config.max_requests = 200;
+  FakeBackend backend(bench.answers, [](const Request& r) { return answered(r.question); });
+  const RunResult result = bench.run_with(backend);
+  EXPECT_EQ(result.asked, 200);
+  EXPECT_EQ(result.stopped_because, "");
+}
+
 TEST(Runner, AFullDiskStopsTheRunWithItsMessage) {
   Bench bench;
   bench.parts.record = [&](std::span<const Recorded>) {
