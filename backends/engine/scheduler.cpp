@@ -82,8 +82,12 @@ void Scheduler::cancel() {
 
 void Scheduler::serve(const std::stop_token& stop) {
   while (collect(stop)) {
-    admit();
-    step();
+    try {
+      admit();
+      step();
+    } catch (const std::exception&) {  // out of memory: what runs is given up, the rest goes on
+      for (auto& run : running_) finish(*run, JobResult::End::NoRoom);
+    }
     drop_finished();
   }
 }

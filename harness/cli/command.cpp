@@ -34,6 +34,9 @@ void load_env_file(const std::optional<std::string>& name) {
     if (text.starts_with("export ")) text.remove_prefix(7);
     const std::size_t equals = text.find('=');
     // The line is not quoted in the message: it may hold a key.
+    // A .env that nobody named may belong to another tool: what is not NAME=VALUE there is passed
+    // over.
+    if (equals == std::string_view::npos && !name) continue;
     if (equals == std::string_view::npos)
       throw Error(fmt::format("{}:{}: NAME=VALUE is wanted", name.value_or(".env"), number));
     std::string_view value = trim(text.substr(equals + 1));
@@ -130,6 +133,8 @@ struct Command::Impl {
           if (i + 1 >= args.size()) throw Error(fmt::format("--{} wants a value", name));
           arg += "=" + args[++i];
         }
+        if (!slot->flag && arg.ends_with('=') && arg.find('=') == arg.size() - 1)
+          throw Error(fmt::format("--{} wants a value; it is empty", name));
       }
       out.push_back(std::move(arg));
     }

@@ -88,7 +88,7 @@ Executed execute(const RunConfig& config, const std::optional<std::string>& suit
     opened.backends.push_back(open_backend(entry, opened.answers));
 
   const std::filesystem::path folder = std::filesystem::path(config.out) / config.name;
-  Store store = Store::create_or_open(folder, short_version());
+  Store store = Store::create_or_open(folder, version_number());
   refuse_other_configuration(store, config, opened);
   describe_run(store, config, opened);
   write_file_atomic(folder / "config.yaml", to_yaml(config));

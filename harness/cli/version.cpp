@@ -6,6 +6,8 @@
 
 namespace leitai::cli {
 
+std::string version_number() { return LEITAI_VERSION; }
+
 std::string short_version() { return "leitai " LEITAI_VERSION; }
 
 std::string version_text() {

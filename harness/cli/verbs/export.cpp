@@ -160,6 +160,22 @@ int run(std::span<const std::string> args, cli::Global& global) {
   const std::filesystem::path folder = cli::run_folder(operands[0]);
   const Store store = Store::open_read(folder);
   suites = cli::split_list(suites);
+  std::vector<std::string> stored_models, stored_suites;
+  for (const StoredModel& one : store.models()) stored_models.push_back(one.id);
+  for (const StoredSuite& one : store.suites()) stored_suites.push_back(one.info.name);
+  for (const std::string& one : models) {
+    if (std::find(stored_models.begin(), stored_models.end(), one) != stored_models.end()) continue;
+    throw Error(fmt::format("-m: the run holds no model \"{}\"{}\n        it holds: {}", one,
+                            did_you_mean(one, stored_models), fmt::join(stored_models, ", ")));
+  }
+  for (const std::string& one : suites) {
+    const bool known_suite =
+        std::any_of(stored_suites.begin(), stored_suites.end(),
+                    [&](const std::string& s) { return s == one || s.starts_with(one + "/"); });
+    if (known_suite) continue;
+    throw Error(fmt::format("-s: the run holds no suite \"{}\"{}\n        it holds: {}", one,
+                            did_you_mean(one, stored_suites), fmt::join(stored_suites, ", ")));
+  }
   const auto wanted = [&](const Request& q) {
     const auto names = [](const std::vector<std::string>& list, const std::string& name) {
       return list.empty() || std::any_of(list.begin(), list.end(), [&](const std::string& one) {

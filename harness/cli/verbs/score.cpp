@@ -42,7 +42,7 @@ int run(std::span<const std::string> args, cli::Global& global) {
   if (scorer) find_scorer(*scorer);
   suites = cli::split_list(suites);
   const std::filesystem::path folder = cli::run_folder(operands[0]);
-  Store store = Store::create_or_open(folder, cli::short_version());
+  Store store = Store::create_or_open(folder, cli::version_number());
   for (const std::string& name : suites) {
     std::vector<std::string> stored;
     for (const StoredSuite& one : store.suites()) stored.push_back(one.info.name);
