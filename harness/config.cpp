@@ -289,7 +289,7 @@ class Reader {
                                "a mapping from model id to {in_flight: N} is wanted");
               for (const auto& [id, body] : value.map) {
                 section(body, "limits.per_model." + id, {"in_flight"},
-                        [&](const std::string&, const YamlNode& n) {
+                        [&, &id = id](const std::string&, const YamlNode& n) {
                           if (const auto bound =
                                   whole(n, "limits.per_model." + id + ".in_flight", 1, 1 << 20))
                             config_.in_flight_of[id] = static_cast<int>(*bound);

@@ -127,9 +127,10 @@ SuiteFile read_suite_file(std::string_view text, const std::string& where,
     const std::vector<std::string> cut = read.texts(*few_shot, "cut");
     if (cut.size() == 2) out.few_shot_cut = {cut[0], cut[1]};
   }
-  static const YamlNode kNothing{.kind = YamlNode::Kind::Map};
+  YamlNode nothing;
+  nothing.kind = YamlNode::Kind::Map;
   const YamlNode* data = root.find("data");
-  if (!data) data = &kNothing;
+  if (!data) data = &nothing;
   read.only(*data, {"file", "rows", "sha256", "from"});
   const auto subset = [&](const std::string& name, const YamlNode& node) {
     SubsetFile one;

@@ -20,6 +20,14 @@ struct YamlNode {
   std::vector<YamlNode> list;
   std::vector<std::pair<std::string, YamlNode>> map;  // in file order; keys are unique
 
+  // Out of line: clang with libstdc++ 12 takes no pair of an incomplete type here.
+  YamlNode();
+  YamlNode(const YamlNode&);
+  YamlNode(YamlNode&&) noexcept;
+  YamlNode& operator=(const YamlNode&);
+  YamlNode& operator=(YamlNode&&) noexcept;
+  ~YamlNode();
+
   bool is_null() const { return kind == Kind::Null; }
   bool is_scalar() const { return kind == Kind::Scalar; }
   bool is_list() const { return kind == Kind::List; }

@@ -60,6 +60,70 @@ struct UndefinedObject : Object {
   bool always_lenient = false;  // jinja2.Undefined in both environments: `x if c` without else
 };
 
+struct ListObject;
+struct DictObject;
+struct RangeObject;
+struct NamespaceObject;
+struct Args;
+struct FunctionObject;
+
+class Value {
+ public:
+  Value() = default;  // undefined, without a name
+  Kind kind() const { return kind_; }
+  bool is(Kind kind) const { return kind_ == kind; }
+  bool is_undefined() const { return kind_ == Kind::Undefined; }
+  bool is_number() const {
+    return kind_ == Kind::Bool || kind_ == Kind::Int || kind_ == Kind::Float;
+  }
+  bool is_integral() const { return kind_ == Kind::Bool || kind_ == Kind::Int; }
+  bool is_sequence() const { return kind_ == Kind::List || kind_ == Kind::Tuple; }
+
+  static Value none();
+  static Value boolean(bool value);
+  static Value integer(BigInt value);
+  static Value real(double value);
+  static Value string(std::string text, bool markup = false);
+  static Value bytes(std::string text);
+  static Value list(std::vector<Value> items, Kind kind = Kind::List, std::string name = {});
+  static Value tuple(std::vector<Value> items) { return list(std::move(items), Kind::Tuple); }
+  static Value generator(std::vector<Value> items) {
+    return list(std::move(items), Kind::Generator, "generator");
+  }
+  static Value dict(std::shared_ptr<DictObject> dict);
+  static Value range(std::int64_t start, std::int64_t stop, std::int64_t step);
+  static Value undefined(std::string message, const char* error = "UndefinedError",
+                         bool always_lenient = false);
+  static Value function(std::string name, std::function<Value(Runtime&, Args&)> call);
+  static Value object(Kind kind, std::shared_ptr<Object> object);
+  static Value from_json(const nlohmann::ordered_json& json);
+
+  BigInt as_int() const { return integer_; }  // Bool, Int
+  double as_double() const;                   // Bool, Int, Float
+  const StringObject& str() const {
+    return static_cast<const StringObject&>(*object_);
+  }  // String, Bytes
+  const std::string& text() const { return str().text; }
+  ListObject& seq() const;
+  DictObject& map() const;
+  const RangeObject& as_range() const;
+  NamespaceObject& as_namespace() const;
+  FunctionObject& as_function() const;
+  const UndefinedObject* why() const {
+    return static_cast<const UndefinedObject*>(object_.get());
+  }  // may be null
+  const std::shared_ptr<Object>& shared() const { return object_; }
+  int depth() const;
+
+ private:
+  Kind kind_ = Kind::Undefined;
+  union {
+    BigInt integer_ = 0;
+    double real_;
+  };
+  std::shared_ptr<Object> object_;
+};
+
 struct ListObject : Object {  // List, Tuple, View (of a dict), Generator
   std::vector<Value> items;
   int depth = 1;  // of nesting
@@ -103,62 +167,15 @@ struct FunctionObject : Object {
       attributes;  // such as cycler's `current`, as functions or values
 };
 
-class Value {
- public:
-  Value() = default;  // undefined, without a name
-  Kind kind() const { return kind_; }
-  bool is(Kind kind) const { return kind_ == kind; }
-  bool is_undefined() const { return kind_ == Kind::Undefined; }
-  bool is_number() const {
-    return kind_ == Kind::Bool || kind_ == Kind::Int || kind_ == Kind::Float;
-  }
-  bool is_integral() const { return kind_ == Kind::Bool || kind_ == Kind::Int; }
-  bool is_sequence() const { return kind_ == Kind::List || kind_ == Kind::Tuple; }
-
-  static Value none();
-  static Value boolean(bool value);
-  static Value integer(BigInt value);
-  static Value real(double value);
-  static Value string(std::string text, bool markup = false);
-  static Value bytes(std::string text);
-  static Value list(std::vector<Value> items, Kind kind = Kind::List, std::string name = {});
-  static Value tuple(std::vector<Value> items) { return list(std::move(items), Kind::Tuple); }
-  static Value generator(std::vector<Value> items) {
-    return list(std::move(items), Kind::Generator, "generator");
-  }
-  static Value dict(std::shared_ptr<DictObject> dict);
-  static Value range(std::int64_t start, std::int64_t stop, std::int64_t step);
-  static Value undefined(std::string message, const char* error = "UndefinedError",
-                         bool always_lenient = false);
-  static Value function(std::string name, std::function<Value(Runtime&, Args&)> call);
-  static Value object(Kind kind, std::shared_ptr<Object> object);
-  static Value from_json(const nlohmann::ordered_json& json);
-
-  BigInt as_int() const { return integer_; }  // Bool, Int
-  double as_double() const;                   // Bool, Int, Float
-  const StringObject& str() const {
-    return static_cast<const StringObject&>(*object_);
-  }  // String, Bytes
-  const std::string& text() const { return str().text; }
-  ListObject& seq() const { return static_cast<ListObject&>(*object_); }
-  DictObject& map() const { return static_cast<DictObject&>(*object_); }
-  const RangeObject& as_range() const { return static_cast<const RangeObject&>(*object_); }
-  NamespaceObject& as_namespace() const { return static_cast<NamespaceObject&>(*object_); }
-  FunctionObject& as_function() const { return static_cast<FunctionObject&>(*object_); }
-  const UndefinedObject* why() const {
-    return static_cast<const UndefinedObject*>(object_.get());
-  }  // may be null
-  const std::shared_ptr<Object>& shared() const { return object_; }
-  int depth() const;
-
- private:
-  Kind kind_ = Kind::Undefined;
-  union {
-    BigInt integer_ = 0;
-    double real_;
-  };
-  std::shared_ptr<Object> object_;
-};
+inline ListObject& Value::seq() const { return static_cast<ListObject&>(*object_); }
+inline DictObject& Value::map() const { return static_cast<DictObject&>(*object_); }
+inline const RangeObject& Value::as_range() const {
+  return static_cast<const RangeObject&>(*object_);
+}
+inline NamespaceObject& Value::as_namespace() const {
+  return static_cast<NamespaceObject&>(*object_);
+}
+inline FunctionObject& Value::as_function() const { return static_cast<FunctionObject&>(*object_); }
 
 [[noreturn]] void raise(const char* kind, std::string message);
 [[noreturn]] void raise_type(std::string message);
