@@ -144,7 +144,7 @@ Model parse_model(std::string_view spec, std::string_view where,
       model.id = value;
     } else if (!set_model_param(model, key, value, place)) {
       const auto own = std::find_if((*factory)->keys.begin(), (*factory)->keys.end(),
-                                    [&](const BackendKey& k) { return k.name == key; });
+                                    [&key = key](const BackendKey& k) { return k.name == key; });
       if (own == (*factory)->keys.end()) {
         std::vector<std::string> keys{"id"};
         for (std::string_view name : kParams) keys.emplace_back(name);
