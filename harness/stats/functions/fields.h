@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "harness/core/error.h"
@@ -71,9 +73,9 @@ class Fields {
   template <typename T>
   static T as(const nlohmann::json& value, const std::string& key) {
     if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
-      const bool whole = value.is_number_integer() ||
-                         (value.is_number_float() &&
-                          value.get<double>() == static_cast<double>(value.get<std::int64_t>()));
+      const double number = value.is_number() ? value.get<double>() : 0.5;
+      const bool whole =
+          value.is_number_integer() || (number == std::floor(number) && std::abs(number) < 9.0e15);
       if (!whole) throw Error("input: field \"" + key + "\" must be an integer");
     }
     try {

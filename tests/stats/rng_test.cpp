@@ -1,0 +1,11 @@
+#include <gtest/gtest.h>
+
+#include "tests/stats/golden.h"
+
+namespace leitai {
+namespace {
+
+TEST(Rng, AgreesWithIndependentTruth) { test::run_golden("rng.jsonl"); }
+
+}  // namespace
+}  // namespace leitai
