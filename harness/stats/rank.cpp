@@ -6,6 +6,7 @@
 #include <numeric>
 #include <set>
 
+#include "harness/stats/multiplicity.h"
 #include "harness/stats/quantile.h"
 
 namespace leitai {
@@ -86,17 +87,6 @@ Correlations correlations(std::span<const double> x, std::span<const double> y) 
   out.spearman = pearson(average_ranks(x), average_ranks(y));
   out.pearson = pearson(x, y);
   return out;
-}
-
-std::vector<double> holm_adjusted(std::span<const double> p) {
-  const std::vector<std::size_t> order = ascending(p);
-  std::vector<double> adjusted(p.size());
-  double largest = 0;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    largest = std::max(largest, std::min(1.0, static_cast<double>(p.size() - i) * p[order[i]]));
-    adjusted[order[i]] = largest;
-  }
-  return adjusted;
 }
 
 std::vector<RankSet> rank_sets(std::size_t models,

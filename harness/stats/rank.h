@@ -27,9 +27,6 @@ struct Correlations {
 /// Cost O(n^2).
 Correlations correlations(std::span<const double> x, std::span<const double> y);
 
-/// Holm's step-down adjustment (1979): p-values in the order given.
-std::vector<double> holm_adjusted(std::span<const double> p);
-
 /// All ranks that a model may have, 1 best.
 struct RankSet {
   int low = 1;

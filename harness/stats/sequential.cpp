@@ -50,13 +50,6 @@ std::optional<std::int64_t> beta_mixture_boundary(std::int64_t d, double a, doub
   return low;
 }
 
-double exact_sign_test(std::int64_t w, std::int64_t l) {
-  if (w == l) return 1;
-  const auto fewer = static_cast<double>(std::min(w, l)),
-             more = static_cast<double>(std::max(w, l));
-  return std::min(1.0, 2 * boost::math::ibeta(more, fewer + 1, 0.5));
-}
-
 AnytimePath anytime_p_path(std::span<const int> differences, double a, double alpha) {
   AnytimePath path;
   std::int64_t w = 0, l = 0;

@@ -22,9 +22,6 @@ double beta_mixture_one_sided(std::int64_t w, std::int64_t l, double a);
 /// Fewest wins of A among d discordant items with E >= 1/alpha; absent where even d wins do not do.
 std::optional<std::int64_t> beta_mixture_boundary(std::int64_t d, double a, double alpha);
 
-/// McNemar's exact test: min(1, 2 P[Bin(w+l, 1/2) <= min(w, l)]).
-double exact_sign_test(std::int64_t w, std::int64_t l);
-
 struct AnytimePath {
   std::vector<double> p;                // after each item: min(1, 1 / largest E so far)
   std::optional<std::int64_t> stop_at;  // items seen when p first reached alpha, from 1

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/support/support.h"
+#include "tests/stats/golden.h"
 
 namespace leitai {
 namespace {
@@ -17,34 +17,29 @@ TEST(Proportion, WilsonOfThePublishedTable) {
   EXPECT_EQ(all.high, 1.0);
 }
 
+TEST(Proportion, ExactIntervalHoldsItsLevel) {
+  // Coverage by summing the binomial: never below 95 %.
+  for (const double p : {0.03, 0.2, 0.5, 0.9}) {
+    double covered = 0, mass = 1;
+    for (int k = 0; k <= 25; ++k) {
+      const double weight = std::tgamma(26) / (std::tgamma(k + 1) * std::tgamma(26 - k)) *
+                            std::pow(p, k) * std::pow(1 - p, 25 - k);
+      const Interval got = clopper_pearson(k, 25);
+      if (got.low <= p && p <= got.high) covered += weight;
+      mass -= weight;
+    }
+    EXPECT_GE(covered, 0.95);
+    EXPECT_NEAR(mass, 0, 1e-12);
+  }
+}
+
 TEST(Proportion, NormalQuantileInBothTails) {
   EXPECT_NEAR(normal_quantile(0.975), 1.959963984540054, 1e-14);
   EXPECT_NEAR(normal_quantile(0.025), -1.959963984540054, 1e-14);
   EXPECT_NEAR(normal_quantile(1e-12), -7.034483825301131, 1e-12);
 }
 
-TEST(Proportion, AgreesWithIndependentTruth) {
-  LEITAI_NEEDS_SHARED("golden/stats/proportion.jsonl");
-  int compared = 0;
-  for (const nlohmann::json& row :
-       test::read_jsonl(test::shared_dir() / "golden/stats/proportion.jsonl")) {
-    if (row["fn"] != "proportion_interval") continue;
-    const double k = row["input"]["k"], n = row["input"]["n"], alpha = row["input"]["alpha"],
-                 tolerance = row["tol"];
-    const auto hold = [&](const char* name, const Interval& got) {
-      if (!row["expected"].contains(name) || row["expected"][name].is_null()) return;
-      EXPECT_NEAR(got.low, row["expected"][name][0].get<double>(), tolerance)
-          << row["id"] << ' ' << name;
-      EXPECT_NEAR(got.high, row["expected"][name][1].get<double>(), tolerance)
-          << row["id"] << ' ' << name;
-      ++compared;
-    };
-    hold("wilson", wilson(k, n, alpha));
-    hold("wilson_continuity", wilson_continuity(k, n, alpha));
-  }
-  EXPECT_GT(compared, 20);
-  test::count_compared("stats: Wilson intervals", compared);
-}
+TEST(Proportion, AgreesWithIndependentTruth) { test::run_golden("proportion.jsonl"); }
 
 }  // namespace
 }  // namespace leitai

@@ -5,6 +5,7 @@
 #include "harness/core/random.h"
 #include "harness/stats/betting.h"
 #include "harness/stats/finite_suite.h"
+#include "harness/stats/paired_binary.h"
 #include "tests/stats/golden.h"
 
 namespace leitai {
@@ -16,8 +17,8 @@ TEST(Sequential, AgreesWithIndependentTruth) { test::run_golden("sequential.json
 TEST(Sequential, BetaMixtureAgreesWithFractions) {
   EXPECT_NEAR(beta_mixture(18, 5, 1), 1048576.0 / 100947, 1e-12);
   EXPECT_EQ(beta_mixture(0, 0, 10), 1);
-  EXPECT_EQ(exact_sign_test(4, 4), 1);
-  EXPECT_NEAR(exact_sign_test(0, 6), 0.03125, 1e-15);
+  EXPECT_EQ(mcnemar_exact(4, 4), 1);
+  EXPECT_NEAR(mcnemar_exact(0, 6), 0.03125, 1e-15);
 }
 
 // Under no difference the path may ever cross alpha in at most that share of runs.

@@ -8,6 +8,7 @@
 #include "harness/stats/finite_suite.h"
 #include "harness/stats/function.h"
 #include "harness/stats/functions/fields.h"
+#include "harness/stats/paired_binary.h"
 
 namespace leitai {
 namespace {
@@ -38,7 +39,7 @@ nlohmann::json mixture(const nlohmann::json& input, const nlohmann::json& params
   if (fields.has("a"))
     shapes = fields.get<nlohmann::json>("a").is_array() ? fields.get<std::vector<double>>("a")
                                                         : std::vector{fields.get<double>("a")};
-  nlohmann::json out = {{"mcnemar_exact", exact_sign_test(w, l)}};
+  nlohmann::json out = {{"mcnemar_exact", mcnemar_exact(w, l)}};
   for (const double a : shapes) {
     want(a > 0, "a must be positive");
     out[fmt::format("E_a{}", a)] = beta_mixture(w, l, a);
