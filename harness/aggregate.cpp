@@ -8,6 +8,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "harness/core/answer_state.h"
 #include "harness/core/digest.h"
 #include "harness/core/text.h"
 #include "harness/stats/proportion.h"
@@ -43,42 +44,16 @@ struct Open {
   std::int64_t ungraded = 0;
 };
 
-bool is_failed(const Record& record) {
-  if (record.response.outcome == Outcome::Failed) return true;
-  return record.score && (record.score->status == ScoreStatus::InfraError ||
-                          record.score->status == ScoreStatus::JudgeInvalid);
-}
-
-bool is_refused(const Record& record) {
-  return record.response.outcome == Outcome::Filtered ||
-         (record.score && record.score->status == ScoreStatus::Refused);
-}
-
-bool is_without_answer(const Record& record) {
-  if (record.response.outcome == Outcome::Empty) return true;
-  if (record.response.outcome != Outcome::Answered || !record.score) return false;
-  switch (record.score->status) {
-    case ScoreStatus::NoAnswer:
-    case ScoreStatus::Multi:
-    case ScoreStatus::Ambiguous:
-    case ScoreStatus::InvalidLabel:
-    case ScoreStatus::EmptyAnswer:
-      return true;
-    default:
-      return false;
-  }
-}
-
 void count(Cell& cell, const Record& record) {
   const Response& response = record.response;
   ++cell.answers;
-  if (is_failed(record)) {
+  if (is_failed(record.response, record.score)) {
     ++cell.failed;
   } else if (response.outcome == Outcome::Truncated) {
     ++cell.cut_off;
-  } else if (is_refused(record)) {
+  } else if (is_refused(record.response, record.score)) {
     ++cell.refused;
-  } else if (is_without_answer(record)) {
+  } else if (is_without_answer(record.response, record.score)) {
     ++cell.no_answer;
   }
   cell.prompt_tokens += response.usage.prompt_tokens.value_or(0);
@@ -283,7 +258,7 @@ void Aggregator::add(const Record& record, const ItemFacts& item) {
   count(open.counts, record);
   if (record.response.served_model)
     impl_->models[request.model].served.insert(*record.response.served_model);
-  if (is_failed(record)) return;
+  if (is_failed(record.response, record.score)) return;
   if (record.score && record.score->score) {
     open.sum += *record.score->score;
     ++open.scored;

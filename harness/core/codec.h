@@ -16,7 +16,7 @@
 /// change.
 namespace leitai {
 
-inline constexpr int kSchemaVersion = 1;  // of stored JSON and of the tables
+inline constexpr int kSchemaVersion = 1;  // of stored JSON
 
 std::string_view to_text(Outcome);       // "answered", ...
 std::string_view to_text(FailureKind);   // "auth", "rate_limit", ...

@@ -35,6 +35,7 @@ struct ItemSummary {
   std::string language;
   std::vector<std::string> tags;
   bool is_graded = false;  // a scorer is named
+  std::string pair_key;    // as Item::pair_key
 };
 
 /// Read access to a run for reports; they never see SQL.
@@ -44,6 +45,12 @@ class RunReader {
   /// Calls `visit` for the newest response of every (model, suite, item, sample), ordered by these.
   /// Stops early when `visit` returns false.
   virtual void each(Detail detail, const std::function<bool(const Record&)>& visit) const = 0;
+  /// Some item has more than one sample.
+  virtual bool has_repeats() const { return true; }
+  /// As each(Detail::Facts), in any order.
+  virtual void each_fact(const std::function<bool(const Record&)>& visit) const {
+    each(Detail::Facts, visit);
+  }
   /// Calls `visit` for every stored item.
   virtual void each_summary(const std::function<void(const ItemSummary&)>& visit) const = 0;
   virtual std::optional<Item> item(std::string_view suite, std::string_view id) const = 0;

@@ -43,6 +43,12 @@ struct SuiteInfo {
   double floor = 0;        // score of a guesser, in [0, 1]
 };
 
+/// The suite that a subset belongs to: "mgsm" of "mgsm/zh", "house/ledger" of "house/ledger/zh".
+inline std::string base_of_suite(const std::string& name) {
+  const std::size_t from = name.starts_with("house/") ? 6 : 0;
+  return name.substr(0, name.find('/', from));
+}
+
 /// A suite: items by position, each made when asked for. Implementations are immutable and
 /// thread-safe.
 class Suite {

@@ -8,6 +8,7 @@
 #include "backends/engine/arch/architecture.h"
 #include "harness/cli/command.h"
 #include "harness/cli/compose.h"
+#include "harness/core/answer_state.h"
 #include "harness/core/codec.h"
 #include "harness/core/error.h"
 #include "harness/core/text.h"
@@ -127,20 +128,6 @@ void list_runs(bool json, const std::filesystem::path& root) {
   out.print();
 }
 
-std::string state_of(const Record& record) {
-  if (record.response.outcome == Outcome::Failed) return "failed";
-  if (record.score && record.score->status == ScoreStatus::Correct) return "right";
-  if (record.response.outcome == Outcome::Truncated) return "cutoff";
-  if (record.response.outcome == Outcome::Filtered ||
-      (record.score && record.score->status == ScoreStatus::Refused))
-    return "refused";
-  if (!record.score) return "ungraded";
-  return record.score->status == ScoreStatus::Incorrect ||
-                 record.score->status == ScoreStatus::WrongOutput
-             ? "wrong"
-             : "noanswer";
-}
-
 struct Condition {
   std::size_t model;
   bool negated;
@@ -199,7 +186,8 @@ void list_items(bool json, const std::string& run_name, const std::string& where
     if (model == models.end() || q.sample != 0) return true;
     auto& row = states[{q.suite, q.item}];
     row.resize(models.size());
-    row[static_cast<std::size_t>(model - models.begin())] = state_of(record);
+    row[static_cast<std::size_t>(model - models.begin())] =
+        to_text(state_of(record.response, record.score));
     return true;
   });
   std::vector<std::string> columns{"item"};

@@ -4,6 +4,7 @@
 
 #include "harness/cli/command.h"
 #include "harness/cli/compose.h"
+#include "harness/core/answer_state.h"
 #include "harness/core/codec.h"
 #include "harness/core/error.h"
 #include "harness/core/text.h"
@@ -59,24 +60,31 @@ std::string marked(const Record& record, const Style& style) {
 }
 
 std::string verdict(const Record& record, bool ascii) {
-  const Response& r = record.response;
-  if (r.outcome == Outcome::Failed) return std::string(ascii ? "x" : "\u2715") + " failed";
-  if (record.score && record.score->status == ScoreStatus::Correct)
-    return std::string(ascii ? "o" : "\u25CF") + " right";
-  if (r.outcome == Outcome::Truncated) return std::string(ascii ? "/" : "\u22A3") + " cut off";
-  if (r.outcome == Outcome::Filtered) return std::string(ascii ? "R" : "\u2298") + " refused";
-  if (!record.score)
-    return r.outcome == Outcome::Empty ? std::string(ascii ? "_" : "\u2013") + " no answer"
-                                       : "not graded";
-  switch (record.score->status) {
-    case ScoreStatus::Refused:
-      return std::string(ascii ? "R" : "\u2298") + " refused";
-    case ScoreStatus::Incorrect:
-    case ScoreStatus::WrongOutput:
-      return std::string(ascii ? "." : "\u25CB") + " wrong";
-    default:
-      return std::string(ascii ? "_" : "\u2013") + " " + ascii_lower(to_text(record.score->status));
+  const auto glyph = [ascii](const char* twin, const char* sign) {
+    return std::string(ascii ? twin : sign);
+  };
+  switch (state_of(record.response, record.score)) {
+    case AnswerState::Failed:
+      return glyph("x", "\u2715") + " failed";
+    case AnswerState::Right:
+      return glyph("o", "\u25CF") + " right";
+    case AnswerState::CutOff:
+      return glyph("/", "\u22A3") + " cut off";
+    case AnswerState::Refused:
+      return glyph("R", "\u2298") + " refused";
+    case AnswerState::NoAnswer:
+      return glyph("_", "\u2013") + " no answer";
+    case AnswerState::Ungraded:
+      return "not graded";
+    case AnswerState::Wrong:
+      break;
   }
+  std::string out = glyph(".", "\u25CB") + " wrong";
+  // A program can be wrong in several ways.
+  const ScoreStatus status = record.score->status;
+  if (status != ScoreStatus::Incorrect && status != ScoreStatus::WrongOutput)
+    out += fmt::format(" ({})", ascii_lower(to_text(status)));
+  return out;
 }
 
 void print_record(const Record& record, char letter, const Style& style, bool thinking) {

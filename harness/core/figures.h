@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+/// Figures in words: the same in sentences, tables and files.
+namespace leitai {
+
+/// "+2.6", "-3.7", "0.0": points of a share.
+std::string signed_points(double share);
+
+/// A p-value: "< .001", ".041", "1".
+std::string chance_text(double p);
+
+}  // namespace leitai
