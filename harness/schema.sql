@@ -47,6 +47,7 @@ CREATE TABLE items (
   tags    TEXT,                        -- JSON list, NULL when there are none
   scorer  TEXT NOT NULL DEFAULT '',    -- '' when the item is not graded
   hash    INTEGER NOT NULL DEFAULT 0,  -- first 8 bytes of the SHA-256 of the body, to see that an item changed
+  pair    TEXT NOT NULL DEFAULT '',    -- equal for the same question in another language or wording; '' when it stands alone
   UNIQUE (suite, item)
 );
 

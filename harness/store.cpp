@@ -78,7 +78,7 @@ Store Store::create_or_open(const fs::path& folder, std::string_view leitai_vers
   const bool is_ours = db.query_int("PRAGMA application_id") == kApplicationId;
   if (!is_ours && db.query_int("SELECT count(*) FROM sqlite_schema") > 0)
     prepare_schema(db, Database::Access::Read, leitai_version);
-  if (is_ours && db.query_int("PRAGMA user_version") > kSchemaVersion)
+  if (is_ours && db.query_int("PRAGMA user_version") > kTableVersion)
     prepare_schema(db, Database::Access::Read, leitai_version);
   // FULL: a commit is on the disk when it returns. The runner groups commits, so that this costs
   // little.

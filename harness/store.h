@@ -164,6 +164,8 @@ class Store : public RunReader {
   /// In a damaged file: visits every answer that can still be read, then throws Error with how many
   /// cannot.
   void each(Detail detail, const std::function<bool(const Record&)>& visit) const override;
+  bool has_repeats() const override;
+  void each_fact(const std::function<bool(const Record&)>& visit) const override;
   void each_summary(const std::function<void(const ItemSummary&)>& visit) const override;
   std::optional<Item> item(std::string_view suite, std::string_view id) const override;
 

@@ -209,7 +209,11 @@ std::optional<std::string> Statement::get_optional_text(int column) const {
   return is_null(column) ? std::nullopt : std::optional(get_text(column));
 }
 
-std::span<const Migration> migrations() { return {}; }  // version 1 is the first
+std::span<const Migration> migrations() {
+  static constexpr Migration kSteps[] = {
+      {1, "ALTER TABLE items ADD COLUMN pair TEXT NOT NULL DEFAULT ''"}};
+  return kSteps;
+}
 
 void migrate(Database& db, std::span<const Migration> steps, int wanted) {
   Transaction transaction(db);
@@ -251,7 +255,7 @@ void prepare_schema(Database& db, Database::Access access, std::string_view leit
     Transaction transaction(db);
     db.execute(std::string(store_schema().front().bytes).c_str());
     db.execute(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};", kApplicationId,
-                           kSchemaVersion)
+                           kTableVersion)
                    .c_str());
     Statement meta(db,
                    "INSERT INTO meta VALUES ('leitai_version', ?1), ('created', "
@@ -262,22 +266,22 @@ void prepare_schema(Database& db, Database::Access access, std::string_view leit
     return;
   }
   const std::int64_t version = db.query_int("PRAGMA user_version");
-  if (version > kSchemaVersion) {
+  if (version > kTableVersion) {
     Statement meta(db, "SELECT value FROM meta WHERE key = 'leitai_version'");
     const std::string wrote = meta.step() ? meta.get_text(0) : "a newer version";
     throw Error(
         fmt::format("{}: written by leitai {} (schema {}); this leitai knows schema {} and leaves "
                     "it alone\n        use leitai {} or newer, or choose another run with --name",
-                    path, wrote, version, kSchemaVersion, wrote));
+                    path, wrote, version, kTableVersion, wrote));
   }
-  if (version == kSchemaVersion) return;
+  if (version == kTableVersion) return;
   if (access == Database::Access::Read) {
     throw Error(
         fmt::format("{}: written by an older leitai (schema {}; this one reads {})\n        "
                     "`leitai run` or `leitai score` on this run brings it up to date",
-                    path, version, kSchemaVersion));
+                    path, version, kTableVersion));
   }
-  migrate(db, migrations(), kSchemaVersion);
+  migrate(db, migrations(), kTableVersion);
   Statement meta(db, "INSERT OR REPLACE INTO meta VALUES ('leitai_version', ?1)");
   meta.bind(1, leitai_version);
   meta.run();

@@ -190,6 +190,37 @@ void Store::each(Detail detail, const std::function<bool(const Record&)>& visit)
   impl_->each_readable(detail, visit, seen, damage);
 }
 
+bool Store::has_repeats() const {
+  std::lock_guard guard(impl_->mutex);
+  return impl_->db.query_int(
+             "SELECT count(*) FROM (SELECT 1 FROM requests WHERE sample > 0 LIMIT "
+             "1)") > 0;
+}
+
+void Store::each_fact(const std::function<bool(const Record&)>& visit) const {
+  {
+    std::lock_guard guard(impl_->mutex);
+    // In the order of the rows everything is read once from front to back: five times as fast.
+    const bool is_asked_anew =
+        impl_->db.query_int(
+            "SELECT count(*) FROM (SELECT 1 FROM requests GROUP BY model, suite, "
+            "item, sample HAVING count(*) > 1 LIMIT 1)") > 0;
+    Statement all(impl_->db, select_records(false, is_asked_anew ? fmt::format("WHERE {}", kNewest)
+                                                                 : "WHERE r.is_current = 1")
+                                 .c_str());
+    try {
+      while (all.step())
+        if (!visit(impl_->record_of(all, Detail::Facts))) return;
+      return;
+    } catch (const DamagedError&) {  // told by each(), which reads past the damage
+    }
+  }
+  throw Error(
+      fmt::format("{}: the file is damaged\n        leitai export {} saves what can still "
+                  "be read",
+                  path().string(), path().parent_path().string()));
+}
+
 /// Request by request, past the damage; those in `seen` have been visited. Throws at the end.
 void Store::Impl::each_readable(Detail detail, const std::function<bool(const Record&)>& visit,
                                 std::vector<bool>& seen, const std::string& reason) {
@@ -261,7 +292,7 @@ void Store::each_item(std::string_view suite, const std::function<bool(const Ite
 
 void Store::each_summary(const std::function<void(const ItemSummary&)>& visit) const {
   std::lock_guard guard(impl_->mutex);
-  Statement get(impl_->db, "SELECT suite, item, language, tags, scorer FROM items");
+  Statement get(impl_->db, "SELECT suite, item, language, tags, scorer, pair FROM items");
   while (get.step()) {
     ItemSummary out;
     out.suite = get.get_text(0);
@@ -269,6 +300,7 @@ void Store::each_summary(const std::function<void(const ItemSummary&)>& visit) c
     out.language = get.get_text(2);
     if (!get.is_null(3)) out.tags = Json::parse(get.get_bytes(3)).get<std::vector<std::string>>();
     out.is_graded = !get.get_bytes(4).empty();
+    out.pair_key = get.get_text(5);
     visit(out);
   }
 }

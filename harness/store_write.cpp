@@ -47,11 +47,12 @@ void Packer::bind(Statement& statement, int index, std::string_view text, std::s
 
 Writers::Writers(Database& db)
     : insert_item(db,
-                  "INSERT INTO items (suite, item, body, language, tags, scorer, hash) VALUES (?1, "
-                  "?2, ?3, ?4, ?5, ?6, ?7) "
+                  "INSERT INTO items (suite, item, body, language, tags, scorer, hash, pair) VALUES "
+                  "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
                   "ON CONFLICT (suite, item) DO UPDATE SET body = excluded.body, language = "
                   "excluded.language, "
-                  "tags = excluded.tags, scorer = excluded.scorer, hash = excluded.hash WHERE hash "
+                  "tags = excluded.tags, scorer = excluded.scorer, hash = excluded.hash, pair = "
+                  "excluded.pair WHERE hash "
                   "<> excluded.hash"),
       find_prompt(db, "SELECT prompt_id FROM prompts WHERE digest = ?1"),
       insert_prompt(db,
@@ -116,6 +117,7 @@ void Store::Impl::put_item(const Item& item) {
   if (!tags.empty()) put.bind(5, tags);
   put.bind(6, item.grading.scorer);
   put.bind(7, item_body_hash(body));
+  put.bind(8, item.pair_key);
   put.step();
   items.put(key, 1);
 }

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "backends/replay/recorded_line.h"
 #include "harness/core/codec.h"
 #include "harness/core/digest.h"
 #include "harness/core/error.h"
@@ -26,25 +27,6 @@ using Json = nlohmann::json;
 
 constexpr std::size_t kLongestLine = std::size_t{256} << 20;
 constexpr std::size_t kShownMistakes = 20;
-
-/// What is wrong with a line, or nothing.
-std::optional<std::string> mistake_of(const Json& line) {
-  if (!line.is_object()) return "an object is wanted";
-  if (!line.contains("suite") || !line["suite"].is_string()) return "\"suite\" is missing";
-  const bool has_item =
-      line.contains("item") && (line["item"].is_string() || line["item"].is_number_integer());
-  const bool has_prompt = line.contains("prompt") && line["prompt"].is_string();
-  if (!has_item && !has_prompt) return "\"item\" (or \"prompt\") is missing";
-  if (!line.contains("text") || !(line["text"].is_string() || line["text"].is_null()))
-    return "\"text\" is missing";
-  if (line.contains("sample") && !line["sample"].is_number_unsigned())
-    return "\"sample\" wants a number from 0";
-  if (line.contains("outcome") && !line["outcome"].is_null() &&
-      !(line["outcome"].is_string() && outcome_from(line["outcome"].get<std::string>()))) {
-    return "\"outcome\" is none of answered, truncated, filtered, empty, failed";
-  }
-  return std::nullopt;
-}
 
 int open_unpacked(const std::string& path) {
   const std::string folder = std::filesystem::temp_directory_path().string();
@@ -118,7 +100,7 @@ void AnswersFile::index(std::string_view only_model) {
     if (trim(line).empty()) return;
     const Json parsed = Json::parse(line, nullptr, false);
     if (parsed.is_discarded()) return complain(number, "not a line of JSON");
-    if (const auto what = mistake_of(parsed)) return complain(number, *what);
+    if (const auto what = recorded_mistake(parsed)) return complain(number, *what);
     const std::string model =
         parsed.value("model", Json()).is_string() ? parsed["model"].get<std::string>() : "";
     if (!only_model.empty() && model != only_model) {

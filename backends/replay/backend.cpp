@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "backends/replay/answers_file.h"
+#include "backends/replay/recorded_line.h"
 #include "harness/core/codec.h"
 #include "harness/core/error.h"
 #include "harness/core/text.h"
@@ -14,75 +15,6 @@
 namespace leitai {
 
 namespace {
-
-using Json = nlohmann::json;
-
-/// Reads an optional member; a wrong type counts as absent, since recorded answers come from many
-/// hands.
-template <typename T>
-std::optional<T> member(const Json& in, const char* name) {
-  const auto found = in.find(name);
-  if (found == in.end()) return std::nullopt;
-  if constexpr (std::is_same_v<T, std::string>) {
-    if (!found->is_string()) return std::nullopt;
-  } else {
-    if (!found->is_number()) return std::nullopt;
-  }
-  return found->template get<T>();
-}
-
-Response to_response(const Json& line) {
-  Response out;
-  out.text = member<std::string>(line, "text").value_or("");
-  out.reasoning = member<std::string>(line, "reasoning");
-  if (const auto word = member<std::string>(line, "finish_reason"))
-    out.finish_reason = finish_reason_from(*word);
-  if (line.contains("usage") && line["usage"].is_object()) {
-    const Json& usage = line["usage"];
-    out.usage = {member<std::int64_t>(usage, "prompt_tokens"),
-                 member<std::int64_t>(usage, "completion_tokens"),
-                 member<std::int64_t>(usage, "reasoning_tokens"),
-                 member<std::int64_t>(usage, "cached_tokens")};
-  }
-  if (line.contains("timing") && line["timing"].is_object()) {
-    out.timing.ttft_ms = member<double>(line["timing"], "ttft_ms");
-    out.timing.total_ms = member<double>(line["timing"], "total_ms");
-  }
-  out.served_model = member<std::string>(line, "served_model");
-  out.attempts = static_cast<int>(member<std::int64_t>(line, "attempts").value_or(1));
-  if (const auto outcome = member<std::string>(line, "outcome")) {
-    out.outcome = *outcome_from(*outcome);
-  } else if (out.finish_reason == FinishReason::Filtered) {
-    out.outcome = Outcome::Filtered;
-  } else if (out.finish_reason == FinishReason::Length) {
-    out.outcome = Outcome::Truncated;
-  } else {
-    out.outcome = trim(out.text).empty() ? Outcome::Empty : Outcome::Answered;
-  }
-  if (out.outcome == Outcome::Failed) {
-    out.failure = Failure{
-        failure_kind_from(member<std::string>(line, "kind").value_or(""))
-            .value_or(FailureKind::Server),
-        member<std::string>(line, "error").value_or("the recorded call had failed"), std::nullopt};
-  }
-  if (line.contains("logprobs") && line["logprobs"].is_array()) {
-    for (const Json& one : line["logprobs"]) {
-      out.logprobs.push_back({member<std::string>(one, "token").value_or(""),
-                              member<double>(one, "logprob").value_or(0)});
-    }
-  }
-  if (line.contains("continuations") && line["continuations"].is_object()) {
-    const Json& scored = line["continuations"];
-    try {
-      out.continuation_logprobs = scored.value("logprobs", std::vector<double>{});
-      out.continuation_greedy = scored.value("greedy", std::vector<bool>{});
-      out.continuation_tokens = scored.value("tokens", std::vector<int>{});
-    } catch (const Json::exception&) {
-      out.continuation_logprobs.clear();
-    }
-  }
-  return out;
-}
 
 /// Answers from a file of recorded answers. What is recorded for an item is part of the request's
 /// digest: a corrected line is a new request, lines added later are picked up by the next run,
@@ -126,7 +58,7 @@ class ReplayBackend final : public Backend {
                                 request.suite, request.item, request.sample),
                     {}};
       } else {
-        response = to_response(
+        response = recorded_response(
             parse_json(file_.read(*line), fmt::format("{}:{}", file_.path(), line->number)));
       }
     } catch (const Error& error) {

@@ -118,7 +118,7 @@ TEST(StoreDamage, ANewerSchemaIsLeftAlone) {
   }
   const std::string before = test::read_text(dir / "run" / "store.sqlite");
   expect_words(message_of([&] { Store::create_or_open(dir / "run", "0.1.0"); }),
-               {"store.sqlite", "leitai 9.9.9", "schema 99", "schema 1 "});
+               {"store.sqlite", "leitai 9.9.9", "schema 99", "schema 2 "});
   expect_words(message_of([&] { Store::open_read(dir / "run"); }), {"leitai 9.9.9", "schema 99"});
   EXPECT_EQ(test::read_text(dir / "run" / "store.sqlite"), before);
 }
@@ -144,6 +144,21 @@ TEST(StoreDamage, AnOlderSchemaIsBroughtUpToDateOrLeftWhole) {
   expect_words(message_of([&] { migrate(db, {}, 3); }), {"old.sqlite", "schema 2", "schema 3"});
   EXPECT_EQ(db.query_int("SELECT a FROM responses"), 42);
   EXPECT_EQ(db.query_int("PRAGMA user_version"), 2);
+}
+
+TEST(StoreDamage, AStoreOfVersionOneIsBroughtUpToDate) {
+  TempDir dir;
+  {
+    Store store = Store::create_or_open(dir / "run", "0.1.0");
+    record(store, some(0, 3));
+  }
+  {
+    Database raw(dir / "run" / "store.sqlite", Database::Access::Write);
+    raw.execute("ALTER TABLE items DROP COLUMN pair; PRAGMA user_version = 1;");
+  }
+  expect_words(message_of([&] { Store::open_read(dir / "run"); }), {"schema 1", "leitai score"});
+  EXPECT_EQ(Store::create_or_open(dir / "run", "0.2.0").size(), 3);
+  EXPECT_EQ(Store::open_read(dir / "run").size(), 3);
 }
 
 TEST(StoreDamage, WhatIsNotAStoreIsNotTouched) {

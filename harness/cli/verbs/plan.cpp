@@ -6,6 +6,7 @@
 
 #include "harness/cli/command.h"
 #include "harness/cli/compose.h"
+#include "harness/cli/planned.h"
 #include "harness/cli/run_flags.h"
 #include "harness/core/codec.h"
 #include "harness/core/error.h"
@@ -30,20 +31,6 @@ constinit const cli::Verb plan_verb = {
     .run = run};
 
 namespace {
-
-/// A plan can be looked at without any model: this one sends nothing.
-class NoBackend final : public Backend {
- public:
-  const BackendTraits& traits() const override { return traits_; }
-  void prepare(Request& request) const override {
-    request.sent_json = dump(to_json(request.wanted));
-  }
-  void submit(Request) override {}
-  void cancel() override {}
-
- private:
-  BackendTraits traits_;
-};
 
 std::string request_line(const Planned& planned) {
   const Request& q = planned.request;
@@ -75,67 +62,47 @@ int run(std::span<const std::string> args, cli::Global& global) {
   RunConfig config = flags.configure(operands.empty() ? "" : operands[0]);
   const auto suites = cli::open_suites(config, flags.suites_dir);
   const bool without_models = config.models.empty();
-  if (without_models) config.models.push_back({});
   if (!without_models) resolve(config, cli::known(flags.suites_dir));
-  Channel<Answer> answers(16);
+  if (requests) {
+    cli::planned_models(config, suites, nullptr, [](const Planned& planned) {
+      fmt::print("{}\n", request_line(planned));
+      return std::ferror(stdout) == 0;
+    });
+    return 0;
+  }
   const std::filesystem::path folder = std::filesystem::path(config.out) / config.name;
-  std::optional<Store> store;
-  if (!without_models && Store::exists(folder)) store.emplace(Store::open_read(folder));
-  const DoneLookup lookup = [&](const std::string& model, const std::string& suite) -> IsDone {
-    if (!store) return [](const Request&) { return false; };
-    return [done = std::make_shared<DoneSet>(store->load_done(model, suite))](
-               const Request& request) { return done->contains(request); };
-  };
+  const std::optional<Store> store = without_models ? std::nullopt : cli::stored_run(config);
+  const std::vector<cli::PlannedModel> models =
+      cli::planned_models(config, suites, store ? &*store : nullptr);
   nlohmann::ordered_json summary{{"version", 1},
                                  {"run", without_models ? nlohmann::ordered_json(nullptr)
                                                         : nlohmann::ordered_json(folder.string())},
                                  {"models", nlohmann::ordered_json::array()}};
   std::int64_t all_open = 0, all_planned = 0;
-  for (const ModelEntry& entry : config.models) {
-    const std::unique_ptr<Backend> backend =
-        without_models ? std::make_unique<NoBackend>() : cli::open_backend(entry, answers);
-    PlanCursor cursor(config, entry.model, *backend, suites,
-                      requests ? DoneLookup([](const std::string&, const std::string&) {
-                        return [](const Request&) { return false; };
-                      })
-                               : lookup,
-                      ItemOrder::Natural);
-    std::int64_t open = 0, max_tokens = 0;
-    while (const auto planned = cursor.next()) {
-      ++open;
-      max_tokens += planned->request.wanted.max_tokens.value_or(0);
-      if (requests) {
-        fmt::print("{}\n", request_line(*planned));
-        if (std::ferror(stdout)) return 0;
-      }
-    }
-    const std::int64_t planned = plan_size(config, suites);
-    all_open += open;
-    all_planned += planned;
-    summary["models"].push_back({{"model", entry.model.id},
-                                 {"what", backend->traits().describe},
-                                 {"planned", planned},
-                                 {"stored", planned - open},
-                                 {"to_ask", open},
-                                 {"completion_tokens_at_most", max_tokens}});
+  for (const cli::PlannedModel& one : models) {
+    all_open += one.to_ask;
+    all_planned += one.planned;
+    summary["models"].push_back({{"model", one.id},
+                                 {"what", one.describe},
+                                 {"planned", one.planned},
+                                 {"stored", one.stored},
+                                 {"to_ask", one.to_ask},
+                                 {"completion_tokens_at_most", one.completion_tokens_at_most}});
   }
-  if (requests) return 0;
   if (json) {
     fmt::print("{}\n", summary.dump());
     return 0;
   }
-  fmt::print("{} requests: {} model{} x", with_commas(all_planned), config.models.size(),
-             config.models.size() == 1 ? "" : "s");
+  fmt::print("{} requests: {} model{} x", with_commas(all_planned), models.size(),
+             models.size() == 1 ? "" : "s");
   for (const auto& suite : suites)
     fmt::print(" {} {}", suite->info().name, with_commas(suite->info().size * config.samples));
   fmt::print("\n{} stored already, {} to ask\n", with_commas(all_planned - all_open),
              with_commas(all_open));
-  for (const auto& one : summary["models"]) {
-    if (one["model"] == "") continue;
-    fmt::print("  {}: {} to ask, at most {} new tokens   {}\n", one["model"].get<std::string>(),
-               with_commas(one["to_ask"].get<std::int64_t>()),
-               with_commas(one["completion_tokens_at_most"].get<std::int64_t>()),
-               one["what"].get<std::string>());
+  for (const cli::PlannedModel& one : models) {
+    if (one.id.empty()) continue;
+    fmt::print("  {}: {} to ask, at most {} new tokens   {}\n", one.id, with_commas(one.to_ask),
+               with_commas(one.completion_tokens_at_most), one.describe);
   }
   if (!without_models) fmt::print("the run is kept in {}\n", folder.string());
   return 0;

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/config.h"
+#include "harness/core/suite.h"
+#include "harness/plan.h"
+#include "harness/store.h"
+
+namespace leitai::cli {
+
+/// What a plan holds for one model.
+struct PlannedModel {
+  std::string id;
+  std::string describe;
+  std::int64_t planned = 0;
+  std::int64_t stored = 0;
+  std::int64_t to_ask = 0;
+  std::int64_t completion_tokens_at_most = 0;  // of what is to be asked
+};
+
+/// Goes through the plan of each model without sending anything. `visit` sees each request that has
+/// no stored answer; false ends it. A configuration without models is planned for a nameless one.
+std::vector<PlannedModel> planned_models(const RunConfig& config,
+                                         std::span<const std::unique_ptr<Suite>> suites,
+                                         const Store* store,
+                                         const std::function<bool(const Planned&)>& visit = {});
+
+/// The store of a resolved configuration, if there is one.
+std::optional<Store> stored_run(const RunConfig& config);
+
+}  // namespace leitai::cli

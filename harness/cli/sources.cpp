@@ -1,0 +1,130 @@
+#include "harness/cli/sources.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "harness/cli/command.h"
+#include "harness/cli/compose.h"
+#include "harness/core/codec.h"
+#include "harness/core/error.h"
+#include "harness/core/text.h"
+
+namespace leitai::cli {
+
+namespace fs = std::filesystem;
+
+bool is_answers_file(const std::string& what) {
+  std::error_code ignored;
+  const bool named =
+      what.ends_with(".jsonl") || what.ends_with(".jsonl.zst") || what.ends_with(".jsonl.gz");
+  return named && !fs::is_directory(what, ignored);
+}
+
+void Sources::open(const std::string& what, const std::string& as) {
+  std::error_code ignored;
+  if (is_answers_file(what) || fs::is_regular_file(what, ignored)) {
+    recorded_.add(what, as);
+    return;
+  }
+  std::vector<std::string> files;
+  if (fs::is_directory(what, ignored) && !Store::exists(what)) {
+    for (const auto& entry : fs::directory_iterator(what))
+      if (is_answers_file(entry.path().string())) files.push_back(entry.path().string());
+    std::sort(files.begin(), files.end());
+  }
+  if (!files.empty()) {
+    for (const std::string& file : files) recorded_.add(file, as);
+    return;
+  }
+  stores_.push_back(std::make_unique<Store>(Store::open_read(run_folder(what))));
+}
+
+void Sources::take(Store store) { stores_.push_back(std::make_unique<Store>(std::move(store))); }
+
+std::vector<std::string> Sources::models() const {
+  std::vector<std::string> out;
+  const auto add = [&](const std::string& id) {
+    if (std::find(out.begin(), out.end(), id) == out.end()) out.push_back(id);
+  };
+  for (const auto& store : stores_)
+    for (const StoredModel& model : store->models()) add(model.id);
+  for (const std::string& id : recorded_.models()) add(id);
+  return out;
+}
+
+bool Sources::has_model(const std::string& id) const {
+  const std::vector<std::string> all = models();
+  return std::find(all.begin(), all.end(), id) != all.end();
+}
+
+void Sources::require_model(const std::string& id, std::string_view where) const {
+  if (has_model(id)) return;
+  const std::vector<std::string> all = models();
+  throw Error(fmt::format("{}: no model \"{}\" among the stored answers{}\n        there are: {}",
+                          where, id, did_you_mean(id, all), fmt::join(all, ", ")));
+}
+
+BookSource source_of(const Store& store) {
+  BookSource out;
+  out.name = store.path().parent_path().string();
+  for (const StoredSuite& one : store.suites()) {
+    out.suites.push_back({one.info.name, one.info.family, one.info.version, one.scorer,
+                          std::string(to_text(one.info.mode)), one.info.floor});
+  }
+  for (const StoredModel& one : store.models()) {
+    BookModel model{one.id, one.describe, {}};
+    const nlohmann::json config = parse_json(one.config_json, out.name);
+    if (config.contains("params") && config["params"].is_object()) {
+      for (const auto& [name, value] : config["params"].items())
+        model.protocol[name] = value.is_string() ? value.get<std::string>() : value.dump();
+    }
+    if (config.contains("system")) model.protocol["system instruction"] = config["system"].dump();
+    out.models.push_back(std::move(model));
+  }
+  return out;
+}
+
+void Sources::fill(ScoreBook& book, const std::map<std::string, std::string>& columns,
+                   const SuiteFilter& wants) const {
+  const auto among = [&](const std::vector<std::string>& ids) {
+    std::map<std::string, std::string> there;
+    for (const auto& column : columns)
+      if (std::find(ids.begin(), ids.end(), column.first) != ids.end()) there.insert(column);
+    return there;
+  };
+  for (const auto& store : stores_) {
+    const BookSource source = source_of(*store);
+    std::vector<std::string> ids;
+    for (const BookModel& model : source.models) ids.push_back(model.id);
+    if (const auto there = among(ids); !there.empty()) book.add(*store, source, there, wants);
+  }
+  const auto there = among(recorded_.models());
+  if (there.empty()) return;
+  BookSource source;
+  source.name = "the answer files";
+  for (const std::string& suite : recorded_.suites())
+    source.suites.push_back({suite, "recorded", "", recorded_.scorer(suite), "chat", 0});
+  book.add(recorded_, source, there, wants);
+}
+
+std::vector<const Store*> Sources::runs() const {
+  std::vector<const Store*> out;
+  for (const auto& store : stores_) out.push_back(store.get());
+  return out;
+}
+
+std::vector<std::string> Sources::remarks() const { return recorded_.remarks(); }
+
+SuiteFilter suite_filter(const std::vector<std::string>& suites) {
+  const std::vector<std::string> names = split_list(suites);
+  if (names.empty()) return {};
+  return [names](const std::string& suite) {
+    return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+      return suite == name || suite.starts_with(name + "/");
+    });
+  };
+}
+
+}  // namespace leitai::cli

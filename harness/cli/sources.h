@@ -1,0 +1,58 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backends/replay/recorded_run.h"
+#include "harness/score_book.h"
+#include "harness/store.h"
+
+namespace leitai::cli {
+
+/// Stored answers that verbs compare: run folders and files of recorded answers.
+class Sources {
+ public:
+  /// A run (folder or name), a file of recorded answers, or a folder of such files. `as` renames
+  /// the only model of a file. Throws Error naming it.
+  void open(const std::string& what, const std::string& as = "");
+
+  /// Takes over a store that is open already.
+  void take(Store store);
+
+  /// Model ids, in the order of the sources, each once.
+  std::vector<std::string> models() const;
+
+  bool has_model(const std::string& id) const;
+
+  /// Throws Error with the nearest known id.
+  void require_model(const std::string& id, std::string_view where) const;
+
+  /// Adds models: id among the sources -> id in the book.
+  void fill(ScoreBook& book, const std::map<std::string, std::string>& columns,
+            const SuiteFilter& wants) const;
+
+  /// The runs among the sources.
+  std::vector<const Store*> runs() const;
+
+  /// Whole sentences about what was read.
+  std::vector<std::string> remarks() const;
+
+ private:
+  std::vector<std::unique_ptr<Store>> stores_;
+  RecordedRun recorded_;
+};
+
+/// What a book needs to know of a run.
+BookSource source_of(const Store& store);
+
+/// "gsm8k,mgsm" given several times -> a filter that takes these suites and their subsets.
+SuiteFilter suite_filter(const std::vector<std::string>& suites);
+
+/// A path that names a file of recorded answers.
+bool is_answers_file(const std::string& what);
+
+}  // namespace leitai::cli
