@@ -12,6 +12,7 @@
 #include "harness/contrast.h"
 #include "harness/core/error.h"
 #include "harness/core/suite.h"
+#include "harness/paired_scores.h"
 
 namespace leitai {
 
@@ -20,31 +21,6 @@ namespace {
 constexpr std::size_t kNamedItems = 12;  // of those that one side alone got right
 constexpr double kExploring = 0.10;      // false discovery rate of languages and tags
 constexpr std::int64_t kFewestInGroup = 5;
-
-/// Items in the comparison, and those that miss a score of one side.
-struct Common {
-  std::vector<ScorePair> pairs;
-  std::vector<ScorePair>
-      with_gaps_right;  // the same and the missing ones, missing A right, B wrong
-  std::vector<ScorePair> with_gaps_wrong;  // missing A wrong, B right
-  std::int64_t missing = 0;
-};
-
-std::vector<std::int64_t> cluster_numbers(const ScoreBook& book) {
-  // Items without a pair key are clusters of their own, numbered after those with one.
-  std::map<std::string, std::int64_t> keys;
-  std::vector<std::int64_t> out(book.items().size());
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const ScoreBook::Item& item = book.items()[i];
-    if (!item.pair.empty()) keys.try_emplace(item.pair, static_cast<std::int64_t>(keys.size()));
-  }
-  const auto named = static_cast<std::int64_t>(keys.size());
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const ScoreBook::Item& item = book.items()[i];
-    out[i] = item.pair.empty() ? named + static_cast<std::int64_t>(i) : keys[item.pair];
-  }
-  return out;
-}
 
 void tally(Side& side, const ItemOutcome& outcome) {
   side.cut_off += outcome.cut_off > 0;
@@ -63,61 +39,6 @@ Side side_of(const ScoreBook::Column& column) {
   side.currency = column.currency;
   side.served = column.served;
   return side;
-}
-
-Common common_items(const ScoreBook& book, const ScoreBook::Column& a, const ScoreBook::Column& b,
-                    Comparison& out) {
-  Common common;
-  const std::vector<std::int64_t> clusters = cluster_numbers(book);
-  for (std::size_t i = 0; i < book.items().size(); ++i) {
-    const ItemOutcome &left = a.outcomes[i], &right = b.outcomes[i];
-    if (left.samples == 0 && right.samples == 0) continue;
-    ScorePair pair{static_cast<std::uint32_t>(i), book.items()[i].suite, clusters[i], left.score,
-                   right.score};
-    out.has_repeats = out.has_repeats || left.samples > 1 || right.samples > 1;
-    if (left.is_scored() && right.is_scored()) {
-      common.pairs.push_back(pair);
-      tally(out.a, left);
-      tally(out.b, right);
-      continue;
-    }
-    // What nobody graded, or nobody was asked, misses nothing.
-    const bool failed_a = !left.is_scored() && left.failed > 0,
-               failed_b = !right.is_scored() && right.failed > 0;
-    out.a.failed += failed_a;
-    out.b.failed += failed_b;
-    out.a.ungraded += left.ungraded > 0;
-    out.b.ungraded += right.ungraded > 0;
-    if (left.samples == 0) ++out.a.not_asked;
-    if (right.samples == 0) ++out.b.not_asked;
-    if (failed_a && failed_b) continue;  // on neither side: no answer was to be had
-    if (!failed_a && !failed_b) continue;
-    ++common.missing;
-    if (failed_a) pair.a = 1;
-    if (failed_b) pair.b = 0;
-    common.with_gaps_right.push_back(pair);
-    if (failed_a) pair.a = 0;
-    if (failed_b) pair.b = 1;
-    common.with_gaps_wrong.push_back(pair);
-  }
-  return common;
-}
-
-std::vector<SuiteWeight> weights_of(const ScoreBook& book, const std::vector<ScorePair>& pairs,
-                                    const std::string& without) {
-  std::set<std::uint32_t> present;
-  for (const ScorePair& pair : pairs) present.insert(pair.suite);
-  std::vector<BookSuite> suites;
-  std::vector<std::uint32_t> at;
-  for (const std::uint32_t suite : present) {
-    if (!without.empty() && base_of_suite(book.suites()[suite].name) == without) continue;
-    suites.push_back(book.suites()[suite]);
-    at.push_back(suite);
-  }
-  const std::vector<double> weights = index_weights(suites);
-  std::vector<SuiteWeight> out(book.suites().size());
-  for (std::size_t i = 0; i < at.size(); ++i) out[at[i]] = {weights[i], suites[i].floor};
-  return out;
 }
 
 /// Rows by a name of each item; groups of a few items are left out.
@@ -144,37 +65,7 @@ std::vector<Contrast> rows_by(
   return rows;
 }
 
-/// Turns with the suite: the first of each, then the second of each.
-std::vector<std::string> first_items(const ScoreBook& book, const std::vector<ScorePair>& pairs,
-                                     bool of_a) {
-  std::map<std::uint32_t, std::vector<std::uint32_t>> by_suite;
-  for (const ScorePair& pair : pairs) {
-    if (of_a ? pair.a > pair.b : pair.b > pair.a) {
-      auto& items = by_suite[pair.suite];
-      if (items.size() < kNamedItems) items.push_back(pair.item);
-    }
-  }
-  std::vector<std::string> out;
-  for (std::size_t round = 0; round < kNamedItems; ++round)
-    for (const auto& [suite, items] : by_suite)
-      if (round < items.size() && out.size() < kNamedItems)
-        out.push_back(book.name_of(items[round]));
-  return out;
-}
-
 }  // namespace
-
-std::vector<double> index_weights(const std::vector<BookSuite>& suites) {
-  std::map<std::string, std::map<std::string, int>> families;  // family -> suite -> subsets
-  for (const BookSuite& suite : suites) ++families[suite.family][base_of_suite(suite.name)];
-  std::vector<double> out;
-  for (const BookSuite& suite : suites) {
-    const auto& family = families[suite.family];
-    out.push_back(1.0 / static_cast<double>(families.size()) / static_cast<double>(family.size()) /
-                  family.at(base_of_suite(suite.name)));
-  }
-  return out;
-}
 
 Comparison compare(const ScoreBook& book, const std::string& a, const std::string& b,
                    const CompareOptions& options) {
@@ -184,7 +75,17 @@ Comparison compare(const ScoreBook& book, const std::string& a, const std::strin
   out.reducer = to_text(book.reducer());
   out.a = side_of(left);
   out.b = side_of(right);
-  const Common common = common_items(book, left, right, out);
+  const PairedScores common = paired_scores(book, left, right);
+  out.has_repeats = common.has_repeats;
+  out.a.failed = common.failed_a;
+  out.b.failed = common.failed_b;
+  out.a.not_asked = common.not_asked_a;
+  out.b.not_asked = common.not_asked_b;
+  out.ungraded = common.ungraded;
+  for (const ScorePair& pair : common.pairs) {
+    tally(out.a, left.outcomes[pair.item]);
+    tally(out.b, right.outcomes[pair.item]);
+  }
   if (common.pairs.empty()) {
     throw Error(
         fmt::format("{} and {} have no graded item in common\n        leitai ls runs shows "
@@ -212,26 +113,21 @@ Comparison compare(const ScoreBook& book, const std::string& a, const std::strin
 
   const auto overall = [&](const std::vector<ScorePair>& pairs, const std::string& without) {
     if (out.suites.size() == 1) return contrast(pairs, row_options);
-    return weighted_contrast(pairs, weights_of(book, pairs, without), row_options);
+    return weighted_contrast(pairs, suite_weights(book, pairs, without), row_options);
   };
   out.headline = overall(common.pairs, "");
   out.headline.group = out.suites.size() == 1 ? "suite" : "index";
   out.headline.name = out.suites.size() == 1 ? out.suites[0].name : "all";
-  out.only_a = first_items(book, common.pairs, true);
-  out.only_b = first_items(book, common.pairs, false);
+  out.only_a = better_items(book, common.pairs, true, kNamedItems);
+  out.only_b = better_items(book, common.pairs, false, kNamedItems);
 
   Findings findings;
   findings.missing = common.missing;
   findings.doubled = left.doubled + right.doubled;
   if (common.missing > 0) {
-    std::vector<ScorePair> best = common.pairs, worst = common.pairs;
-    best.insert(best.end(), common.with_gaps_right.begin(), common.with_gaps_right.end());
-    worst.insert(worst.end(), common.with_gaps_wrong.begin(), common.with_gaps_wrong.end());
-    const Contrast high = overall(best, ""), low = overall(worst, "");
+    const Contrast high = overall(common.best, ""), low = overall(common.worst, "");
     findings.bounds = Interval{low.difference, high.difference};
-    const double share =
-        static_cast<double>(common.missing) / static_cast<double>(common.missing + out.headline.n);
-    findings.too_many_missing = share > kMostMissing;
+    findings.too_many_missing = common.share_missing() > kMostMissing;
     if (findings.too_many_missing && (high.standing != low.standing))
       out.headline.standing = Standing::Indistinguishable;
   }
@@ -242,7 +138,7 @@ Comparison compare(const ScoreBook& book, const std::string& a, const std::strin
       std::vector<ScorePair> rest;
       for (const ScorePair& pair : common.pairs)
         if (base_of_suite(book.suites()[pair.suite].name) != base) rest.push_back(pair);
-      const Contrast row = weighted_contrast(rest, weights_of(book, rest, base), row_options);
+      const Contrast row = weighted_contrast(rest, suite_weights(book, rest, base), row_options);
       if (row.standing != out.headline.standing) findings.rests_on.emplace_back(base, row);
     }
   }

@@ -21,15 +21,11 @@ constexpr double kMostMissing = 0.005;
 ///
 /// Right or wrong items: McNemar's mid-p and Tango's interval. Graded scores: sign flip and
 /// Student's t. Items that share a pair key are clusters: t by clusters and whole clusters flipped.
-/// Over several suites: difference of the indices (index_weights), standard error from the items'
+/// Over several suites: difference of the indices (paired_scores.h), standard error from the items'
 /// influence by cluster. More than kMostMissing missing: the verdict stands only if it does so with
 /// all missing answers right for one side and wrong for the other.
 /// Throws Error where the two have no scored item in common.
 Comparison compare(const ScoreBook& book, const std::string& a, const std::string& b,
                    const CompareOptions& options = {});
-
-/// Weights of suites in the index: families weigh the same, in a family the suites, in a suite its
-/// subsets. In the order of `suites`; they sum to 1.
-std::vector<double> index_weights(const std::vector<BookSuite>& suites);
 
 }  // namespace leitai

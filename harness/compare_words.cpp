@@ -187,7 +187,7 @@ void describe(Comparison& c, const Findings& findings) {
   if (c.a.served.size() > 1) c.cautions.push_back(builds_of(c.a));
   if (c.b.served.size() > 1) c.cautions.push_back(builds_of(c.b));
   caution_of_protocol(c);
-  if (const std::int64_t n = std::max(c.a.ungraded, c.b.ungraded); n > 0) {
+  if (const std::int64_t n = c.ungraded; n > 0) {
     c.notes.push_back(fmt::format("{} {} no grade and {} left out.", items(n),
                                   n == 1 ? "has" : "have", n == 1 ? "is" : "are"));
   }

@@ -46,14 +46,15 @@ void Packer::bind(Statement& statement, int index, std::string_view text, std::s
 }
 
 Writers::Writers(Database& db)
-    : insert_item(db,
-                  "INSERT INTO items (suite, item, body, language, tags, scorer, hash, pair) VALUES "
-                  "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
-                  "ON CONFLICT (suite, item) DO UPDATE SET body = excluded.body, language = "
-                  "excluded.language, "
-                  "tags = excluded.tags, scorer = excluded.scorer, hash = excluded.hash, pair = "
-                  "excluded.pair WHERE hash "
-                  "<> excluded.hash"),
+    : insert_item(
+          db,
+          "INSERT INTO items (suite, item, body, language, tags, scorer, hash, pair) VALUES "
+          "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
+          "ON CONFLICT (suite, item) DO UPDATE SET body = excluded.body, language = "
+          "excluded.language, "
+          "tags = excluded.tags, scorer = excluded.scorer, hash = excluded.hash, pair = "
+          "excluded.pair WHERE hash "
+          "<> excluded.hash"),
       find_prompt(db, "SELECT prompt_id FROM prompts WHERE digest = ?1"),
       insert_prompt(db,
                     "INSERT INTO prompts (digest, body) VALUES (?1, ?2) ON CONFLICT DO NOTHING"),

@@ -43,7 +43,6 @@ struct Side {
   std::int64_t no_answer = 0;
   std::int64_t failed = 0;     // items of either side's plan without a score of this one
   std::int64_t not_asked = 0;  // items that only the other side has an answer to
-  std::int64_t ungraded = 0;   // items with answers that nobody graded
   double tokens = 0;           // generated
   double total_ms = 0;
   double cost = 0;
@@ -53,8 +52,9 @@ struct Side {
 
 struct Comparison {
   Side a, b;
-  std::string reducer;       // "mean", "pass@4"
-  bool has_repeats = false;  // several samples an item
+  std::string reducer;        // "mean", "pass@4"
+  bool has_repeats = false;   // several samples an item
+  std::int64_t ungraded = 0;  // items with answers that nobody graded
   double alpha = 0.05;
   Contrast headline;
   std::vector<Contrast> suites;  // several, or none where the headline is the only suite

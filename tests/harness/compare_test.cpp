@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/core/error.h"
+#include "harness/paired_scores.h"
 #include "harness/stats/paired_binary.h"
 #include "tests/harness/fake_run.h"
 #include "tests/support/support.h"
