@@ -14,8 +14,10 @@ struct PairedScores {
   std::vector<ScorePair> pairs;  // items that both have a score for
   /// The same with what is missing filled in: right for A and wrong for B, and the other way round.
   std::vector<ScorePair> best, worst;
-  std::int64_t missing = 0;   // items that one side alone failed on
-  std::int64_t failed_a = 0;  // items that A failed on
+  std::int64_t missing = 0;     // items that one side alone failed on
+  std::int64_t missing_a = 0;   // of these, A did
+  std::int64_t on_neither = 0;  // items that both failed on
+  std::int64_t failed_a = 0;    // items that A failed on
   std::int64_t failed_b = 0;
   std::int64_t not_asked_a = 0;  // items that only B has an answer to
   std::int64_t not_asked_b = 0;

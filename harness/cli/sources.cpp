@@ -19,7 +19,7 @@ bool is_answers_file(const std::string& what) {
   std::error_code ignored;
   const bool named =
       what.ends_with(".jsonl") || what.ends_with(".jsonl.zst") || what.ends_with(".jsonl.gz");
-  return named && !fs::is_directory(what, ignored);
+  return named && !what.starts_with("replay:") && !fs::is_directory(what, ignored);
 }
 
 void Sources::open(const std::string& what, const std::string& as) {
@@ -86,27 +86,26 @@ BookSource source_of(const Store& store) {
   return out;
 }
 
-void Sources::fill(ScoreBook& book, const std::map<std::string, std::string>& columns,
-                   const SuiteFilter& wants) const {
-  const auto among = [&](const std::vector<std::string>& ids) {
-    std::map<std::string, std::string> there;
-    for (const auto& column : columns)
-      if (std::find(ids.begin(), ids.end(), column.first) != ids.end()) there.insert(column);
-    return there;
-  };
-  for (const auto& store : stores_) {
-    const BookSource source = source_of(*store);
-    std::vector<std::string> ids;
-    for (const BookModel& model : source.models) ids.push_back(model.id);
-    if (const auto there = among(ids); !there.empty()) book.add(*store, source, there, wants);
-  }
-  const auto there = among(recorded_.models());
-  if (there.empty()) return;
+void Sources::each(const std::function<void(const RunReader&, const BookSource&)>& visit) const {
+  for (const auto& store : stores_) visit(*store, source_of(*store));
+  if (recorded_.models().empty()) return;
   BookSource source;
   source.name = "the answer files";
   for (const std::string& suite : recorded_.suites())
     source.suites.push_back({suite, "recorded", "", recorded_.scorer(suite), "chat", 0});
-  book.add(recorded_, source, there, wants);
+  for (const std::string& model : recorded_.models()) source.models.push_back({model, "", {}});
+  visit(recorded_, source);
+}
+
+void Sources::fill(ScoreBook& book, const std::map<std::string, std::string>& columns,
+                   const SuiteFilter& wants) const {
+  each([&](const RunReader& run, const BookSource& source) {
+    std::map<std::string, std::string> there;
+    for (const auto& column : columns)
+      for (const BookModel& model : source.models)
+        if (model.id == column.first) there.insert(column);
+    if (!there.empty()) book.add(run, source, there, wants);
+  });
 }
 
 std::vector<const Store*> Sources::runs() const {

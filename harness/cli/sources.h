@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -34,6 +35,9 @@ class Sources {
   /// Adds models: id among the sources -> id in the book.
   void fill(ScoreBook& book, const std::map<std::string, std::string>& columns,
             const SuiteFilter& wants) const;
+
+  /// Everything that was opened, with what a book needs to know of it.
+  void each(const std::function<void(const RunReader&, const BookSource&)>& visit) const;
 
   /// The runs among the sources.
   std::vector<const Store*> runs() const;
