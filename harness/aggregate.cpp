@@ -8,9 +8,11 @@
 #include <set>
 #include <unordered_map>
 
+#include "harness/board_index.h"
 #include "harness/core/answer_state.h"
 #include "harness/core/digest.h"
 #include "harness/core/text.h"
+#include "harness/paired_scores.h"
 #include "harness/stats/proportion.h"
 
 namespace leitai {
@@ -37,6 +39,7 @@ struct ModelTally {
 /// The item whose samples are being read.
 struct Open {
   std::string model, suite, item;
+  std::uint64_t pair = 0;
   ItemFacts facts;
   Cell counts;     // of its samples
   double sum = 0;  // of the scores of its samples
@@ -97,29 +100,41 @@ Cell finished(const Tally& tally, std::int64_t planned) {
   return cell;
 }
 
-/// Mean of means; half-widths added in squares, each side for itself, as for independent suites.
-Cell macro_mean(const std::vector<const Cell*>& cells) {
+/// How much a cell's mean counts, after chance was taken off.
+struct CellWeight {
+  double weight = 1;
+  double floor = 0;
+};
+
+/// Weighted mean of means, weights of those without one left out; half-widths added in squares, as
+/// for independent suites.
+Cell mean_of_cells(const std::vector<const Cell*>& cells, const std::vector<CellWeight>& weights) {
   Cell out;
-  double sum = 0, below = 0, above = 0;
-  int graded = 0;
-  for (const Cell* cell : cells) {
-    add_counts(out, *cell);
-    out.planned += cell->planned;
-    out.n += cell->n;
-    out.correct += cell->correct;
-    out.ungraded += cell->ungraded;
-    if (!cell->mean) continue;
-    ++graded;
-    sum += *cell->mean;
-    below += std::pow(*cell->mean - cell->interval->low, 2);
-    above += std::pow(cell->interval->high - *cell->mean, 2);
+  double total = 0, sum = 0, below = 0, above = 0;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const Cell& cell = *cells[i];
+    add_counts(out, cell);
+    out.planned += cell.planned;
+    out.n += cell.n;
+    out.correct += cell.correct;
+    out.ungraded += cell.ungraded;
+    if (!cell.mean) continue;
+    const double scale = weights[i].weight / (1 - weights[i].floor);
+    total += weights[i].weight;
+    sum += scale * (*cell.mean - weights[i].floor);
+    below += std::pow(scale * (*cell.mean - cell.interval->low), 2);
+    above += std::pow(scale * (cell.interval->high - *cell.mean), 2);
   }
-  if (graded == 0) return out;
-  const double mean = sum / graded;
+  if (total == 0) return out;
+  const double mean = sum / total;
   out.mean = mean;
-  out.interval = Interval{std::max(0.0, mean - std::sqrt(below) / graded),
-                          std::min(1.0, mean + std::sqrt(above) / graded)};
+  out.interval =
+      Interval{mean - std::sqrt(below) / total, std::min(1.0, mean + std::sqrt(above) / total)};
   return out;
+}
+
+Cell macro_mean(const std::vector<const Cell*>& cells) {
+  return mean_of_cells(cells, std::vector<CellWeight>(cells.size()));
 }
 
 std::string percent(double share) {
@@ -163,22 +178,25 @@ std::string reason_against(const LeaderboardRow& row, const std::vector<std::str
   return "";
 }
 
-void rank(std::vector<LeaderboardRow>& rows) {
-  for (LeaderboardRow& row : rows) {
-    if (!row.not_ranked_because.empty()) continue;
-    int above = 0, not_below = 0;
-    for (const LeaderboardRow& other : rows) {
-      if (!other.not_ranked_because.empty()) continue;
-      if (other.all.interval->low > row.all.interval->high) ++above;
-      if (other.all.interval->high >= row.all.interval->low) ++not_below;
-    }
-    row.rank_low = 1 + above;
-    row.rank_high = not_below;
-  }
+void sort_rows(std::vector<LeaderboardRow>& rows) {
   std::stable_sort(rows.begin(), rows.end(), [](const LeaderboardRow& a, const LeaderboardRow& b) {
     if (a.rank_low.has_value() != b.rank_low.has_value()) return a.rank_low.has_value();
     return a.all.mean.value_or(-1) > b.all.mean.value_or(-1);
   });
+}
+
+/// What a mean would be with all missing answers wrong, and with all right.
+Interval bounds_of(const LeaderboardRow& row, const std::vector<std::string>& suites) {
+  Interval out;
+  for (const std::string& suite : suites) {
+    const Cell& cell = row.suites.at(suite);
+    const auto planned = static_cast<double>(std::max<std::int64_t>(1, cell.planned));
+    const double sum = cell.mean.value_or(0) * static_cast<double>(cell.n);
+    out.low += sum / planned / static_cast<double>(suites.size());
+    out.high += (sum + planned - static_cast<double>(cell.n)) / planned /
+                static_cast<double>(suites.size());
+  }
+  return out;
 }
 
 std::vector<std::string> cautions_of(const Leaderboard& board) {
@@ -226,14 +244,40 @@ std::vector<std::string> cautions_of(const Leaderboard& board) {
   return out;
 }
 
+/// Parameters that are not the same for all models.
+void caution_of_protocol(const BoardFacts& facts, Leaderboard& board) {
+  std::map<std::string, std::map<std::string, std::vector<std::string>>> values;
+  std::set<std::string> names;
+  for (const BoardFacts::ModelFacts& model : facts.models)
+    for (const auto& [name, value] : model.protocol) names.insert(name);
+  for (const BoardFacts::ModelFacts& model : facts.models) {
+    for (const std::string& name : names) {
+      const auto found = model.protocol.find(name);
+      values[name][found == model.protocol.end() ? "not set" : found->second].push_back(model.id);
+    }
+  }
+  for (const auto& [name, by_value] : values) {
+    if (by_value.size() < 2) continue;
+    std::vector<std::string> parts;
+    for (const auto& [value, models] : by_value)
+      parts.push_back(fmt::format("{} ({})", value, fmt::join(models, ", ")));
+    board.cautions.push_back(
+        fmt::format("The models were not asked alike: {} {}.", name, fmt::join(parts, ", ")));
+  }
+}
+
 }  // namespace
 
 struct Aggregator::Impl {
   std::map<std::string, ModelTally> models;
   std::optional<Open> open;
+  BoardScores scores;
 
   void close() {
     if (!open) return;
+    if (open->scored > 0)
+      scores.add(open->model, open->suite, open->item, open->pair,
+                 open->sum / static_cast<double>(open->scored));
     ModelTally& model = models[open->model];
     close_into(model.suites[open->suite], *open);
     if (!open->facts.language.empty())
@@ -246,13 +290,16 @@ struct Aggregator::Impl {
 Aggregator::Aggregator() : impl_(std::make_unique<Impl>()) {}
 Aggregator::~Aggregator() = default;
 
-void Aggregator::add(const Record& record, const ItemFacts& item) {
+void Aggregator::add(const Record& record, const ItemFacts& item, std::uint64_t pair) {
   const Request& request = record.request;
   if (!impl_->open || impl_->open->item != request.item || impl_->open->suite != request.suite ||
       impl_->open->model != request.model) {
     impl_->close();
-    impl_->open =
-        Open{.model = request.model, .suite = request.suite, .item = request.item, .facts = item};
+    impl_->open = Open{.model = request.model,
+                       .suite = request.suite,
+                       .item = request.item,
+                       .pair = pair,
+                       .facts = item};
   }
   Open& open = *impl_->open;
   count(open.counts, record);
@@ -286,6 +333,12 @@ Leaderboard Aggregator::finish(const BoardFacts& facts) {
         board.families.end())
       board.families.push_back(suite.family);
   }
+  std::vector<BookSuite> listed;
+  for (const BoardFacts::SuiteFacts& suite : facts.suites)
+    listed.push_back({suite.name, suite.family, suite.version, suite.scorer, "", suite.floor});
+  std::vector<CellWeight> weights;
+  for (const double weight : index_weights(listed))
+    weights.push_back({weight, listed[weights.size()].floor});
   std::set<std::string> languages, tags;
   for (const BoardFacts::ModelFacts& model : facts.models) {
     LeaderboardRow row;
@@ -302,7 +355,7 @@ Leaderboard Aggregator::finish(const BoardFacts& facts) {
       all.push_back(&cell);
       by_family[suite.family].push_back(&cell);
     }
-    row.all = macro_mean(all);
+    row.all = mean_of_cells(all, weights);
     for (const auto& [family, cells] : by_family) row.families[family] = macro_mean(cells);
     const auto group = [&](const std::map<std::string, std::map<std::string, Tally>>& groups,
                            std::set<std::string>& names, std::map<std::string, Cell>& out) {
@@ -340,8 +393,49 @@ Leaderboard Aggregator::finish(const BoardFacts& facts) {
     });
     if (!whole) row.all.mean.reset(), row.all.interval.reset();
   }
+  std::vector<std::string> ranked;
+  std::vector<LeaderboardRow*> ranked_rows;
+  for (LeaderboardRow& row : board.rows) {
+    if (!row.not_ranked_because.empty()) continue;
+    ranked.push_back(row.model);
+    ranked_rows.push_back(&row);
+  }
+  std::vector<BookSuite> indexed;
+  for (const BookSuite& suite : listed)
+    if (std::find(graded.begin(), graded.end(), suite.name) != graded.end())
+      indexed.push_back(suite);
+  std::optional<BoardIndex> index;
+  if (!ranked.empty()) index = impl_->scores.index(ranked, indexed, facts.seed);
   board.cautions = cautions_of(board);
-  rank(board.rows);
+  for (const LeaderboardRow& row : board.rows) {
+    const bool lacks = row.all.answers > 0 && !row.not_ranked_because.empty() &&
+                       row.all.planned > row.all.n + row.all.ungraded && row.all.n > 0;
+    if (!lacks) continue;
+    const Interval bounds = bounds_of(row, graded);
+    board.cautions.push_back(fmt::format(
+        "{} would have {:.1f} with all missing answers wrong and {:.1f} with all right.", row.model,
+        100 * bounds.low, 100 * bounds.high));
+  }
+  caution_of_protocol(facts, board);
+  if (index) {
+    const bool one_suite = indexed.size() == 1 && indexed[0].floor == 0 && index->left_out == 0;
+    for (std::size_t i = 0; i < ranked_rows.size(); ++i) {
+      const IndexRow& row = index->rows[i];
+      ranked_rows[i]->rank_low = row.rank_low;
+      ranked_rows[i]->rank_high = row.rank_high;
+      ranked_rows[i]->p_best = row.p_best;
+      if (one_suite) continue;  // the suite's own mean and interval say it all
+      ranked_rows[i]->all.mean = row.mean;
+      ranked_rows[i]->all.interval = row.interval;
+    }
+    if (index->left_out > 0)
+      board.cautions.push_back(fmt::format(
+          "{} that not every ranked model has an answer to {} in no index and no rank.",
+          things(index->left_out, "item", "items"), index->left_out == 1 ? "is" : "are"));
+    for (const auto& [suite, model] : index->leads_without)
+      board.cautions.push_back(fmt::format("Without {}, {} would lead.", suite, model));
+  }
+  sort_rows(board.rows);
   return board;
 }
 
@@ -349,7 +443,11 @@ Leaderboard aggregate(const RunReader& run, const BoardFacts& facts) {
   std::map<std::pair<std::vector<std::string>, bool>, std::uint32_t>
       index;  // facts that are equal are kept once
   std::vector<ItemFacts> kinds;
-  std::unordered_map<std::uint64_t, std::uint32_t> known;  // hash of (suite, item) -> kinds
+  struct Known {
+    std::uint64_t pair;
+    std::uint32_t kind;
+  };
+  std::unordered_map<std::uint64_t, Known> known;  // by hash of (suite, item)
   const auto key_of = [](const std::string& suite, const std::string& item) {
     return std::hash<std::string>{}(suite + '\0' + item);
   };
@@ -360,13 +458,19 @@ Leaderboard aggregate(const RunReader& run, const BoardFacts& facts) {
                                                static_cast<std::uint32_t>(kinds.size()));
     if (fresh)
       kinds.push_back({.language = item.language, .tags = item.tags, .graded = item.is_graded});
-    known.emplace(key_of(item.suite, item.id), at->second);
+    const std::uint64_t pair =
+        item.pair_key.empty() ? 0 : std::hash<std::string>{}(item.pair_key) | 1;
+    known.emplace(key_of(item.suite, item.id), Known{pair, at->second});
   });
   Aggregator aggregator;
   const ItemFacts unknown;
   run.each(Detail::Facts, [&](const Record& record) {
     const auto found = known.find(key_of(record.request.suite, record.request.item));
-    aggregator.add(record, found == known.end() ? unknown : kinds[found->second]);
+    if (found == known.end()) {
+      aggregator.add(record, unknown);
+    } else {
+      aggregator.add(record, kinds[found->second.kind], found->second.pair);
+    }
     return true;
   });
   return aggregator.finish(facts);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,11 +26,14 @@ struct BoardFacts {
     std::string version;
     std::string scorer;        // name@version; "" when nothing is graded
     std::int64_t planned = 0;  // items for each model
+    double floor = 0;          // score of a guesser
   };
   struct ModelFacts {
     std::string id;
     std::string describe;
+    std::map<std::string, std::string> protocol;  // parameter -> value, as wanted
   };
+  std::uint64_t seed = 42;
   std::string title;
   std::string built_with;
   std::string created;
@@ -45,9 +49,11 @@ constexpr double kMostFailed = 0.005;
 /// items.
 ///
 /// An item's score is the mean of its samples that did not fail; `n` counts items. A suite's
-/// interval is Wilson at 95 %. Every other mean (all, family, language, tag) is the mean of the
-/// suites' means, so that a large suite does not drown a small one; its interval takes the suites
-/// as independent and adds their Wilson half-widths in squares, each side for itself.
+/// interval is Wilson at 95 %. The mean over all, of models that are ranked, is the index of
+/// BoardScores over the items that they have in common, with its interval and ranks. Every other
+/// mean (family, language, tag) is the mean of the suites' means, so that a large suite does not
+/// drown a small one; its interval takes the suites as independent and adds their Wilson
+/// half-widths in squares, each side for itself.
 class Aggregator {
  public:
   Aggregator();
@@ -56,7 +62,8 @@ class Aggregator {
   Aggregator& operator=(const Aggregator&) = delete;
 
   /// Records come in the order of RunReader::each: the samples of an item follow one another.
-  void add(const Record& record, const ItemFacts& item);
+  /// `pair`: see BoardScores::add.
+  void add(const Record& record, const ItemFacts& item, std::uint64_t pair = 0);
 
   /// Ranks and cautions. Models and suites that `facts` does not name are left out. Nothing may be
   /// added afterwards.

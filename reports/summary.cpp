@@ -32,6 +32,7 @@ Json row_json(const LeaderboardRow& row) {
   out["model"] = row.model;
   out["describe"] = row.describe;
   out["rank"] = row.rank_low ? Json::array({*row.rank_low, *row.rank_high}) : Json();
+  out["p_best"] = row.p_best ? Json(*row.p_best) : Json();
   out["not_ranked_because"] =
       row.not_ranked_because.empty() ? Json() : Json(row.not_ranked_because);
   out["served_models"] = row.served_models;

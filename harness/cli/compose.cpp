@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "harness/aggregate.h"
+#include "harness/cli/sources.h"
 #include "harness/cli/version.h"
 #include "harness/core/digest.h"
 #include "harness/core/error.h"
@@ -188,9 +189,12 @@ Leaderboard leaderboard_of(const Store& store) {
   facts.created = store.meta("created").value_or("");
   facts.partial = store.meta("partial") == "1";
   for (const StoredSuite& one : store.suites())
-    facts.suites.push_back(
-        {one.info.name, one.info.family, one.info.version, one.scorer, one.planned});
-  for (const StoredModel& one : store.models()) facts.models.push_back({one.id, one.describe});
+    facts.suites.push_back({one.info.name, one.info.family, one.info.version, one.scorer,
+                            one.planned, one.info.floor});
+  for (const BookModel& one : source_of(store).models)
+    facts.models.push_back({one.id, one.describe, one.protocol});
+  if (const auto seed = store.meta("seed"))
+    facts.seed = static_cast<std::uint64_t>(parse_int(*seed).value_or(42));
   return aggregate(store, facts);
 }
 

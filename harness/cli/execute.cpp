@@ -43,6 +43,7 @@ void describe_run(Store& store, const RunConfig& config, const Opened& opened) {
   store.set_meta("name", config.name);
   store.set_meta("version", version_text());
   store.set_meta("config", to_yaml(config));
+  store.set_meta("seed", std::to_string(config.seed));
   store.set_meta("partial", config.is_partial ? "1" : "0");
   std::vector<StoredModel> models;
   for (std::size_t i = 0; i < config.models.size(); ++i) {

@@ -37,8 +37,9 @@ struct LeaderboardRow {
   std::string describe;         // configuration in words
   std::optional<int> rank_low;  // absent: not ranked
   std::optional<int> rank_high;
+  std::optional<double> p_best;  // chance to lead, of those that are ranked
   std::string not_ranked_because;
-  Cell all;  // macro mean over suites: mean of suite means; counts are sums
+  Cell all;  // index: adjusted for chance, families weigh the same; counts are sums
   std::map<std::string, Cell> suites;  // by suite with subset
   std::map<std::string, Cell> families;
   std::map<std::string, Cell> languages;

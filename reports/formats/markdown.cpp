@@ -90,17 +90,28 @@ std::string section(const Leaderboard& board, std::string_view title, std::strin
 std::string write(const Leaderboard& board, const Style& style) {
   std::string out = fmt::format("# {}\n\n", plain(board.title));
   out += fmt::format(
-      "{} {}. Scores are points of 100 with 95 % intervals (Wilson; of several suites, the mean of "
-      "their means, half-widths "
-      "added in squares). Models whose intervals overlap share ranks. Means are over all items but "
-      "failed ones.\n\n",
+      "{} {}. Scores are points of 100 with 95 % intervals (Wilson; of several suites BCa, over "
+      "10,000 replicates that draw the same items for all models). The index takes chance off and "
+      "gives families, in them suites, the same weight. Ranks are ranges that hold jointly: models "
+      "that cannot be told apart share them. Means are over all items but failed ones.\n\n",
       board.suites.size(), board.suites.size() == 1 ? "suite" : "suites");
   std::vector<std::string> heads = {"rank", "model"};
   heads.insert(heads.end(), kCellHead.begin(), kCellHead.end());
+  // Families stand behind the score and its interval.
+  const std::vector<std::string> families =
+      board.families.size() > 1 ? board.families : std::vector<std::string>{};
+  for (std::size_t i = 0; i < families.size(); ++i)
+    heads.insert(heads.begin() + 4 + static_cast<std::ptrdiff_t>(i), plain(families[i]));
+  if (board.suites.size() > 1) heads[2] = "index";
   std::vector<std::vector<std::string>> rows;
   for (const LeaderboardRow& row : board.rows) {
     std::vector<std::string> line = {rank_text(row, style), plain(row.model)};
     for (std::string& text : cells_of_cell(row.all, style)) line.push_back(std::move(text));
+    for (std::size_t i = 0; i < families.size(); ++i) {
+      const auto cell = row.families.find(families[i]);
+      line.insert(line.begin() + 4 + static_cast<std::ptrdiff_t>(i),
+                  points(cell == row.families.end() ? std::nullopt : cell->second.mean, style));
+    }
     rows.push_back(std::move(line));
   }
   out += table(heads, rows, 2);

@@ -95,6 +95,9 @@ std::string ranking(const Leaderboard& board, const Style& style) {
   const bool drawn =
       std::any_of(board.rows.begin(), board.rows.end(),
                   [](const LeaderboardRow& row) { return row.all.mean.has_value(); });
+  // Of a single family the index says the same.
+  const std::vector<std::string> families =
+      board.families.size() > 1 ? board.families : std::vector<std::string>{};
   const auto table_with = [&](int room) {
     Table table;
     const Axis axis = axis_for(board, room);
@@ -105,6 +108,7 @@ std::string ranking(const Leaderboard& board, const Style& style) {
     if (room > 0)
       table.columns.push_back(
           {.head = axis_head(axis), .side = Column::Side::Left, .drop = 1, .gap = 3});
+    for (const std::string& family : families) table.columns.push_back({.head = family, .drop = 6});
     table.columns.push_back({.head = "items", .drop = 5});
     table.columns.push_back({.head = "cut off", .drop = 4});
     table.columns.push_back({.head = "failed", .drop = 3});
@@ -114,6 +118,11 @@ std::string ranking(const Leaderboard& board, const Style& style) {
                                         points(row.all.mean, style),
                                         interval_text(row.all.interval, style)};
       if (room > 0) cells.push_back(drawing(row.all, axis, style));
+      for (const std::string& family : families) {
+        const auto cell = row.families.find(family);
+        cells.push_back(
+            points(cell == row.families.end() ? std::nullopt : cell->second.mean, style));
+      }
       cells.push_back(with_commas(row.all.n));
       cells.push_back(with_commas(row.all.cut_off));
       cells.push_back(with_commas(row.all.failed));

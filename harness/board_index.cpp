@@ -1,0 +1,187 @@
+#include "harness/board_index.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <numeric>
+
+#include "harness/core/digest.h"
+#include "harness/core/suite.h"
+#include "harness/paired_scores.h"
+#include "harness/stats/common_bootstrap.h"
+#include "harness/stats/rank.h"
+
+namespace leitai {
+
+namespace {
+
+constexpr int kReplicates = 10000;
+constexpr int kFewestReplicates = 1000;
+constexpr double kMostDraws = 1e9;  // units times replicates
+constexpr double kAlpha = 0.05;
+
+/// Items of one suite that every model has a score for.
+struct CommonSuite {
+  std::size_t suite = 0;
+  double scale = 0;  // weight / items / (1 - floor)
+  std::vector<std::uint32_t> items;
+};
+
+struct Columns {
+  std::vector<const std::vector<float>*> of;  // by model
+  float at(std::size_t model, std::uint32_t item) const {
+    const std::vector<float>& scores = *of[model];
+    return item < scores.size() ? scores[item] : std::numeric_limits<float>::quiet_NaN();
+  }
+};
+
+}  // namespace
+
+void BoardScores::add(const std::string& model, const std::string& suite, const std::string& item,
+                      std::uint64_t pair, double score) {
+  SuiteScores& all = suites_[suite];
+  const auto [at, is_new] = all.position.try_emplace(std::hash<std::string>{}(item),
+                                                     static_cast<std::uint32_t>(all.pairs.size()));
+  if (is_new) all.pairs.push_back(pair);
+  std::vector<float>& scores = all.scores[model];
+  if (scores.size() <= at->second)
+    scores.resize(std::max<std::size_t>(all.pairs.size(), at->second + 1),
+                  std::numeric_limits<float>::quiet_NaN());
+  scores[at->second] = static_cast<float>(score);
+}
+
+std::optional<BoardIndex> BoardScores::index(std::span<const std::string> models,
+                                             std::span<const BookSuite> suites,
+                                             std::uint64_t seed) const {
+  BoardIndex out;
+  const std::vector<BookSuite> listed(suites.begin(), suites.end());
+  const std::vector<double> weights = index_weights(listed);
+  static const std::vector<float> kNothing;
+  std::vector<Columns> columns(suites.size());
+  std::vector<CommonSuite> common;
+  std::vector<std::vector<double>> sums;  // by suite and model, of the common items
+  for (std::size_t s = 0; s < suites.size(); ++s) {
+    const auto found = suites_.find(suites[s].name);
+    if (found == suites_.end()) return std::nullopt;
+    const SuiteScores& scores = found->second;
+    for (const std::string& model : models) {
+      const auto column = scores.scores.find(model);
+      columns[s].of.push_back(column == scores.scores.end() ? &kNothing : &column->second);
+    }
+    CommonSuite& one = common.emplace_back();
+    one.suite = s;
+    sums.emplace_back(models.size(), 0.0);
+    for (std::uint32_t item = 0; item < scores.pairs.size(); ++item) {
+      std::size_t held = 0;
+      for (std::size_t m = 0; m < models.size(); ++m) held += !std::isnan(columns[s].at(m, item));
+      if (held == models.size()) {
+        one.items.push_back(item);
+        for (std::size_t m = 0; m < models.size(); ++m)
+          sums[s][m] += static_cast<double>(columns[s].at(m, item));
+      } else if (held > 0) {
+        ++out.left_out;
+      }
+    }
+    if (one.items.empty()) return std::nullopt;
+    out.items += static_cast<std::int64_t>(one.items.size());
+    one.scale = weights[s] / static_cast<double>(one.items.size()) / (1 - suites[s].floor);
+  }
+
+  // Suites whose items are twins of each other are one stratum; its units are the twins together.
+  std::map<std::string, std::vector<std::size_t>> families;  // base -> suites
+  for (std::size_t s = 0; s < suites.size(); ++s)
+    families[base_of_suite(suites[s].name)].push_back(s);
+  std::vector<Stratum> strata;
+  double floors = 0;  // what chance takes off, the same for all
+  for (std::size_t s = 0; s < suites.size(); ++s)
+    floors += weights[s] * suites[s].floor / (1 - suites[s].floor);
+  double units = 0;
+  for (const auto& [base, members] : families) {
+    Stratum stratum;
+    stratum.models = models.size();
+    stratum.seed = hash64({std::to_string(seed), base, "bootstrap"});
+    if (members.size() == 1) {
+      // Whole numbers, so that sums and ties are exact.
+      const CommonSuite& one = common[members[0]];
+      stratum.factor = one.scale;
+      std::unordered_map<std::uint64_t, std::size_t> unit_of;
+      for (const std::uint32_t item : one.items) {
+        const std::uint64_t pair = suites_.at(suites[one.suite].name).pairs[item];
+        std::size_t unit = stratum.units();
+        if (pair != 0) unit = unit_of.try_emplace(pair, unit).first->second;
+        if (unit == stratum.units())
+          stratum.values.resize(stratum.values.size() + models.size(), 0.0F);
+        for (std::size_t m = 0; m < models.size(); ++m)
+          stratum.values[unit * models.size() + m] += columns[one.suite].at(m, item);
+      }
+    } else {
+      std::unordered_map<std::uint64_t, std::size_t> unit_of;
+      for (const std::size_t member : members) {
+        const CommonSuite& one = common[member];
+        for (const std::uint32_t item : one.items) {
+          const std::uint64_t pair = suites_.at(suites[member].name).pairs[item];
+          std::size_t unit = stratum.units();
+          if (pair != 0) unit = unit_of.try_emplace(pair, unit).first->second;
+          if (unit == stratum.units())
+            stratum.values.resize(stratum.values.size() + models.size(), 0.0F);
+          for (std::size_t m = 0; m < models.size(); ++m)
+            stratum.values[unit * models.size() + m] +=
+                static_cast<float>(one.scale) * columns[member].at(m, item);
+        }
+      }
+    }
+    units += static_cast<double>(stratum.units());
+    strata.push_back(std::move(stratum));
+  }
+  out.replicates = static_cast<int>(std::clamp(kMostDraws / std::max(1.0, units),
+                                               double{kFewestReplicates}, double{kReplicates}));
+
+  // The mean itself from the sums, without the rounding of the strata.
+  std::vector<double> means(models.size(), -floors);
+  for (std::size_t s = 0; s < suites.size(); ++s)
+    for (std::size_t m = 0; m < models.size(); ++m) means[m] += common[s].scale * sums[s][m];
+  const auto replicates = common_replicates(strata, out.replicates);
+  out.rows.resize(models.size());
+  for (std::size_t m = 0; m < models.size(); ++m) {
+    const Interval interval = common_interval(strata, m, replicates, kAlpha);
+    out.rows[m].mean = means[m];
+    out.rows[m].interval = {interval.low - floors, interval.high - floors};
+  }
+  if (models.size() > 1) {
+    const MaxTRanks ranks = rank_sets_max_t(common_means(strata), replicates, kAlpha);
+    for (std::size_t m = 0; m < models.size(); ++m) {
+      out.rows[m].rank_low = ranks.sets[m].low;
+      out.rows[m].rank_high = ranks.sets[m].high;
+      out.rows[m].p_best = ranks.p_best[m];
+    }
+  } else {
+    for (IndexRow& row : out.rows) row.p_best = 1;
+  }
+
+  const auto leader = [&](const std::vector<double>& values) {
+    return static_cast<std::size_t>(std::max_element(values.begin(), values.end()) -
+                                    values.begin());
+  };
+  if (families.size() < 2 || models.size() < 2) return out;
+  for (const auto& [base, members] : families) {
+    std::vector<BookSuite> rest;
+    std::vector<std::size_t> at;
+    for (std::size_t s = 0; s < suites.size(); ++s) {
+      if (base_of_suite(suites[s].name) == base) continue;
+      rest.push_back(suites[s]);
+      at.push_back(s);
+    }
+    const std::vector<double> other = index_weights(rest);
+    std::vector<double> values(models.size(), 0.0);
+    for (std::size_t i = 0; i < at.size(); ++i)
+      for (std::size_t m = 0; m < models.size(); ++m)
+        values[m] += other[i] * sums[at[i]][m] / static_cast<double>(common[at[i]].items.size()) /
+                     (1 - rest[i].floor);
+    if (leader(values) != leader(means))
+      out.leads_without.emplace_back(base, models[leader(values)]);
+  }
+  return out;
+}
+
+}  // namespace leitai
