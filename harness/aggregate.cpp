@@ -199,14 +199,14 @@ Interval bounds_of(const LeaderboardRow& row, const std::vector<std::string>& su
   return out;
 }
 
-std::vector<std::string> cautions_of(const Leaderboard& board) {
+std::vector<std::string> cautions_of(const Leaderboard& board, bool stopped_early) {
   std::vector<std::string> out;
   if (board.partial)
     out.push_back(
         "Partial run: --limit was given, so these scores are not those of the whole suites.");
   for (const LeaderboardRow& row : board.rows) {
     const std::int64_t missing = row.all.planned - row.all.n - row.all.ungraded - row.all.failed;
-    if (row.all.answers > 0 && missing > 0 && row.all.failed == 0) {
+    if (row.all.answers > 0 && missing > 0 && row.all.failed == 0 && !stopped_early) {
       out.push_back(fmt::format("{} has no answer yet to {} of {}; the same run again goes on.",
                                 row.model, with_commas(missing),
                                 things(row.all.planned, "item", "items")));
@@ -406,9 +406,11 @@ Leaderboard Aggregator::finish(const BoardFacts& facts) {
       indexed.push_back(suite);
   std::optional<BoardIndex> index;
   if (!ranked.empty()) index = impl_->scores.index(ranked, indexed, facts.seed);
-  board.cautions = cautions_of(board);
+  board.cautions = cautions_of(board, !facts.stopped.empty());
+  board.cautions.insert(board.cautions.end(), facts.stopped.begin(), facts.stopped.end());
   for (const LeaderboardRow& row : board.rows) {
-    const bool lacks = row.all.answers > 0 && !row.not_ranked_because.empty() &&
+    const bool lacks = facts.stopped.empty() && row.all.answers > 0 &&
+                       !row.not_ranked_because.empty() &&
                        row.all.planned > row.all.n + row.all.ungraded && row.all.n > 0;
     if (!lacks) continue;
     const Interval bounds = bounds_of(row, graded);

@@ -40,6 +40,7 @@ struct BoardFacts {
   bool partial = false;
   std::vector<SuiteFacts> suites;  // in the run's order
   std::vector<ModelFacts> models;
+  std::vector<std::string> stopped;  // sentences about suites that were stopped early
 };
 
 /// Share of failed items above which a model is not ranked.

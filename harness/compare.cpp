@@ -12,7 +12,9 @@
 #include "harness/contrast.h"
 #include "harness/core/error.h"
 #include "harness/core/suite.h"
+#include "harness/core/text.h"
 #include "harness/paired_scores.h"
+#include "harness/stats/betting.h"
 
 namespace leitai {
 
@@ -39,6 +41,39 @@ Side side_of(const ScoreBook::Column& column) {
   side.currency = column.currency;
   side.served = column.served;
   return side;
+}
+
+const BookStop* stop_of(const ScoreBook& book, const std::string& suite, const std::string& a,
+                        const std::string& b) {
+  for (const BookStop& stop : book.stops()) {
+    const bool both =
+        (stop.first == a && stop.second == b) || (stop.first == b && stop.second == a);
+    if (both && stop.suite == suite && stop.seen < stop.items) return &stop;
+  }
+  return nullptr;
+}
+
+/// A suite that was left when the evidence was enough has no fixed number of items: what holds is
+/// the statistic that could be looked at any time.
+void as_stopped(Contrast& row, const BookStop& stop, const std::string& a, Comparison& out) {
+  const bool turned = stop.first != a;
+  const PairCounts counts{turned ? stop.losses : stop.wins, turned ? stop.wins : stop.losses,
+                          stop.zeros};
+  row.method = stop.rule == "finite" ? "prior-posterior ratio" : "anytime-valid e-value";
+  row.p = row.p_adjusted = std::min(1.0, 1 / stop.e_value);
+  row.adjusted_by = "Bonferroni";
+  row.interval.reset();
+  row.detectable.reset();
+  row.items_for_a_point.reset();
+  if (stop.rule != "finite") row.interval = betting_mixture_interval(counts, stop.alpha);
+  row.standing = stop.leader.empty() ? Standing::Indistinguishable
+                 : stop.leader == a  ? Standing::Ahead
+                                     : Standing::Behind;
+  out.cautions.push_back(fmt::format(
+      "{} was stopped early, after {} of {} items in an order fixed beforehand: its verdict{} hold "
+      "at any time, its means are of the part that was asked.",
+      row.name, with_commas(stop.seen), with_commas(stop.items),
+      row.interval ? ", p and interval" : " and p"));
 }
 
 /// Rows by a name of each item; groups of a few items are left out.
@@ -105,6 +140,9 @@ Comparison compare(const ScoreBook& book, const std::string& a, const std::strin
     return book.kinds()[book.items()[pair.item].kind].tags;
   });
   adjust(out.suites, Adjustment::Holm, options.alpha);
+  const bool is_only = out.suites.size() == 1;
+  for (Contrast& row : out.suites)
+    if (const BookStop* stop = stop_of(book, row.name, a, b)) as_stopped(row, *stop, a, out);
   adjust(out.languages, Adjustment::BenjaminiHochberg, kExploring);
   adjust(out.tags, Adjustment::BenjaminiHochberg, kExploring);
   // A single language or tag says what the headline says.
@@ -116,6 +154,7 @@ Comparison compare(const ScoreBook& book, const std::string& a, const std::strin
     return weighted_contrast(pairs, suite_weights(book, pairs, without), row_options);
   };
   out.headline = overall(common.pairs, "");
+  if (is_only && stop_of(book, out.suites[0].name, a, b)) out.headline = out.suites[0];
   out.headline.group = out.suites.size() == 1 ? "suite" : "index";
   out.headline.name = out.suites.size() == 1 ? out.suites[0].name : "all";
   out.only_a = better_items(book, common.pairs, true, kNamedItems);

@@ -50,6 +50,8 @@ class Reader {
         section(node, key, {"total"}, [&](const std::string&, const YamlNode& value) {
           config_.total_timeout_s = duration(value, "timeouts.total");
         });
+      } else if (key == "stop") {
+        stop(node);
       } else if (key == "allow_failures") {
         const auto number = node.as_number();
         if (!number || *number < 0 || *number > 100)
@@ -60,7 +62,7 @@ class Reader {
       } else {
         unknown(node, "", key,
                 {"name", "models", "suites", "samples", "seed", "mode", "limits", "budget",
-                 "timeouts", "allow_failures", "report"});
+                 "timeouts", "stop", "allow_failures", "report"});
       }
     }
     return finish();
@@ -309,6 +311,28 @@ class Reader {
             });
   }
 
+  void stop(const YamlNode& node) {
+    StopRule rule;
+    section(node, "stop", {"rule", "alpha"}, [&](const std::string& key, const YamlNode& value) {
+      if (key == "alpha") {
+        const auto alpha = value.as_number();
+        if (!alpha || !(*alpha > 0 && *alpha < 0.5))
+          return mistake(value, "stop.alpha", "a number between 0 and 0.5 is wanted");
+        rule.alpha = *alpha;
+      } else if (value.scalar == "sequential") {
+        rule.rule = StopRule::Kind::Sequential;
+      } else if (value.scalar == "finite") {
+        rule.rule = StopRule::Kind::Finite;
+      } else {
+        mistake(value, "stop.rule",
+                fmt::format("\"{}\" is none of sequential (which is better on items like these), "
+                            "finite (which is ahead at the end of this suite)",
+                            value.scalar));
+      }
+    });
+    config_.stop = rule;
+  }
+
   void report(const YamlNode& node) {
     section(node, "report", {"formats"}, [&](const std::string&, const YamlNode& value) {
       config_.formats.clear();
@@ -483,6 +507,10 @@ std::string to_yaml(const RunConfig& config) {
     if (config.time_s) parts.push_back(fmt::format("time: {:g}s", *config.time_s));
     out += fmt::format("budget: {{{}}}\n", fmt::join(parts, ", "));
   }
+  if (config.stop)
+    out += fmt::format("stop: {{rule: {}, alpha: {:g}}}\n",
+                       config.stop->rule == StopRule::Kind::Finite ? "finite" : "sequential",
+                       config.stop->alpha);
   out += fmt::format("allow_failures: {:g}\nreport: {{formats: [{}]}}\n", config.allow_failures_pct,
                      fmt::join(config.formats, ", "));
   return out;

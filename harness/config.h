@@ -25,6 +25,13 @@ struct SuiteEntry {
   std::string where;
 };
 
+/// Early stopping of a comparison of two models.
+struct StopRule {
+  enum class Kind { Sequential, Finite };
+  Kind rule = Kind::Sequential;
+  double alpha = 0.05;
+};
+
 /// Everything a run is told, from file and flags.
 struct RunConfig {
   std::string file;  // the config file, "" when there is none
@@ -40,6 +47,7 @@ struct RunConfig {
   std::optional<double> total_timeout_s;    // deadline of one request
   std::optional<std::int64_t> max_requests;
   std::optional<double> time_s;
+  std::optional<StopRule> stop;
   double allow_failures_pct = 0.5;
   double progress_every_s = 30;
   std::vector<std::string> formats{"terminal"};

@@ -44,20 +44,38 @@ std::int64_t permuted(std::int64_t index, std::int64_t n, std::uint64_t key) {
   return static_cast<std::int64_t>(at);
 }
 
+std::int64_t item_at(std::int64_t position, const SuiteInfo& suite, std::uint64_t seed) {
+  return permuted(position, suite.size, hash64({std::to_string(seed), suite.name, "order"}));
+}
+
 PlanCursor::PlanCursor(const RunConfig& config, const Model& model, const Backend& backend,
                        std::span<const std::unique_ptr<Suite>> suites, DoneLookup done,
-                       ItemOrder order)
+                       ItemOrder order, SuiteDecided is_decided)
     : config_(config),
       model_(model),
       backend_(backend),
       suites_(suites),
       lookup_(std::move(done)),
-      order_(order) {}
+      order_(order),
+      is_decided_(std::move(is_decided)) {}
+
+std::optional<std::pair<std::string, std::int64_t>> PlanCursor::place() const {
+  if (is_finished()) return std::nullopt;
+  return std::pair(suites_[suite_]->info().name, index_);
+}
 
 std::optional<Planned> PlanCursor::next(std::int64_t most_skips) {
   while (suite_ < suites_.size() && most_skips >= 0) {
     const Suite& suite = *suites_[suite_];
     const SuiteInfo& info = suite.info();
+    // Left where it is: what was answered beyond stays current, and a later run may go on.
+    if (sample_ == 0 && is_decided_ && index_ < info.size && is_decided_(info.name)) {
+      ++suite_;
+      index_ = 0;
+      item_.reset();
+      is_done_ = {};
+      continue;
+    }
     if (index_ == 0 && sample_ == 0 && !is_done_.contains) is_done_ = lookup_(model_.id, info.name);
     if (index_ >= info.size) {
       ++suite_;
@@ -68,13 +86,11 @@ std::optional<Planned> PlanCursor::next(std::int64_t most_skips) {
     }
     if (!item_) {
       const std::int64_t at =
-          order_ == ItemOrder::Natural
-              ? index_
-              : permuted(index_, info.size,
-                         hash64({std::to_string(config_.seed), info.name, "order"}));
+          order_ == ItemOrder::Natural ? index_ : item_at(index_, info, config_.seed);
       item_ = suite.item(at);
     }
     Planned planned = make(suite, *item_, sample_);
+    planned.position = index_;
     if (++sample_ >= config_.samples) {
       sample_ = 0;
       ++index_;

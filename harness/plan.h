@@ -21,7 +21,11 @@ namespace leitai {
 struct Planned {
   Request request;
   Item item;
+  std::int64_t position = 0;  // of the item in the suite's order
 };
+
+/// Tells whether the rest of a suite need not be asked; may be empty.
+using SuiteDecided = std::function<bool(const std::string& suite)>;
 
 /// Tells whether a request has a stored answer; made anew for each (model, suite), so that memory
 /// stays flat.
@@ -51,13 +55,17 @@ enum class ItemOrder {
 class PlanCursor {
  public:
   PlanCursor(const RunConfig& config, const Model& model, const Backend& backend,
-             std::span<const std::unique_ptr<Suite>> suites, DoneLookup done, ItemOrder order);
+             std::span<const std::unique_ptr<Suite>> suites, DoneLookup done, ItemOrder order,
+             SuiteDecided is_decided = {});
 
   /// The next request. Absent at the end, or after skipping `most_skips` requests that are done
   /// (then is_finished() is false). Throws Error where a suite cannot be asked in the wanted mode.
   std::optional<Planned> next(std::int64_t most_skips = INT64_MAX);
 
   bool is_finished() const { return suite_ >= suites_.size(); }
+
+  /// Where it stands: the suite, and the position in its order; absent at the end.
+  std::optional<std::pair<std::string, std::int64_t>> place() const;
 
   /// Requests seen so far that were done already.
   std::int64_t skipped() const { return skipped_; }
@@ -71,6 +79,7 @@ class PlanCursor {
   std::span<const std::unique_ptr<Suite>> suites_;
   DoneLookup lookup_;
   ItemOrder order_;
+  SuiteDecided is_decided_;
   IsDone is_done_;
   std::size_t suite_ = 0;
   std::int64_t index_ = 0;
@@ -81,6 +90,9 @@ class PlanCursor {
 
 /// Requests of the whole plan for one model, done or not.
 std::int64_t plan_size(const RunConfig& config, std::span<const std::unique_ptr<Suite>> suites);
+
+/// Index in the suite of the item at `position` of its random order, which the run's seed fixes.
+std::int64_t item_at(std::int64_t position, const SuiteInfo& suite, std::uint64_t seed);
 
 /// A bijection of [0, n): where `index` goes in the order of `key`. A Feistel network with cycle
 /// walking, so that no table is held (Black and Rogaway, "Ciphers with arbitrary finite domains",

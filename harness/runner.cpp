@@ -10,11 +10,13 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <thread>
+#include <tuple>
 #include <unordered_map>
 
 #include "harness/core/codec.h"
 #include "harness/core/error.h"
 #include "harness/core/text.h"
+#include "harness/early_stop.h"
 #include "harness/event_log.h"
 
 namespace leitai {
@@ -42,8 +44,9 @@ class Runner {
       Lane lane;
       lane.model = one.model;
       lane.backend = one.backend;
-      lane.cursor = std::make_unique<PlanCursor>(*parts.config, *one.model, *one.backend,
-                                                 parts.suites, parts.done, ItemOrder::Seeded);
+      lane.cursor =
+          std::make_unique<PlanCursor>(*parts.config, *one.model, *one.backend, parts.suites,
+                                       parts.done, ItemOrder::Seeded, decided());
       lane.total = plan_size(*parts.config, parts.suites);
       const RunConfig& config = *parts.config;
       const BackendTraits& traits = one.backend->traits();
@@ -92,6 +95,38 @@ class Runner {
         recent;  // generated tokens of the last 30 s; guarded by mutex_
     bool is_idle() const { return cursor->is_finished() && in_flight == 0; }
   };
+
+  SuiteDecided decided() const {
+    if (!parts_.stop) return {};
+    return [stop = parts_.stop](const std::string& suite) { return stop->is_decided(suite); };
+  }
+
+  /// With early stopping a model does not run far ahead of the other: what lies behind the decision
+  /// would be asked in vain. Models that take turns on one device cannot wait for each other.
+  bool may_go_on(const Lane& lane) const {
+    if (!parts_.stop || !lane.backend->traits().exclusive.empty()) return true;
+    const auto place = lane.cursor->place();
+    return !place || place->second < parts_.stop->frontier(place->first) + 2 * lane.bound;
+  }
+
+  /// Takes a graded answer into the comparison once all samples of its item are there.
+  void place_for_stop(const Recorded& one) {
+    std::lock_guard lock(mutex_);
+    const std::size_t lane = lane_of(one.request.model);
+    auto [at, is_new] = folds_.try_emplace(std::tuple(lane, one.request.suite, one.position),
+                                           SampleFold(Reducer{}), 0);
+    auto& [fold, samples] = at->second;
+    fold.add(one.response, one.score, !one.item.grading.scorer.empty());
+    if (++samples < parts_.config->samples) return;
+    parts_.stop->place(lane, one.request.suite, one.position, fold.finish());
+    folds_.erase(at);
+  }
+
+  std::size_t lane_of(const std::string& model) const {
+    for (std::size_t i = 0; i < lanes_.size(); ++i)
+      if (lanes_[i].model->id == model) return i;
+    return 0;
+  }
 
   /// Sends requests as room appears until all is asked or something stops the run. Runs on the
   /// caller's thread.
@@ -177,7 +212,7 @@ class Runner {
         if (lane.is_idle()) continue;
       }
       if (!group.empty() && !busy.insert(group).second) continue;
-      for (int n = 0; n < 64 && has_room(lane); ++n) {
+      for (int n = 0; n < 64 && has_room(lane) && may_go_on(lane); ++n) {
         std::optional<Planned> planned = lane.cursor->next(2000);
         if (!planned) {
           sent = sent || !lane.cursor->is_finished();
@@ -208,7 +243,7 @@ class Runner {
     {
       std::lock_guard lock(mutex_);
       flying_.emplace(request.id, Flying{static_cast<std::size_t>(&lane - lanes_.data()),
-                                         std::move(planned.item)});
+                                         std::move(planned.item), planned.position});
       ++lane.in_flight;
     }
     lane.backend->submit(std::move(request));
@@ -224,6 +259,7 @@ class Runner {
         if (found == flying_.end()) continue;
         Lane& lane = lanes_[found->second.lane];
         recorded.item = std::move(found->second.item);
+        recorded.position = found->second.position;
         flying_.erase(found);
         --lane.in_flight;
         const bool given_up = cancelled_ && answer->response.outcome == Outcome::Failed;
@@ -269,6 +305,7 @@ class Runner {
           one->score = std::move(score);
         }
       }
+      if (parts_.stop) place_for_stop(*one);
       stored_.push(std::move(*one));
     }
     if (++graders_done_ == kGraders) stored_.close();
@@ -364,6 +401,7 @@ class Runner {
   struct Flying {
     std::size_t lane;
     Item item;
+    std::int64_t position;
   };
 
   const RunParts& parts_;
@@ -379,6 +417,8 @@ class Runner {
       mutex_;  // guards flying_, fatal_, cancelled_, result_ counts and the marked members of lanes
   std::condition_variable room_;
   std::unordered_map<std::int64_t, Flying> flying_;
+  std::map<std::tuple<std::size_t, std::string, std::int64_t>, std::pair<SampleFold, int>>
+      folds_;  // items whose samples are arriving, for early stopping; guarded by mutex_
   std::string fatal_;
   bool cancelled_ = false;
   RunResult result_;

@@ -18,6 +18,7 @@
 
 namespace leitai {
 
+class EarlyStop;
 class EventLog;
 
 /// An answer with its grade, on its way into the store.
@@ -26,6 +27,7 @@ struct Recorded {
   Response response;
   std::optional<Score> score;
   Item item;
+  std::int64_t position = 0;  // of the item in the suite's order
 };
 
 /// What the runner needs from outside: pure values and functions, so that it can be driven by
@@ -44,6 +46,8 @@ struct RunParts {
   std::function<std::optional<Score>(const Item&, const Response&)> grade;
   /// Commits durably; called from one thread. Throws Error (full disk, ...): the run then stops.
   std::function<void(std::span<const Recorded>)> record;
+  /// Ends a suite early; null: everything is asked. Models are taken in their order here.
+  EarlyStop* stop = nullptr;
   Progress* progress = nullptr;
   EventLog* log = nullptr;
   std::string log_path;  // shown beside the progress

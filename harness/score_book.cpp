@@ -70,6 +70,15 @@ void ScoreBook::add(const RunReader& run, const BookSource& source,
     kind_index_[Kind{}] = 0;
   }
   for (const auto& [from, to] : columns) open_column(source, from, to);
+  for (BookStop stop : source.stops) {
+    const auto first = columns.find(stop.first), second = columns.find(stop.second);
+    if (first == columns.end() || second == columns.end()) continue;
+    if (!stop.leader.empty())
+      stop.leader = stop.leader == stop.first ? first->second : second->second;
+    stop.first = first->second;
+    stop.second = second->second;
+    stops_.push_back(std::move(stop));
+  }
 
   std::map<std::string, std::uint32_t> suites;  // of this source
   const auto suite_of = [&](const std::string& name) {

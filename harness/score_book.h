@@ -30,11 +30,21 @@ struct BookModel {
   std::map<std::string, std::string> protocol;  // parameter -> value, as wanted
 };
 
+/// A suite that was stopped early in the comparison of two models (harness/early_stop.h).
+struct BookStop {
+  std::string suite, rule, first, second;
+  std::string leader;  // "" while open
+  double alpha = 0.05;
+  double e_value = 1;
+  std::int64_t items = 0, seen = 0, wins = 0, losses = 0, zeros = 0;
+};
+
 /// Where scores come from: a run, or files of answers.
 struct BookSource {
   std::string name;  // for messages: "runs/x"
   std::vector<BookSuite> suites;
   std::vector<BookModel> models;
+  std::vector<BookStop> stops;
 };
 
 /// Tells which suites are wanted; empty: all.
@@ -78,6 +88,7 @@ class ScoreBook {
   const std::vector<Item>& items() const { return items_; }
   const std::vector<Kind>& kinds() const { return kinds_; }
   const std::vector<Column>& columns() const { return columns_; }
+  const std::vector<BookStop>& stops() const { return stops_; }
 
   /// Throws Error where there is none.
   const Column& column(const std::string& id) const;
@@ -100,6 +111,7 @@ class ScoreBook {
   std::map<Kind, std::uint32_t> kind_index_;
   std::vector<std::unordered_map<std::string, std::uint32_t>> index_;  // by suite: id -> item
   std::vector<Column> columns_;
+  std::vector<BookStop> stops_;
 };
 
 }  // namespace leitai

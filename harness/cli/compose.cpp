@@ -191,8 +191,16 @@ Leaderboard leaderboard_of(const Store& store) {
   for (const StoredSuite& one : store.suites())
     facts.suites.push_back({one.info.name, one.info.family, one.info.version, one.scorer,
                             one.planned, one.info.floor});
-  for (const BookModel& one : source_of(store).models)
+  const BookSource source = source_of(store);
+  for (const BookModel& one : source.models)
     facts.models.push_back({one.id, one.describe, one.protocol});
+  for (const BookStop& stop : source.stops) {
+    if (stop.leader.empty() || stop.seen >= stop.items) continue;
+    facts.stopped.push_back(fmt::format(
+        "{} was stopped early: {} is ahead, certified after {} of {} items. The scores are of the "
+        "part that was asked.",
+        stop.suite, stop.leader, with_commas(stop.seen), with_commas(stop.items)));
+  }
   if (const auto seed = store.meta("seed"))
     facts.seed = static_cast<std::uint64_t>(parse_int(*seed).value_or(42));
   return aggregate(store, facts);

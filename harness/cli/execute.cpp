@@ -6,9 +6,12 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/compose.h"
+#include "harness/cli/sources.h"
 #include "harness/cli/version.h"
 #include "harness/core/codec.h"
 #include "harness/core/error.h"
+#include "harness/core/text.h"
+#include "harness/early_stop.h"
 #include "harness/event_log.h"
 #include "harness/io/files.h"
 #include "harness/progress.h"
@@ -63,6 +66,71 @@ void describe_run(Store& store, const RunConfig& config, const Opened& opened) {
   store.put_suites(suites);
 }
 
+/// Gives the comparison what earlier calls stored, at its places in the order.
+void preload(EarlyStop& stop, const Store& store, const RunConfig& config, const Opened& opened) {
+  ScoreBook book;
+  std::map<std::string, std::string> columns;
+  for (const ModelEntry& entry : config.models) columns[entry.model.id] = entry.model.id;
+  book.add(store, source_of(store), columns);
+  std::map<std::string, std::size_t> item_of;
+  for (std::size_t i = 0; i < book.items().size(); ++i) item_of[book.name_of(i)] = i;
+  for (const auto& suite : opened.suites) {
+    const SuiteInfo& info = suite->info();
+    for (std::int64_t position = 0; position < info.size && !item_of.empty(); ++position) {
+      const Item item = suite->item(item_at(position, info, config.seed));
+      const auto found = item_of.find(item.suite + "/" + item.id);
+      if (found == item_of.end()) continue;
+      for (std::size_t m = 0; m < config.models.size(); ++m) {
+        const ItemOutcome& outcome = book.column(config.models[m].model.id).outcomes[found->second];
+        // What failed, or lacks samples, is asked again.
+        if (static_cast<int>(outcome.samples) >= config.samples && outcome.failed == 0)
+          stop.place(m, info.name, position, outcome);
+      }
+    }
+  }
+}
+
+/// What early stopping came to, for the record and for people.
+void tell_of_stop(const EarlyStop& stop, Store& store, const RunConfig& config, Executed& out) {
+  const std::string &first = config.models[0].model.id, &second = config.models[1].model.id;
+  std::int64_t asked = 0, all = 0;
+  for (const StopState& state : stop.states()) {
+    out.remarks.push_back(stop_sentence(state, first, second));
+    all += 2 * state.items;
+    store.add_event("early_stop",
+                    {{"suite", state.suite},
+                     {"rule", state.rule},
+                     {"alpha", state.alpha},
+                     {"first", first},
+                     {"second", second},
+                     {"items", state.items},
+                     {"seen", state.seen},
+                     {"wins", state.counts.wins},
+                     {"losses", state.counts.losses},
+                     {"zeros", state.counts.zeros},
+                     {"e_value", state.e_value},
+                     {"leader", state.leader ? nlohmann::json(*state.leader == 0 ? first : second)
+                                             : nlohmann::json(nullptr)}});
+  }
+  std::map<std::string, double> cost;
+  store.each(Detail::Facts, [&](const Record& record) {
+    ++asked;
+    if (record.response.price)
+      cost[record.response.price->currency] += record.response.price->amount;
+    return true;
+  });
+  asked /= std::max(1, config.samples);
+  if (asked >= all || asked == 0) return;
+  std::string money;
+  for (const auto& [currency, amount] : cost)
+    money += fmt::format(", about {:.2f} {}",
+                         amount / static_cast<double>(asked) * static_cast<double>(all - asked),
+                         currency);
+  out.remarks.push_back(fmt::format(
+      "Early stopping left {} of {} answers unasked ({:.0f} %{}).", with_commas(all - asked),
+      with_commas(all), 100 * static_cast<double>(all - asked) / static_cast<double>(all), money));
+}
+
 /// Two models under one name in the same run would be mixed in one column.
 void refuse_other_configuration(const Store& store, const RunConfig& config, const Opened& opened) {
   for (const StoredModel& stored : store.models()) {
@@ -108,6 +176,12 @@ Executed execute(const RunConfig& config, const std::optional<std::string>& suit
   parts.answers = &opened.answers;
   for (std::size_t i = 0; i < config.models.size(); ++i)
     parts.competitors.push_back({&config.models[i].model, opened.backends[i].get()});
+  std::optional<EarlyStop> stop;
+  if (config.stop) {
+    stop.emplace(config, opened.suites);
+    preload(*stop, store, config, opened);
+    parts.stop = &*stop;
+  }
   std::int64_t changed_items = 0;
   parts.done = [&](const std::string& model, const std::string& suite) -> IsDone {
     auto rows = std::make_shared<PlanRows>(store.load_plan(model, suite));
@@ -154,10 +228,11 @@ Executed execute(const RunConfig& config, const std::optional<std::string>& suit
                     "answered; leitai score {} grades their answers again.",
                     changed_items, folder.string()));
   }
+  if (stop) tell_of_stop(*stop, out.store, config, out);
   // Before the end of the plan nobody knows what it would have met.
   const bool is_whole = !result.interrupted && result.stopped_because.empty();
   for (const auto& backend : opened.backends) {
-    if (!is_whole) break;
+    if (!is_whole || stop) break;
     for (std::string& remark : backend->remarks()) out.remarks.push_back(std::move(remark));
   }
   return out;

@@ -83,6 +83,25 @@ BookSource source_of(const Store& store) {
     if (config.contains("system")) model.protocol["system instruction"] = config["system"].dump();
     out.models.push_back(std::move(model));
   }
+  for (const StoredEvent& event : store.events("early_stop")) {
+    const nlohmann::json body = parse_json(event.json, out.name);
+    BookStop stop;
+    stop.suite = body.value("suite", "");
+    stop.rule = body.value("rule", "");
+    stop.first = body.value("first", "");
+    stop.second = body.value("second", "");
+    if (body.contains("leader") && body["leader"].is_string()) stop.leader = body["leader"];
+    stop.alpha = body.value("alpha", 0.05);
+    stop.e_value = body.value("e_value", 1.0);
+    stop.items = body.value("items", std::int64_t{0});
+    stop.seen = body.value("seen", std::int64_t{0});
+    stop.wins = body.value("wins", std::int64_t{0});
+    stop.losses = body.value("losses", std::int64_t{0});
+    stop.zeros = body.value("zeros", std::int64_t{0});
+    // The newest call of a run counts.
+    std::erase_if(out.stops, [&](const BookStop& old) { return old.suite == stop.suite; });
+    out.stops.push_back(std::move(stop));
+  }
   return out;
 }
 

@@ -8,10 +8,14 @@
 #include "harness/cli/compose.h"
 #include "harness/cli/planned.h"
 #include "harness/cli/run_flags.h"
+#include "harness/cli/sources.h"
 #include "harness/core/codec.h"
 #include "harness/core/error.h"
 #include "harness/core/text.h"
+#include "harness/resolution.h"
+#include "harness/stats/power.h"
 #include "harness/store.h"
+#include "reports/table.h"
 
 namespace leitai {
 
@@ -23,11 +27,12 @@ extern constinit const cli::Verb plan_verb;
 constinit const cli::Verb plan_verb = {
     .name = "plan",
     .group = "Ask and judge",
-    .summary = "dry run: what would be asked, and what is stored already",
-    .usage = "[EVAL.yaml] [flags of run] [--requests]",
+    .summary = "dry run: what would be asked, what is stored, what difference the plan can see",
+    .usage = "[EVAL.yaml] [flags of run] [--detect POINTS] [--requests]",
     .examples =
         "leitai plan eval.yaml\nleitai plan -s house/ledger --requests --limit 5\nleitai plan -m "
-        "engine:smollm2-135m -s gsm8k --limit 200",
+        "engine:smollm2-135m -s gsm8k --limit 200\n"
+        "leitai plan -s gsm8k,mgsm --detect 1.0",
     .run = run};
 
 namespace {
@@ -49,13 +54,48 @@ std::string request_line(const Planned& planned) {
   return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
+/// What two models must differ by to be told apart.
+std::string resolution_text(const std::vector<Resolution>& rows, std::optional<double> wanted,
+                            const Style& style) {
+  Table table;
+  table.columns = {{.head = "two models, 80 % power", .side = Column::Side::Left, .is_name = true},
+                   {.head = "items"},
+                   {.head = "discordant"},
+                   {.head = "smallest difference"}};
+  if (wanted) table.columns.push_back({.head = fmt::format("items for {:g}", 100 * *wanted)});
+  bool assumed = false;
+  for (const Resolution& row : rows) {
+    assumed = assumed || (!row.is_measured && row.name != "all");
+    std::vector<std::string> cells = {
+        row.name == "all" ? "index" : row.name, with_commas(row.items),
+        row.name == "all"
+            ? ""
+            : fmt::format("{:.0f} %{}", 100 * row.discordance, row.is_measured ? "" : "*"),
+        row.smallest ? points(row.smallest, style) : "none"};
+    if (wanted)
+      cells.push_back(row.items_needed ? with_commas(whole_items(*row.items_needed)) : "cannot");
+    table.rows.push_back(std::move(cells));
+  }
+  std::string out = render(table, style);
+  if (assumed)
+    out += wrapped(
+        fmt::format("* share of items that one of the two alone gets right: {:.0f} % is usual "
+                    "between families (10 to 20 between neighbours of one, 1 to 5 for the same "
+                    "weights); measured once answers are stored",
+                    100 * kUsualDiscordance),
+        2, style);
+  return out;
+}
+
 int run(std::span<const std::string> args, cli::Global& global) {
   cli::RunFlags flags;
   bool requests = false, json = false;
+  std::optional<std::string> detect;
   std::vector<std::string> operands;
   cli::Command command(plan_verb, global);
   flags.declare(command);
   command.flag("requests", "print what would be sent, a JSON line for each", requests)
+      .text("detect", "POINTS", "how many items would show this difference of two models", detect)
       .flag("json", "the summary as JSON", json)
       .operands("the config file", 0, 1, operands);
   if (!command.parse(args)) return 0;
@@ -89,6 +129,35 @@ int run(std::span<const std::string> args, cli::Global& global) {
                                  {"to_ask", one.to_ask},
                                  {"completion_tokens_at_most", one.completion_tokens_at_most}});
   }
+  std::optional<double> wanted;
+  if (detect) wanted = cli::number_flag("--detect", *detect, 0.001, 100) / 100;
+  std::vector<BookSuite> asked;
+  std::vector<std::int64_t> sizes;
+  for (const auto& suite : suites) {
+    const SuiteInfo& info = suite->info();
+    asked.push_back({info.name, info.family, info.version, "", "", info.floor});
+    sizes.push_back(info.size);
+  }
+  ScoreBook book;
+  if (store) {
+    std::map<std::string, std::string> columns;
+    const BookSource source = cli::source_of(*store);
+    for (const BookModel& model : source.models) columns[model.id] = model.id;
+    book.add(*store, source, columns);
+  }
+  const std::vector<Resolution> resolutions =
+      resolution_of(asked, sizes, store ? &book : nullptr, wanted);
+  summary["resolution"] = nlohmann::ordered_json::array();
+  const auto number = [](const std::optional<double>& value) {
+    return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json(nullptr);
+  };
+  for (const Resolution& row : resolutions)
+    summary["resolution"].push_back({{"suite", row.name},
+                                     {"items", row.items},
+                                     {"discordance", row.discordance},
+                                     {"measured", row.is_measured},
+                                     {"smallest_difference", number(row.smallest)},
+                                     {"items_needed", number(row.items_needed)}});
   if (json) {
     fmt::print("{}\n", summary.dump());
     return 0;
@@ -104,7 +173,8 @@ int run(std::span<const std::string> args, cli::Global& global) {
     fmt::print("  {}: {} to ask, at most {} new tokens   {}\n", one.id, with_commas(one.to_ask),
                with_commas(one.completion_tokens_at_most), one.describe);
   }
-  if (!without_models) fmt::print("the run is kept in {}\n", folder.string());
+  fmt::print("\n{}", resolution_text(resolutions, wanted, cli::style_of(global, stdout)));
+  if (!without_models) fmt::print("\nthe run is kept in {}\n", folder.string());
   return 0;
 }
 
