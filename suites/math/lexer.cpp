@@ -571,6 +571,12 @@ class Lexer {
     if (run == kPercent) return symbol("percent of");
     if (run == kMinus) return symbol("-");
     if (glued) {
+      // A unit may begin with a scale's character.
+      for (std::size_t size = std::min<std::size_t>(run.size(), 4); size > 1; --size) {
+        if (!is_known_unit(lower_text(run.substr(0, size)))) continue;
+        push(TokenKind::Word, lower_text(run));
+        return;
+      }
       for (std::size_t size = std::min<std::size_t>(run.size(), 2); size > 0; --size) {
         const auto scale = vocabulary().scales.find(std::u32string(run.substr(0, size)));
         if (scale == vocabulary().scales.end()) continue;
@@ -700,6 +706,7 @@ class Lexer {
         return letter(name + " " + inner);
       }
       default:
+        if ((name == "mathbb" || name == "mathbf") && content == U"R") return symbol("reals");
         return wrapped(content, use.action == CommandAction::Text);
     }
   }
