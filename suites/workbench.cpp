@@ -133,6 +133,18 @@ Json grade_line(const Scorer& scorer, const Json& line) {
     out["errors"] =
         score.extracted ? validate_json(line["schema"], json) : std::vector<std::string>{score.why};
   }
+  if (scorer.name == "choice") {
+    if (gold.empty() && score.status == ScoreStatus::Incorrect) out["verdict"] = nullptr;
+    const bool is_answered =
+        score.status == ScoreStatus::Correct || score.status == ScoreStatus::Incorrect;
+    if (!is_answered) {
+      out["answer"] = nullptr;
+    } else if (line.value("multi_select", Json()).is_boolean() && line["multi_select"]) {
+      Json labels = Json::array();
+      for (std::string_view label : split(*score.extracted, ',')) labels.push_back(label);
+      out["answer"] = std::move(labels);
+    }
+  }
   if (scorer.name == "math") {
     if (gold.empty() && score.status == ScoreStatus::Incorrect) out["verdict"] = nullptr;
     if (score.tier == "box") {
