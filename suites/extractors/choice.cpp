@@ -119,8 +119,9 @@ class ChoiceExtraction {
   }
 
   std::size_t behind(std::size_t at) const {
-    while (at < text_.size() && (text_[at] == U' ' || text_[at] == U')' || text_[at] == U']' ||
-                                 text_[at] == U'"' || text_[at] == 0x201D || text_[at] == 0x300D))
+    while (at < text_.size() && (View(U" )]\"\u201D\u300D").find(text_[at]) != kNone ||
+                                 ((text_[at] == U'.' || text_[at] == U':') &&
+                                  at + 1 < text_.size() && text_[at + 1] > 0x2E80)))
       ++at;
     return at;
   }
@@ -346,13 +347,20 @@ class ChoiceExtraction {
       std::size_t at = behind(token.end);
       for (int j = 0; j < 5; ++j) {
         if (words_.not_behind.at(low_, at) > 0) break;
-        if (const std::size_t size = words_.right.at(low_, at)) return Found{i, at + size, 4};
+        if (const std::size_t size = words_.right.at(low_, at); size > 0 && !goes_on(at, size))
+          return Found{i, at + size, 4};
         const std::size_t size = words_.right_fillers.at(low_, at);
         if (size == 0) break;
         at += size;
       }
     }
     return std::nullopt;
+  }
+
+  /// One Chinese character may be part of another word.
+  bool goes_on(std::size_t at, std::size_t size) const {
+    return size == 1 && low_[at] >= 0x3400 && at + 1 < low_.size() && low_[at + 1] >= 0x3400 &&
+           low_[at + 1] <= 0x9FFF && words_.right_fillers.at(low_, at + 1) == 0;
   }
 
   /// M5: the whole, the first or the last line is a label.

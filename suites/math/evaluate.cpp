@@ -227,10 +227,11 @@ class Evaluator {
   }
 
   static Complex gamma_of(Complex x) {
-    if (x.imag() != 0 || x.real() < 0 || x.real() > 1500) return undefined();
+    if (x.imag() != 0 || std::fabs(x.real()) > 1500) return undefined();
     T value = std::tgamma(x.real() + 1);
     // Whole numbers have whole factorials; tgamma may be off in the last digits.
     if (x.real() == std::floor(x.real()) && x.real() <= 100) {
+      if (x.real() < 0) return undefined();
       value = 1;
       for (T i = 2; i <= x.real(); i += 1) value *= i;
     }

@@ -55,6 +55,10 @@ TEST(Numeric, LongNumbersAreComparedByTheirDigits) {
   EXPECT_EQ(verdict("numeric", {{"text", b}, {"gold", a}}), "INCORRECT");
 }
 
+TEST(Numeric, APointBehindAnUnderscoreEnds) {
+  EXPECT_EQ(verdict("numeric", {{"text", "x_.3"}, {"gold", "7"}}), "NO_ANSWER");
+}
+
 TEST(Exact, TiersAndGuards) {
   EXPECT_EQ(graded("exact", {{"text", " Lisbon \n"}, {"gold", "Lisbon"}})["tier"], "EM");
   EXPECT_EQ(graded("exact", {{"text", "The River Tagus."}, {"gold", "river tagus"}})["tier"],
