@@ -37,6 +37,18 @@ void choose(Node& node, unsigned signs, bool together, int& next) {
 
 bool is_scalar(const Node& node) { return node.is_expression(); }
 
+std::size_t size_of(const Node& node) {
+  std::size_t n = 1;
+  for (const Node& kid : node.kids) n += size_of(kid);
+  return n;
+}
+
+/// A factor can be worked into the cells without growing the tree beyond bounds.
+bool can_spread(const Node& scalar, const Node& matrix) {
+  return is_scalar(scalar) && matrix.is(Kind::Matrix) && matrix.text.empty() &&
+         size_of(scalar) * size_of(matrix) <= 10'000;
+}
+
 template <typename F>
 Node each_cell(Node matrix, const F& f) {
   for (Node& row : matrix.kids) {
@@ -113,11 +125,10 @@ Node to_form(Node node) {
     case Kind::Divide: {
       Node& left = node.kids[0];
       Node& right = node.kids[1];
-      if (right.is(Kind::Matrix) && right.text.empty() && node.is(Kind::Multiply) &&
-          is_scalar(left))
+      if (node.is(Kind::Multiply) && can_spread(left, right))
         return each_cell(std::move(right),
                          [&](Node cell) { return binary(Kind::Multiply, left, std::move(cell)); });
-      if (left.is(Kind::Matrix) && left.text.empty() && is_scalar(right))
+      if (can_spread(right, left))
         return each_cell(std::move(left),
                          [&](Node cell) { return binary(node.kind, std::move(cell), right); });
       return node;

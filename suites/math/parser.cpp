@@ -202,11 +202,13 @@ bool Parser::starts_factor() const {
          (s == "|" && bars_ == 0) || s.starts_with("begin");
 }
 
-/// "1 1/2", "1\frac12": a whole number with a proper fraction behind it.
+/// "1 1/2", "1\frac12": a whole number with a proper fraction behind it is their sum; another
+/// \frac is a factor. False where neither was read.
 bool Parser::mixed_number(Node& left) {
   if (!is_whole_number(left)) return false;
   const std::size_t start = at_;
   Node fraction;
+  bool is_slashed = false;
   if (is("frac")) {
     fraction = factor();
   } else if (peek().kind == TokenKind::Number && peek().text == "/" && !peek().after_space) {
@@ -217,6 +219,7 @@ bool Parser::mixed_number(Node& left) {
     at_ += 2;
     fraction = binary(Kind::Divide, std::move(fraction), peek().number);
     ++at_;
+    is_slashed = true;
   } else {
     return false;
   }
@@ -226,8 +229,14 @@ bool Parser::mixed_number(Node& left) {
         is_whole_number(fraction.kids[1]) && fraction.kids[0].value < fraction.kids[1].value) ||
        (fraction.is(Kind::Number) && fraction.value < 1));
   if (!proper) {
-    at_ = start;
-    return false;
+    if (failed_) return true;
+    if (is_slashed) {
+      at_ = start;
+      return false;
+    }
+    // Never read twice: fractions nest.
+    left = binary(Kind::Multiply, std::move(left), std::move(fraction));
+    return true;
   }
   left = binary(Kind::Add, std::move(left), std::move(fraction));
   return true;
