@@ -181,7 +181,8 @@ class MathExtraction {
                                   : take(out, begin + found[0].outer_begin, begin + from, tier);
     }
     std::size_t from = begin, to = end;
-    while (from < to && View(U" :*_`\"'>").find(text_[from]) != kNone) ++from;
+    // The brace closes the \text{...} that the declaration stood in.
+    while (from < to && View(U" :*_`\"'>}").find(text_[from]) != kNone) ++from;
     while (to > from &&
            (is_blank(text_[to - 1]) || View(U".*_`\"',;").find(text_[to - 1]) != kNone))
       --to;
