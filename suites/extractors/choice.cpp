@@ -275,8 +275,8 @@ ChoiceAnswer ChoiceExtraction::finish(const Found& found) const {
       if (std::find(labels.begin(), labels.end(), label) == labels.end()) labels.push_back(label);
     }
   }
-  out.begin = source_.from[tokens_[first].begin];
-  out.end = source_.from[tokens_[last].end];
+  out.begin = folded_.from[source_.from[tokens_[first].begin]];
+  out.end = folded_.from[source_.from[tokens_[last].end - 1] + 1];
   if (labels.empty()) {
     out.status = ScoreStatus::InvalidLabel;
     return out;

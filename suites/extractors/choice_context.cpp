@@ -33,7 +33,7 @@ bool ChoiceExtraction::is_word_of_prose(const LabelToken& token) const {
     return true;
   if (token.end + 1 >= text_.size() || text_[token.end] != U' ') return false;
   const std::size_t next = token.end + 1;
-  if (!is_lower(text_[next])) return false;
+  if (!is_small(text_[next])) return false;
   if (c == U'I' && (low_.substr(next).starts_with(U"is ") || low_.substr(next).starts_with(U"as ")))
     return false;
   return words_.after_label.at(low_, next) == 0;

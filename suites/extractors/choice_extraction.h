@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -10,35 +11,35 @@
 
 namespace leitai {
 
-inline bool is_blank_or_mark(char32_t c) {
-  return std::u32string_view(
-             U" \t\r\n\"'()[]<>:\u201C\u201D\u2018\u2019\u3010\u3011\u300C\u300D\u300A\u300B.")
-             .find(c) != std::u32string_view::npos;
-}
-inline bool ends_sentence(char32_t c) {
-  return c == U'!' || c == U'?' || c == U';' || c == 0x3002 || c == 0xFF1B || c == 0x61B;
-}
-inline bool is_lower(char32_t c) { return c >= U'a' && c <= U'z'; }
-inline bool is_letter(char32_t c) { return is_lower(c) || (c >= U'A' && c <= U'Z'); }
-
 /// The tiers of A4.2 over one text. Linear.
 class ChoiceExtraction {
  public:
   using View = std::u32string_view;
 
   ChoiceExtraction(const Folded& folded, const ChoiceOptions& options)
-      : options_(options),
+      : folded_(folded),
+        options_(options),
         source_(unwrap(folded)),
         text_(source_.text),
         low_(source_.lowered),
         words_(choice_words()),
-        tokens_(find_labels(source_, options.options)),
-        last_byte_(folded.from.back()) {}
+        tokens_(find_labels(source_, options.options)) {}
 
   ChoiceAnswer run();
 
  private:
   static constexpr std::size_t kNone = View::npos;
+
+  static bool is_blank_or_mark(char32_t c) {
+    constexpr View kMarks =
+        U" \t\r\n\"'()[]<>:\u201C\u201D\u2018\u2019\u3010\u3011\u300C\u300D\u300A\u300B.";
+    return kMarks.find(c) != kNone;
+  }
+  static bool ends_sentence(char32_t c) {
+    return c == U'!' || c == U'?' || c == U';' || c == 0x3002 || c == 0xFF1B || c == 0x61B;
+  }
+  static bool is_small(char32_t c) { return c >= U'a' && c <= U'z'; }
+  static bool is_letter(char32_t c) { return is_small(c) || (c >= U'A' && c <= U'Z'); }
 
   struct Found {
     std::size_t token;
@@ -73,7 +74,7 @@ class ChoiceExtraction {
 
   std::size_t behind(std::size_t at) const;
 
-  /// "B is wrong", "B、C都不对"
+  /// "B is wrong", "neither B nor C is right" in any language of choice.yaml
   bool is_turned_down(const LabelToken& token) const;
 
   /// "not B", "rule out B"
@@ -149,12 +150,12 @@ class ChoiceExtraction {
 
   ChoiceAnswer nothing() const;
 
+  const Folded& folded_;
   const ChoiceOptions& options_;
   const ChoiceText source_;
   View text_, low_;
   const ChoiceWords& words_;
   std::vector<LabelToken> tokens_;
-  std::uint32_t last_byte_;
   std::optional<Found> declared_;
 };
 

@@ -38,7 +38,7 @@ ChoiceText unwrap(const Folded& folded) {
   std::vector<bool> open;  // of each open brace: does it go
   const auto keep = [&](std::size_t i, char32_t c) {
     out.text.push_back(c);
-    out.from.push_back(folded.from[i]);
+    out.from.push_back(static_cast<std::uint32_t>(i));
   };
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char32_t c = text[i];
@@ -74,7 +74,6 @@ ChoiceText unwrap(const Folded& folded) {
     }
     keep(i, c);
   }
-  out.from.push_back(folded.from.back());
   out.lowered = lower(out.text);
   return out;
 }

@@ -14,7 +14,7 @@ namespace leitai {
 struct ChoiceText {
   std::u32string text;
   std::u32string lowered;
-  std::vector<std::uint32_t> from;  // byte offsets in the source; one more entry for the end
+  std::vector<std::uint32_t> from;  // index of each character in the folded text
 };
 
 /// Linear.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "harness/core/text.h"
 #include "suites/extractors/answer_markers.h"
@@ -218,27 +219,41 @@ class MathExtraction {
     const auto spaces = std::count(line.begin(), line.end(), U' ');
     const bool formula = line.find_first_of(U"\\$=^") != kNone;
     if (!formula && spaces > 2) return false;
-    if (formula && prose_words(line) > 0) return false;
+    if (formula && has_prose(line)) return false;
+    if (!formulas_in(line).empty() && !is_one_formula(line)) return false;
     if (line.find(U"\\boxed") != kNone) return false;
     return take(out, begin, end, "bare");
   }
 
-  /// Runs of letters that no command explains.
-  static int prose_words(View line) {
-    int n = 0;
+  /// Dollars or brackets, if any, go round all of it.
+  static bool is_one_formula(View line) {
+    const auto found = formulas_in(line);
+    return found.size() == 1 && found[0].outer_begin == 0 &&
+           is_markup_only(line.substr(found[0].outer_end));
+  }
+
+  /// Words that are no mathematics.
+  static bool has_prose(View line) {
+    static constexpr std::array<View, 13> kKnown{U"sin",  U"cos", U"tan", U"log", U"exp",
+                                                 U"sqrt", U"and", U"cot", U"sec", U"csc",
+                                                 U"ln",   U"or",  U"pi"};
+    const auto is_letter = [&](std::size_t at) {
+      return at < line.size() &&
+             ((line[at] >= U'a' && line[at] <= U'z') || (line[at] >= U'A' && line[at] <= U'Z'));
+    };
     for (std::size_t i = 0; i < line.size(); ++i) {
-      const auto is_letter = [&](std::size_t at) {
-        return at < line.size() &&
-               ((line[at] >= U'a' && line[at] <= U'z') || (line[at] >= U'A' && line[at] <= U'Z'));
-      };
       if (!is_letter(i)) continue;
-      const bool command = i > 0 && (line[i - 1] == U'\\' || line[i - 1] == U'{');
+      const bool explained = i > 0 && (line[i - 1] == U'\\' || line[i - 1] == U'{');
       std::size_t end = i;
       while (is_letter(end)) ++end;
-      n += !command && end - i > 3;
+      const View word = line.substr(i, end - i);
+      if (!explained && word.size() > 1 && is_letter(i) &&
+          std::find(kKnown.begin(), kKnown.end(), word) == kKnown.end() &&
+          (word.size() > 2 || i == 0))
+        return true;
       i = end;
     }
-    return n;
+    return false;
   }
 
   /// The last formula; of an equation that computes, what it comes to.
