@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,18 @@ struct ChoiceAnswer {
   std::size_t begin = 0, end = 0;   // bytes of the source of the label
   std::vector<std::string> flags;   // fallback, scan_capped
 };
+
+constexpr const char* kOptionsWanted =
+    "options: {letter: text} or a list of texts is wanted\n        give the options of the "
+    "question";
+
+/// `options` ({label: text}, or a list of texts for A, B ...) and `multi_select` of a scorer's
+/// fields. Throws Error where they do not fit.
+ChoiceOptions read_choice_options(const nlohmann::json& fields);
+
+/// The labels that a gold answer names: a label, labels side by side or in a list, or an option's
+/// text. Empty where it names none.
+std::vector<std::string> choice_gold(const std::string& gold, const ChoiceOptions& options);
 
 /// Linear in the text.
 ChoiceAnswer choice_answer(const Folded& text, const ChoiceOptions& options);

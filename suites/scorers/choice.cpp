@@ -23,46 +23,9 @@ constinit const Scorer choice_scorer = {
 
 namespace {
 
-ChoiceOptions read_options(const GradeInput& input) {
-  ChoiceOptions out;
-  const nlohmann::json* fields = input.fields;
-  const auto refuse = [] {
-    throw Error("options: {letter: text} is wanted\n        give the options of the question");
-  };
-  if (fields == nullptr || !fields->contains("options")) refuse();
-  const nlohmann::json& options = (*fields)["options"];
-  if (!options.is_object() || options.empty()) refuse();
-  for (const auto& [label, text] : options.items()) {
-    if (!text.is_string()) refuse();
-    out.options.emplace_back(label, text.get<std::string>());
-  }
-  if (const auto several = fields->find("multi_select");
-      several != fields->end() && !several->is_null()) {
-    if (!several->is_boolean()) throw Error("multi_select: true or false is wanted");
-    out.is_multi_select = several->get<bool>();
-  }
-  return out;
-}
-
-/// The labels that a gold answer names: a label, labels side by side or in a list, or an option's
-/// text.
-std::vector<std::string> gold_labels(const std::string& gold, const ChoiceOptions& options) {
-  std::vector<std::string> out;
-  for (const auto& [label, text] : options.options) {
-    if (gold == label) return {label};
-  }
-  for (const auto& [label, text] : options.options) {
-    if (gold == text) return {label};
-  }
-  const Folded folded = fold(gold);
-  ChoiceOptions several = options;
-  several.is_multi_select = true;
-  for (std::string& label : choice_answer(folded, several).labels) out.push_back(std::move(label));
-  return out;
-}
-
 Score grade(const GradeInput& input) {
-  ChoiceOptions options = read_options(input);
+  if (input.fields == nullptr) throw Error(kOptionsWanted);
+  ChoiceOptions options = read_choice_options(*input.fields);
   Prepared prepared = prepare(input, choice_scorer);
   Score& score = prepared.score;
   if (prepared.is_decided) return score;
@@ -102,7 +65,7 @@ Score grade(const GradeInput& input) {
   std::vector<std::string> wanted;
   bool equal = false;
   for (const std::string& gold : input.gold) {
-    std::vector<std::string> labels = gold_labels(gold, options);
+    std::vector<std::string> labels = choice_gold(gold, options);
     if (!options.is_multi_select) equal = equal || labels == found.labels;
     wanted.insert(wanted.end(), labels.begin(), labels.end());
   }

@@ -321,7 +321,9 @@ TEST(Hostile, RandomMutationsAlwaysGetAVerdict) {
       }
     }
     for (const Scorer* scorer : scorers()) {
-      const Json fields{{"schema", {{"type", "object"}}}, {"pattern", "(\\d+)"}};
+      const Json fields{{"schema", {{"type", "object"}}},
+                        {"pattern", "(\\d+)"},
+                        {"options", {{"A", "42"}, {"B", "or"}}}};
       const std::vector<std::string> gold{"5"};
       const Score score = scorer->grade({.text = text,
                                          .gold = gold,
