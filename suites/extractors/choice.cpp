@@ -80,6 +80,13 @@ void ChoiceExtraction::by_verb(std::size_t begin, std::size_t end) {
 void ChoiceExtraction::by_noun(std::size_t end, bool is_answer) {
   if (is_answer && try_label(end, end, skip_fillers(end, std::min(low_.size(), end + 40)), 3))
     return;
+  if (!is_answer) {  // "choice A is ...": of that option something is said
+    const std::size_t at = skip_fillers(end, std::min(low_.size(), end + 12));
+    const std::size_t token = token_from(at);
+    if (token < tokens_.size() && tokens_[token].begin == at && is_usable(tokens_[token]) &&
+        !has_colon(end, at))
+      return;
+  }
   const std::size_t limit = std::min(low_.size(), end + kGap);
   for (std::size_t at = end; at < limit;) {
     const char32_t c = low_[at];
