@@ -191,7 +191,19 @@ std::optional<ChoiceExtraction::Found> ChoiceExtraction::find_lone_line() const 
   };
   if (last && last->is_pure) return found(*last);
   if (first && first->is_pure) return found(*first);
-  const bool is_echo = lines.size() > 1 && (of(1) || (last && of(lines.size() - 2)));
+  // The options again, one a line and in order, choose nothing.
+  std::size_t n_labelled = 0, highest = 0;
+  bool ascending = true;
+  for (std::size_t i = 0; i < lines.size() && i < 200; ++i) {
+    const auto line = of(i);
+    if (!line || line->is_pure) continue;
+    const std::size_t label = tokens_[line->token].labels[0];
+    ascending = ascending && (n_labelled == 0 || label > highest);
+    highest = label;
+    ++n_labelled;
+  }
+  const bool is_list = n_labelled > 2 && ascending;
+  const bool is_echo = is_list || (lines.size() > 1 && (of(1) || (last && of(lines.size() - 2))));
   if (first && !is_echo && !is_turned_down(tokens_[first->token])) return found(*first);
   if (last && !is_echo && !is_turned_down(tokens_[last->token])) return found(*last);
   return std::nullopt;

@@ -81,6 +81,9 @@ bool ChoiceExtraction::are_joined(std::size_t i) const {
   while (end > begin && View(U" ([\"\u201C\u300C").find(text_[end - 1]) != kNone) --end;
   const View between = text_.substr(begin, end - begin);
   if (between == U"/" || between == U"\u3001") return !is_word_of_prose(right);
+  // "A B D" of a formula
+  if (between.find_first_not_of(U' ') == kNone && begin - left.end <= 1 && end <= begin)
+    return !is_word_of_prose(right) && right.end - right.begin == 1;
   std::size_t at = begin;
   bool comma = false;
   while (at < end && (text_[at] == U',' || text_[at] == U' ' || text_[at] == 0x3001)) {
