@@ -50,7 +50,9 @@ void ChoiceExtraction::find_boxed() {
 
 void ChoiceExtraction::find_declared() {
   for (std::size_t at = 0; at < low_.size();) {
-    if (const std::size_t size = words_.verbs.at(low_, at)) {
+    if (at > 0 && is_small(low_[at]) && is_small(low_[at - 1])) {
+      ++at;  // inside a word
+    } else if (const std::size_t size = words_.verbs.at(low_, at)) {
       if (!starts_option(at, size)) by_verb(at, at + size);
       // A verb may also end an answer's name: the longest reading goes on from here.
       at += size;

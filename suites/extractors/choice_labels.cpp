@@ -35,6 +35,8 @@ std::size_t wrapper(View text) {
 ChoiceText unwrap(const Folded& folded) {
   ChoiceText out;
   const View text = folded.text;
+  out.text.reserve(text.size());
+  out.from.reserve(text.size());
   std::vector<bool> open;  // of each open brace: does it go
   const auto keep = [&](std::size_t i, char32_t c) {
     out.text.push_back(c);

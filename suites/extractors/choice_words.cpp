@@ -16,8 +16,8 @@ std::span<const EmbeddedFile> suite_files();  // generated
 namespace {
 
 bool is_spaced_script(char32_t c) {
-  return (c >= U'a' && c <= U'z') || (c >= U'A' && c <= U'Z') || (c >= 0xC0 && c <= 0x24F) ||
-         (c >= 0x400 && c <= 0x52F) || (c >= 0x1E00 && c <= 0x1EFF) ||
+  if (c < 0x80) return (c >= U'a' && c <= U'z') || (c >= U'A' && c <= U'Z');
+  return (c >= 0xC0 && c <= 0x24F) || (c >= 0x400 && c <= 0x52F) || (c >= 0x1E00 && c <= 0x1EFF) ||
          (c >= 0x620 && c <= 0x6D3);  // Latin, Cyrillic, Arabic
 }
 
@@ -34,15 +34,23 @@ WordSet::WordSet(std::vector<std::u32string> words) {
   for (std::u32string& word : words) {
     if (word.empty()) continue;
     by_last_[word.back()].push_back(word);
-    by_first_[word.front()].push_back(std::move(word));
+    auto& same = word.front() < 0x80 ? ascii_first_[word.front()] : by_first_[word.front()];
+    same.push_back(std::move(word));
   }
 }
 
 std::size_t WordSet::at(std::u32string_view text, std::size_t at) const {
   if (at >= text.size()) return 0;
-  const auto found = by_first_.find(text[at]);
-  if (found == by_first_.end()) return 0;
-  for (const std::u32string& word : found->second) {
+  // Most places are inside a word: no word begins there.
+  if (at > 0 && is_spaced_script(text[at]) && is_spaced_script(text[at - 1])) return 0;
+  const std::vector<std::u32string>* words = nullptr;
+  if (text[at] < 0x80) {
+    words = &ascii_first_[text[at]];
+  } else if (const auto found = by_first_.find(text[at]); found != by_first_.end()) {
+    words = &found->second;
+  }
+  if (words == nullptr) return 0;
+  for (const std::u32string& word : *words) {
     if (text.substr(at).starts_with(word) && stands_alone(text, at, at + word.size()))
       return word.size();
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -21,6 +22,7 @@ class WordSet {
   bool is_in(std::u32string_view text, std::size_t begin, std::size_t end) const;
 
  private:
+  std::array<std::vector<std::u32string>, 128> ascii_first_;
   std::unordered_map<char32_t, std::vector<std::u32string>> by_first_, by_last_;
 };
 
