@@ -53,7 +53,6 @@ View without_lead(View text) {
 /// For comparison as words: wrappers, braces, dollars, the end's punctuation gone. Letters of
 /// formulas keep their case.
 std::string to_words(View text) {
-  const bool formula = text.find_first_of(U"\\^_=0123456789") != View::npos;
   std::u32string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char32_t c = text[i];
@@ -82,6 +81,7 @@ std::string to_words(View text) {
   while (!out.empty() &&
          (out.back() == U' ' || out.back() == U'.' || out.back() == U'!' || out.back() == 0x3002))
     out.pop_back();
+  const bool formula = out.find_first_of(U"\\^_=0123456789") != View::npos;
   return formula && text.find(U"\\text") == View::npos ? to_utf8(out) : lower_text(out);
 }
 
@@ -96,6 +96,20 @@ bool same_tokens(const std::vector<Token>& a, const std::vector<Token>& b) {
 void engineer(Node& node) {
   if (node.is(Kind::Variable) && node.text == "j") node = Node(Kind::I);
   for (Node& kid : node.kids) engineer(kid);
+}
+
+/// "2kg" beside "2gk": variables, not kilograms.
+void letters_again(Node& node) {
+  const bool short_unit =
+      node.is(Kind::Quantity) && node.text.size() == 2 &&
+      std::all_of(node.text.begin(), node.text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  if (short_unit) {
+    Node product = std::move(node.kids[0]);
+    for (char c : node.text)
+      product = binary(Kind::Multiply, std::move(product), Node(Kind::Variable, std::string(1, c)));
+    node = std::move(product);
+  }
+  for (Node& kid : node.kids) letters_again(kid);
 }
 
 bool has(const Node& node, Kind kind) {
@@ -166,6 +180,8 @@ Verdict compare(const Reading& answer, const Reading& gold, std::uint64_t seed) 
       given = std::move(*right);
     }
   }
+  if (!variables_of(wanted).empty()) letters_again(given);
+  if (!variables_of(given).empty()) letters_again(wanted);
   if (are_equal(wanted, given, seed))
     return {true, wanted.is_expression() && given.is_expression() ? "value" : "structure"};
   if (const auto other = decimal_comma(answer, gold); other && other->node)

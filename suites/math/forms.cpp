@@ -195,10 +195,10 @@ Node to_form(Node node) {
 
 std::optional<Node> spaced_unit(const Node& node) {
   if (!node.is(Kind::Multiply) || node.text != "spaced") return std::nullopt;
-  const std::string low = ascii_lower(node.kids[1].text);
-  if (vocabulary().single_units.count(low) == 0) return std::nullopt;
+  const std::string& letter = node.kids[1].text;
+  if (vocabulary().single_units.count(letter) == 0) return std::nullopt;
   Node out = unary(Kind::Quantity, node.kids[0]);
-  out.text = low;
+  out.text = ascii_lower(letter);
   return out;
 }
 

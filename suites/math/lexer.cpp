@@ -322,6 +322,9 @@ void Lexer::apply(const std::string& name, const CommandUse& use) {
     }
     default:
       if ((name == "mathbb" || name == "mathbf") && content == U"R") return symbol("reals");
+      if (content.size() == 1 && is_letter(content[0]) && use.action == CommandAction::Upright &&
+          name != "mathrm")
+        return letter(ascii(content));  // a face of the letter
       return wrapped(content, use.action == CommandAction::Text);
   }
 }

@@ -110,7 +110,7 @@ class Lexer {
 
   void letters();
 
-  static bool is_product(const std::string& run, const std::string& low);
+  bool is_product(const std::string& run, const std::string& low) const;
 
   /// Words with a meaning of their own. `low` was just read.
   bool keyword(const std::string& low);

@@ -48,12 +48,20 @@ void Lexer::letters() {
   push(TokenKind::Word, low);
 }
 
-bool Lexer::is_product(const std::string& run, const std::string& low) {
+bool Lexer::is_product(const std::string& run, const std::string& low) const {
   const bool upper =
       std::all_of(run.begin(), run.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
-  if (vocabulary().short_words.count(low) != 0 && !upper) return false;
+  // Two letters are a word only where they stand like one: "an ellipse", "no".
+  const bool like_a_word =
+      run.size() > 2 || out_.empty() || space_ || out_.back().kind == TokenKind::Word;
+  const bool goes_on = at_ < text_.size() && here() != U' ' && here() != U'.' && here() != U',' &&
+                       here() != U'}' && here() != U'$';
+  if (!upper && like_a_word && (run.size() > 2 || !goes_on) &&
+      vocabulary().short_words.count(low) != 0)
+    return false;
   if (upper) return run.size() <= 5;
-  if (run.size() == 2) return true;
+  const bool is_name = run[0] < 'a' && run[1] >= 'a' && text_.size() == 2;  // "Li"
+  if (run.size() == 2) return !is_name;
   const bool lower_case = run == low;
   return lower_case && run.size() == 3;
 }
@@ -102,7 +110,9 @@ void Lexer::wrapped(View content, bool is_text) {
   if (content.empty()) {
     space_ = true;
   } else if (content.size() == 1 && all_letters) {
-    letter(ascii(content), true);
+    letter(ascii(content), vocabulary().single_units.count(ascii(content)) != 0);
+  } else if (content.size() > 1 && !all_letters && after_value() && is_known_unit(low)) {
+    push(TokenKind::Word, low).is_wrapped = true;  // \text{cm^2}
   } else if (all_letters && keyword(low)) {
     // said in its symbol
   } else if (all_letters && is_function(ascii(content))) {

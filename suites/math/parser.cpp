@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "harness/core/text.h"
 #include "suites/math/parser_class.h"
 
 namespace leitai::math {
@@ -252,7 +253,7 @@ bool Parser::unit_behind(Node& value) {
   while (true) {
     if (is_unit_token()) {
       if (!text.empty() && text.back() != '/') text += ' ';
-      text += peek().text;
+      text += ascii_lower(peek().text);
       ++at_;
     } else if (is("^")) {
       ++at_;
@@ -268,7 +269,7 @@ bool Parser::unit_behind(Node& value) {
     } else if (is("/") && (peek(1).kind == TokenKind::Word ||
                            (peek(1).kind == TokenKind::Letter && !text.empty()))) {
       ++at_;
-      text += "/" + peek().text;
+      text += "/" + ascii_lower(peek().text);
       ++at_;
     } else if ((is("*") || is("*")) && peek(1).kind == TokenKind::Word) {
       ++at_;

@@ -51,7 +51,7 @@ Vocabulary read() {
     if (unit.dimension == "volume") unit.dimension = "length^3";
     out.units.emplace(folded(name), std::move(unit));
   }
-  out.single_units = set("single");
+  for (const YamlNode& one : need("single").list) out.single_units.insert(one.scalar);
   out.square = set("square");
   out.cubic = set("cubic");
   out.short_words = set("short_words");

@@ -19,7 +19,8 @@ struct Unit {
 /// The lists of words.yaml, folded and in lower case (UTF-8 unless said).
 struct Vocabulary {
   std::unordered_map<std::string, Unit> units;
-  std::set<std::string> single_units, square, cubic, short_words;
+  std::set<std::string> single_units;  // with their case
+  std::set<std::string> square, cubic, short_words;
   std::unordered_map<std::u32string, Rational> scales;
   std::unordered_map<std::string, int> same;             // group number
   std::unordered_map<std::string, int> months, numbers;  // twenty ... ninety among the numbers
