@@ -36,7 +36,7 @@ bool ChoiceExtraction::is_word_of_prose(const LabelToken& token) const {
   if (!is_small(text_[next])) return false;
   if (c == U'I' && (low_.substr(next).starts_with(U"is ") || low_.substr(next).starts_with(U"as ")))
     return false;
-  return words_.after_label.at(low_, next) == 0;
+  return words_.after_label.at(low_, next) == 0 && words_.joiners.at(low_, next) == 0;
 }
 
 std::size_t ChoiceExtraction::behind(std::size_t at) const {

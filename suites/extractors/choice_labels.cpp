@@ -15,7 +15,10 @@ using View = std::u32string_view;
 bool is_alnum(char32_t c) {
   return (c >= U'a' && c <= U'z') || (c >= U'A' && c <= U'Z') || (c >= U'0' && c <= U'9');
 }
-bool is_word(char32_t c) { return is_alnum(c) || c == U'_' || c == U'\'' || c == 0x2019; }
+bool is_word(char32_t c) {
+  return is_alnum(c) || c == U'_' || c == U'\'' || c == 0x2019 || (c >= 0xC0 && c <= 0x24F) ||
+         (c >= 0x1E00 && c <= 0x1EFF) || (c >= 0x400 && c <= 0x52F);  // Latin, Cyrillic
+}
 bool is_arabic(char32_t c) { return c >= 0x620 && c <= 0x6D3; }
 
 /// Length of a command such as \text that only wraps; 0 for others.
