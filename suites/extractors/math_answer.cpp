@@ -183,7 +183,20 @@ class MathExtraction {
     }
     std::size_t from = begin, to = end;
     // The brace closes the \text{...} that the declaration stood in.
-    while (from < to && View(U" :*_`\"'>}").find(text_[from]) != kNone) ++from;
+    const auto skip_marks = [&] {
+      while (from < to && View(U" :*_`\"'>}").find(text_[from]) != kNone) ++from;
+    };
+    skip_marks();
+    // Chinese and Japanese copulas are no part of the answer.
+    static constexpr std::array<View, 8> kCopulas{U"\u5E94\u4E3A", U"\u5E94\u662F", U"\u5C31\u662F",
+                                                  U"\u7B49\u4E8E", U"\u662F",       U"\u4E3A",
+                                                  U"\u70BA",       U"\u306F"};
+    for (View copula : kCopulas) {
+      if (!text_.substr(from, to - from).starts_with(copula)) continue;
+      from += copula.size();
+      skip_marks();
+      break;
+    }
     while (to > from &&
            (is_blank(text_[to - 1]) || View(U".*_`\"',;").find(text_[to - 1]) != kNone))
       --to;
@@ -265,6 +278,17 @@ class MathExtraction {
       const std::size_t end = skip + found[i].end;
       const View content = text_.substr(begin, end - begin);
       if (content.find(U"\\boxed") != kNone) continue;
+      std::size_t first_formula = i;  // "x=5 and x=7" are one answer
+      const auto between = [&](std::size_t at) {
+        return text_.substr(skip + found[at - 1].outer_end,
+                            found[at].outer_begin - found[at - 1].outer_end);
+      };
+      while (first_formula > 0 && separates(between(first_formula))) --first_formula;
+      if (first_formula < i && take(out, skip + found[first_formula].outer_begin,
+                                    skip + found[i].outer_end, "formula")) {
+        out.flags.push_back("fallback");
+        return true;
+      }
       const std::size_t last = content.rfind(U'=');
       if (last != kNone && last > 0 && content.find_first_of(U"<>") == kNone) {
         const std::size_t first = content.find(U'=');

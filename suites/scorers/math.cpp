@@ -39,7 +39,23 @@ bool is_unreduced(const math::Reading& answer) {
   return reduced && reduced->den != below->num;
 }
 
-void judge(Score& score, std::string_view answer, std::span<const std::string> golds) {
+/// Of "a+b = 7" in an answer's text, the 7: what an equation that computes a constant comes to.
+std::optional<math::Node> computed(const math::Reading& answer, const math::Reading& gold) {
+  const auto is_constant = [](const math::Node& node) {
+    return node.is_expression() && math::variables_of(node).empty();
+  };
+  if (!gold.node || !is_constant(*gold.node) || !answer.node ||
+      !answer.node->is(math::Kind::Relation) ||
+      answer.node->text.find_first_not_of('=') != std::string::npos ||
+      !is_constant(answer.node->kids.back()))
+    return std::nullopt;
+  return answer.node->kids.back();
+}
+
+enum class Source { Bare, Text };
+
+void judge(Score& score, std::string_view answer, std::span<const std::string> golds,
+           Source source) {
   if (golds.empty()) {
     decide(score, ScoreStatus::Incorrect, "there is no gold answer to compare with");
     score.score = std::nullopt;
@@ -47,7 +63,12 @@ void judge(Score& score, std::string_view answer, std::span<const std::string> g
   }
   const math::Reading given = math::read(answer);
   for (const std::string& gold : golds) {
-    const math::Verdict verdict = math::compare(given, math::read(gold), seed_of(gold));
+    const math::Reading wanted = math::read(gold);
+    math::Verdict verdict = math::compare(given, wanted, seed_of(gold));
+    if (!verdict.is_equal && source == Source::Text) {
+      if (const auto value = computed(given, wanted))
+        verdict = {math::are_equal(*wanted.node, *value, seed_of(gold)), "right side"};
+    }
     if (!verdict.is_equal) continue;
     if (is_unreduced(given)) score.flags.push_back("unreduced");
     decide(score, ScoreStatus::Correct,
@@ -65,7 +86,7 @@ Score grade(const GradeInput& input) {
     Score score;
     score.scorer = fmt::format("{}@{}", math_scorer.name, math_scorer.version);
     score.extracted = answer.get<std::string>();
-    judge(score, *score.extracted, input.gold);
+    judge(score, *score.extracted, input.gold, Source::Bare);
     return score;
   }
   Prepared prepared = prepare(input, math_scorer);
@@ -84,7 +105,7 @@ Score grade(const GradeInput& input) {
   }
   score.extracted = found.extracted;
   set_span(score, prepared.split, found.begin, found.end);
-  judge(score, found.extracted, input.gold);
+  judge(score, found.extracted, input.gold, Source::Text);
   return score;
 }
 

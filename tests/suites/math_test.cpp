@@ -122,6 +122,34 @@ TEST(MathScorer, ExtractionTakesDeclarationsBeforeAnythingElse) {
             "INCORRECT");
 }
 
+TEST(MathScorer, GoldenExtractions) {
+  LEITAI_NEEDS_SHARED("golden/grading/extraction.jsonl");
+  int n = 0;
+  for (const Json& row : test::read_jsonl(test::shared_dir() / "golden/grading/extraction.jsonl")) {
+    if (!row["kind"].get<std::string>().starts_with("tex_")) continue;
+    std::string text = row["text"];
+    // Some rows hold the place of the expression where the expression was meant to stand.
+    if (const std::size_t at = text.find("{E}"); at != std::string::npos)
+      text.replace(at, 3, row["expected"][0].get<std::string>());
+    const Json reply = graded("math", {{"text", text}, {"finish_reason", row["finish_reason"]}});
+    EXPECT_EQ(reply["answer"], row["expected"].is_null() ? Json() : row["expected"][0])
+        << row.dump();
+    ++n;
+  }
+  test::count_compared("extracted expressions", n);
+}
+
+TEST(MathScorer, AnEquationThatComputesGivesItsRightSide) {
+  EXPECT_EQ(graded("math", {{"text", "The answer is $a+b = 7$."}, {"gold", "7"}})["verdict"],
+            "CORRECT");
+  EXPECT_EQ(graded("math", {{"text", "The answer is $a+b = 7$."}, {"gold", "c=7"}})["verdict"],
+            "INCORRECT");
+  EXPECT_FALSE(is_equal("a+b=7", "7"));
+  EXPECT_EQ(
+      graded("math", {{"text", "The roots are $x=5$ and $x=7$."}, {"gold", "7,5"}})["verdict"],
+      "CORRECT");
+}
+
 TEST(MathScorer, HostileAnswersAreDecidedInTime) {
   const std::pair<std::string, std::string> hostile[] = {
       {times(25, "1\\frac{") + "2" + times(25, "}{3}"), "7"},
