@@ -224,8 +224,9 @@ std::optional<std::size_t> ChoiceExtraction::option_text() const {
     if (!wanted.empty() && occurs(text, wanted)) matched.emplace_back(i, std::move(wanted));
   }
   std::optional<std::size_t> out;
-  for (const auto& [label, words] : matched) {
-    const View mine = words;
+  for (const auto& one : matched) {
+    const std::size_t label = one.first;
+    const View mine = one.second;
     const bool inside = std::any_of(matched.begin(), matched.end(), [&](const auto& other) {
       return other.first != label && other.second.size() > mine.size() &&
              other.second.find(mine) != std::u32string::npos;
