@@ -28,13 +28,14 @@ std::size_t ChoiceExtraction::skip_fillers(std::size_t at, std::size_t limit) co
 bool ChoiceExtraction::is_word_of_prose(const LabelToken& token) const {
   if (token.end - token.begin != 1) return false;
   const char32_t c = text_[token.begin];
-  if (c != U'A' && c != U'I') return false;
+  if (c != U'A' && c != U'I' && c != U'a' && c != U'i') return false;
   if (token.end < text_.size() && (text_[token.end] == U'\'' || text_[token.end] == 0x2019))
     return true;
   if (token.end + 1 >= text_.size() || text_[token.end] != U' ') return false;
   const std::size_t next = token.end + 1;
   if (!is_small(text_[next])) return false;
-  if (c == U'I' && (low_.substr(next).starts_with(U"is ") || low_.substr(next).starts_with(U"as ")))
+  if ((c == U'I' || c == U'i') &&
+      (low_.substr(next).starts_with(U"is ") || low_.substr(next).starts_with(U"as ")))
     return false;
   return words_.after_label.at(low_, next) == 0 && words_.joiners.at(low_, next) == 0;
 }

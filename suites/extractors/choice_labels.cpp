@@ -19,7 +19,14 @@ bool is_word(char32_t c) {
   return is_alnum(c) || c == U'_' || c == U'\'' || c == 0x2019 || (c >= 0xC0 && c <= 0x24F) ||
          (c >= 0x1E00 && c <= 0x1EFF) || (c >= 0x400 && c <= 0x52F);  // Latin, Cyrillic
 }
-bool is_arabic(char32_t c) { return c >= 0x620 && c <= 0x6D3; }
+/// Letters of one script whose words have no mark between their letters; 0 for others.
+int script_of(char32_t c) {
+  if (c >= 0x620 && c <= 0x6D3) return 1;    // Arabic
+  if (c >= 0xE01 && c <= 0xE4E) return 2;    // Thai
+  if (c >= 0x3041 && c <= 0x30FE) return 3;  // kana
+  if (c >= 0xAC00 && c <= 0xD7A3) return 4;  // Hangul
+  return 0;
+}
 
 /// Length of a command such as \text that only wraps; 0 for others.
 std::size_t wrapper(View text) {
@@ -86,10 +93,11 @@ ChoiceText unwrap(const Folded& folded) {
 std::vector<LabelToken> find_labels(
     const ChoiceText& source, const std::vector<std::pair<std::string, std::string>>& options) {
   std::unordered_map<std::u32string, std::size_t> labels;
-  bool capitals = false;
+  bool capitals = false, others = false;  // A, B ...; letters beyond ASCII
   for (std::size_t i = 0; i < options.size(); ++i) {
     std::u32string label = fold(options[i].first).text;
     capitals = capitals || (label.size() == 1 && label[0] >= U'A' && label[0] <= U'Z');
+    others = others || (!label.empty() && label[0] >= 0x80);
     labels.emplace(std::move(label), i);
   }
   std::vector<LabelToken> out;
@@ -100,11 +108,12 @@ std::vector<LabelToken> find_labels(
   };
   for (std::size_t i = 0; i < text.size();) {
     if (!is_word(text[i])) {
-      if (text[i] >= 0x80 && text[i] < 0x3000) {
+      if (text[i] >= 0x80 && others) {
         const std::size_t label = look_up(text.substr(i, 1));
+        const int script = script_of(text[i]);
         const bool alone =
-            !(is_arabic(text[i]) && ((i > 0 && is_arabic(text[i - 1])) ||
-                                     (i + 1 < text.size() && is_arabic(text[i + 1]))));
+            script == 0 || ((i == 0 || script_of(text[i - 1]) != script) &&
+                            (i + 1 >= text.size() || script_of(text[i + 1]) != script));
         if (label < options.size() && alone) out.push_back({i, i + 1, {label}, false});
       }
       ++i;
