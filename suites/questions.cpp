@@ -11,6 +11,7 @@
 #include "harness/core/regex.h"
 #include "harness/core/text.h"
 #include "suites/datasets/rows.h"
+#include "suites/extractors/choice.h"
 #include "suites/extractors/json_schema.h"
 #include "suites/extractors/numeric.h"
 #include "suites/loader.h"
@@ -146,6 +147,8 @@ Item read_question(Json row, std::int64_t line, bool is_csv) {
     item.grading.scorer = "regex";
   } else if (fields.contains("schema")) {
     item.grading.scorer = "json_schema";
+  } else if (fields.contains("options") && !gold.empty()) {
+    item.grading.scorer = "choice";
   } else if (!gold.empty()) {
     item.grading.scorer =
         std::all_of(gold.begin(), gold.end(), is_number_whole) ? "numeric" : "exact";
@@ -155,6 +158,14 @@ Item read_question(Json row, std::int64_t line, bool is_csv) {
     throw Error("pattern: missing; the scorer regex needs it");
   if (scorer == "json_schema" && !fields.contains("schema"))
     throw Error("schema: missing; the scorer json_schema needs it");
+  if (scorer == "choice") {
+    if (!fields.contains("options")) throw Error("options: missing; the scorer choice needs them");
+    const ChoiceOptions options_given = read_choice_options(fields);
+    for (const std::string& one : gold) {
+      if (choice_gold(one, options_given).empty())
+        throw Error(fmt::format("answer: \"{}\" names none of the options", one));
+    }
+  }
   if (!scorer.empty() && scorer != "regex" && scorer != "json_schema" && gold.empty())
     throw Error(fmt::format("answer: missing; the scorer {} needs it", scorer));
   if (scorer == "numeric") {

@@ -9,6 +9,7 @@
 #include "harness/core/error.h"
 #include "harness/core/text.h"
 #include "suites/extractors/json_schema.h"
+#include "suites/extractors/math_answer.h"
 #include "suites/extractors/numeric.h"
 #include "suites/extractors/reasoning.h"
 
@@ -65,7 +66,7 @@ struct Line {
 Line read_line(const Json& line) {
   if (!line.is_object()) throw Error("a JSON object is wanted");
   const auto text = line.find("text");
-  if (text == line.end()) throw Error("text: missing");
+  if (text == line.end() && !line.contains("answer")) throw Error("text: missing");
   Line out;
   out.text = text_member(line, "text");
   const auto field = line.find("reasoning_field");
@@ -131,6 +132,28 @@ Json grade_line(const Scorer& scorer, const Json& line) {
     const auto json = score.extracted ? Json::parse(*score.extracted, nullptr, false) : Json();
     out["errors"] =
         score.extracted ? validate_json(line["schema"], json) : std::vector<std::string>{score.why};
+  }
+  if (scorer.name == "choice") {
+    if (gold.empty() && score.status == ScoreStatus::Incorrect) out["verdict"] = nullptr;
+    const bool is_answered =
+        score.status == ScoreStatus::Correct || score.status == ScoreStatus::Incorrect;
+    if (!is_answered) {
+      out["answer"] = nullptr;
+    } else if (line.value("multi_select", Json()).is_boolean() && line["multi_select"]) {
+      Json labels = Json::array();
+      for (std::string_view label : split(*score.extracted, ',')) labels.push_back(label);
+      out["answer"] = std::move(labels);
+    }
+  }
+  if (scorer.name == "math") {
+    if (gold.empty() && score.status == ScoreStatus::Incorrect) out["verdict"] = nullptr;
+    if (score.tier == "box") {
+      const ReasoningSplit split =
+          split_reasoning({in.text, input.reasoning, in.finish_reason, in.prompt_opens_think});
+      const MathAnswer found =
+          math_answer(split.answer, fold(split.answer), {.is_truncated = split.truncated});
+      if (found.all.size() > 1) out["answers"] = found.all;
+    }
   }
   if (scorer.name == "numeric") {
     if (gold.empty() && (score.status == ScoreStatus::Incorrect))

@@ -71,6 +71,11 @@ Folded fold(std::string_view text) {
   out.text.reserve(text.size());
   out.from.reserve(text.size() + 1);
   for (std::size_t at = 0; at < text.size();) {
+    if (const auto byte = static_cast<unsigned char>(text[at]); byte < 0x80) {
+      out.text.push_back(byte);
+      out.from.push_back(static_cast<std::uint32_t>(at++));
+      continue;
+    }
     const CodePoint point = decode_utf8(text.substr(at));
     if (!is_invisible(point.value)) {
       out.text.push_back(fold_one(point.value));

@@ -433,8 +433,10 @@ struct Scanner {
         continue;
       }
       if (is_glued(at)) {
-        while (at < text.size() && (is_digit(text[at]) || is_letter(text[at]) || text[at] == U'_'))
+        do {  // a point that begins a number goes too
           ++at;
+        } while (at < text.size() &&
+                 (is_digit(text[at]) || is_letter(text[at]) || text[at] == U'_'));
         continue;
       }
       std::size_t end = plain_number(at, token);

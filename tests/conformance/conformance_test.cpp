@@ -53,7 +53,9 @@ std::string random_bytes(SplitMix64& dice) {
 
 TEST(Conformance, EveryScorerGivesAVerdictOnAnyBytesAndTheSameAgain) {
   SplitMix64 dice(1);
-  const nlohmann::json fields{{"pattern", "(\\d+)"}, {"schema", {{"type", "object"}}}};
+  const nlohmann::json fields{{"pattern", "(\\d+)"},
+                              {"schema", {{"type", "object"}}},
+                              {"options", {{"A", "42"}, {"B", "or"}}}};
   for (const Scorer* scorer : scorers()) {
     EXPECT_GE(scorer->version, 1) << scorer->name;
     EXPECT_FALSE(scorer->help.empty()) << scorer->name;

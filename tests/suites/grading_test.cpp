@@ -55,6 +55,10 @@ TEST(Numeric, LongNumbersAreComparedByTheirDigits) {
   EXPECT_EQ(verdict("numeric", {{"text", b}, {"gold", a}}), "INCORRECT");
 }
 
+TEST(Numeric, APointBehindAnUnderscoreEnds) {
+  EXPECT_EQ(verdict("numeric", {{"text", "x_.3"}, {"gold", "7"}}), "NO_ANSWER");
+}
+
 TEST(Exact, TiersAndGuards) {
   EXPECT_EQ(graded("exact", {{"text", " Lisbon \n"}, {"gold", "Lisbon"}})["tier"], "EM");
   EXPECT_EQ(graded("exact", {{"text", "The River Tagus."}, {"gold", "river tagus"}})["tier"],
@@ -317,7 +321,9 @@ TEST(Hostile, RandomMutationsAlwaysGetAVerdict) {
       }
     }
     for (const Scorer* scorer : scorers()) {
-      const Json fields{{"schema", {{"type", "object"}}}, {"pattern", "(\\d+)"}};
+      const Json fields{{"schema", {{"type", "object"}}},
+                        {"pattern", "(\\d+)"},
+                        {"options", {{"A", "42"}, {"B", "or"}}}};
       const std::vector<std::string> gold{"5"};
       const Score score = scorer->grade({.text = text,
                                          .gold = gold,

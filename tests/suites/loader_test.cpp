@@ -69,6 +69,26 @@ TEST(Questions, FieldsAndDefaultScorers) {
   EXPECT_EQ(grade(second, answered("roma."))->status, ScoreStatus::Correct);
 }
 
+TEST(Questions, OptionsAreShownAndTheChoiceIsGraded) {
+  test::TempDir dir;
+  test::write_text(dir / "pick.jsonl",
+                   "{\"question\":\"Capital?\",\"options\":[\"Quito\",\"Lima\"],\"answer\":\"B\"}\n"
+                   "{\"question\":\"Even?\",\"options\":{\"1\":7,\"2\":8},\"answer\":2}\n");
+  const auto suites = open_suites({(dir / "pick.jsonl").string(), {}, "-s"}, {});
+  const Item first = suites[0]->item(0);
+  EXPECT_EQ(first.grading.scorer, "choice");
+  EXPECT_EQ(first.prompt.messages[0].text(), "Capital?\nA. Quito\nB. Lima");
+  EXPECT_EQ(grade(first, answered("It is Lima."))->status, ScoreStatus::Correct);
+  EXPECT_EQ(grade(first, answered("The answer is A."))->status, ScoreStatus::Incorrect);
+  EXPECT_EQ(grade(suites[0]->item(1), answered("Answer: 2"))->status, ScoreStatus::Correct);
+  test::write_text(dir / "bad.jsonl",
+                   "{\"question\":\"a\",\"options\":[\"x\",\"y\"],\"answer\":\"C\"}\n"
+                   "{\"question\":\"b\",\"scorer\":\"choice\",\"answer\":\"A\"}\n");
+  const std::string message = failure({(dir / "bad.jsonl").string(), {}, "-s"});
+  EXPECT_TRUE(has(message, "answer: \"C\" names none of the options")) << message;
+  EXPECT_TRUE(has(message, "options: missing; the scorer choice needs them")) << message;
+}
+
 TEST(Questions, CsvWithQuotedLineBreaks) {
   test::TempDir dir;
   test::write_text(dir / "q.csv",
