@@ -41,10 +41,7 @@ struct Open {
   std::string model, suite, item;
   std::uint64_t pair = 0;
   ItemFacts facts;
-  Cell counts;     // of its samples
-  double sum = 0;  // of the scores of its samples
-  std::int64_t scored = 0;
-  std::int64_t ungraded = 0;
+  Cell counts;  // of its samples
 };
 
 void count(Cell& cell, const Record& record) {
@@ -77,15 +74,14 @@ void add_counts(Cell& to, const Cell& from) {
   for (const auto& [currency, amount] : from.cost) to.cost[currency] += amount;
 }
 
-void close_into(Tally& tally, const Open& open) {
+void close_into(Tally& tally, const Open& open, const ItemOutcome& outcome) {
   add_counts(tally.cell, open.counts);
   ++tally.items;
-  if (open.scored > 0) {
-    const double score = open.sum / static_cast<double>(open.scored);
+  if (outcome.is_scored()) {
     ++tally.cell.n;
-    tally.sum += score;
-    if (score >= 1) ++tally.cell.correct;
-  } else if (open.ungraded > 0) {
+    tally.sum += outcome.score;
+    if (outcome.score >= 1) ++tally.cell.correct;
+  } else if (outcome.ungraded > 0) {
     ++tally.cell.ungraded;
   }
 }
@@ -272,22 +268,26 @@ struct Aggregator::Impl {
   std::map<std::string, ModelTally> models;
   std::optional<Open> open;
   BoardScores scores;
+  SampleFold fold;
+
+  explicit Impl(Reducer reducer) : fold(reducer) {}
 
   void close() {
     if (!open) return;
-    if (open->scored > 0)
-      scores.add(open->model, open->suite, open->item, open->pair,
-                 open->sum / static_cast<double>(open->scored));
+    const ItemOutcome outcome = fold.finish();
+    if (outcome.is_scored())
+      scores.add(open->model, open->suite, open->item, open->pair, outcome.score);
     ModelTally& model = models[open->model];
-    close_into(model.suites[open->suite], *open);
+    close_into(model.suites[open->suite], *open, outcome);
     if (!open->facts.language.empty())
-      close_into(model.languages[open->facts.language][open->suite], *open);
-    for (const std::string& tag : open->facts.tags) close_into(model.tags[tag][open->suite], *open);
+      close_into(model.languages[open->facts.language][open->suite], *open, outcome);
+    for (const std::string& tag : open->facts.tags)
+      close_into(model.tags[tag][open->suite], *open, outcome);
     open.reset();
   }
 };
 
-Aggregator::Aggregator() : impl_(std::make_unique<Impl>()) {}
+Aggregator::Aggregator(Reducer reducer) : impl_(std::make_unique<Impl>(reducer)) {}
 Aggregator::~Aggregator() = default;
 
 void Aggregator::add(const Record& record, const ItemFacts& item, std::uint64_t pair) {
@@ -305,15 +305,7 @@ void Aggregator::add(const Record& record, const ItemFacts& item, std::uint64_t 
   count(open.counts, record);
   if (record.response.served_model)
     impl_->models[request.model].served.insert(*record.response.served_model);
-  if (is_failed(record.response, record.score)) return;
-  if (record.score && record.score->score) {
-    open.sum += *record.score->score;
-    ++open.scored;
-  } else if (item.graded && (record.score || record.response.outcome != Outcome::Answered)) {
-    ++open.scored;  // nothing that could earn a mark: 0
-  } else {
-    ++open.ungraded;
-  }
+  impl_->fold.add(record.response, record.score, item.graded);
 }
 
 Leaderboard Aggregator::finish(const BoardFacts& facts) {
@@ -407,6 +399,9 @@ Leaderboard Aggregator::finish(const BoardFacts& facts) {
   std::optional<BoardIndex> index;
   if (!ranked.empty()) index = impl_->scores.index(ranked, indexed, facts.seed);
   board.cautions = cautions_of(board, !facts.stopped.empty());
+  if (facts.reducer != Reducer{})
+    board.cautions.push_back(
+        fmt::format("Scores are {} of the samples of an item.", to_text(facts.reducer)));
   board.cautions.insert(board.cautions.end(), facts.stopped.begin(), facts.stopped.end());
   for (const LeaderboardRow& row : board.rows) {
     const bool lacks = facts.stopped.empty() && row.all.answers > 0 &&
@@ -464,7 +459,7 @@ Leaderboard aggregate(const RunReader& run, const BoardFacts& facts) {
         item.pair_key.empty() ? 0 : std::hash<std::string>{}(item.pair_key) | 1;
     known.emplace(key_of(item.suite, item.id), Known{pair, at->second});
   });
-  Aggregator aggregator;
+  Aggregator aggregator(facts.reducer);
   const ItemFacts unknown;
   run.each(Detail::Facts, [&](const Record& record) {
     const auto found = known.find(key_of(record.request.suite, record.request.item));

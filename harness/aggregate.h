@@ -8,6 +8,7 @@
 
 #include "harness/core/leaderboard.h"
 #include "harness/core/reporter.h"
+#include "harness/item_outcome.h"
 
 namespace leitai {
 
@@ -34,6 +35,7 @@ struct BoardFacts {
     std::map<std::string, std::string> protocol;  // parameter -> value, as wanted
   };
   std::uint64_t seed = 42;
+  Reducer reducer;
   std::string title;
   std::string built_with;
   std::string created;
@@ -49,15 +51,15 @@ constexpr double kMostFailed = 0.005;
 /// Records in, leaderboard out. Memory grows with models x suites x (languages + tags), never with
 /// items.
 ///
-/// An item's score is the mean of its samples that did not fail; `n` counts items. A suite's
-/// interval is Wilson at 95 %. The mean over all, of models that are ranked, is the index of
-/// BoardScores over the items that they have in common, with its interval and ranks. Every other
-/// mean (family, language, tag) is the mean of the suites' means, so that a large suite does not
-/// drown a small one; its interval takes the suites as independent and adds their Wilson
-/// half-widths in squares, each side for itself.
+/// An item's score is that of its samples that did not fail, reduced (their mean by default); `n`
+/// counts items. A suite's interval is Wilson at 95 %. The mean over all, of models that are
+/// ranked, is the index of BoardScores over the items that they have in common, with its interval
+/// and ranks. Every other mean (family, language, tag) is the mean of the suites' means, so that a
+/// large suite does not drown a small one; its interval takes the suites as independent and adds
+/// their Wilson half-widths in squares, each side for itself.
 class Aggregator {
  public:
-  Aggregator();
+  explicit Aggregator(Reducer reducer = {});
   ~Aggregator();
   Aggregator(const Aggregator&) = delete;
   Aggregator& operator=(const Aggregator&) = delete;

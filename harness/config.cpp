@@ -36,6 +36,12 @@ class Reader {
         suites(node);
       } else if (key == "samples") {
         config_.samples = static_cast<int>(whole(node, key, 1, 10000).value_or(1));
+      } else if (key == "reduce") {
+        try {
+          config_.reduce = parse_reducer(node.scalar, "reduce");
+        } catch (const Error& error) {
+          mistakes_.push_back(fmt::format("{}:{}: {}", file_, node.line, error.what()));
+        }
       } else if (key == "seed") {
         config_.seed = static_cast<std::uint64_t>(whole(node, key, 0, INT64_MAX).value_or(42));
       } else if (key == "mode") {
@@ -61,8 +67,8 @@ class Reader {
         report(node);
       } else {
         unknown(node, "", key,
-                {"name", "models", "suites", "samples", "seed", "mode", "limits", "budget",
-                 "timeouts", "stop", "allow_failures", "report"});
+                {"name", "models", "suites", "samples", "reduce", "seed", "mode", "limits",
+                 "budget", "timeouts", "stop", "allow_failures", "report"});
       }
     }
     return finish();
@@ -486,7 +492,8 @@ std::string to_yaml(const RunConfig& config) {
   for (const SuiteEntry& entry : config.suites)
     out +=
         fmt::format("  - {}: {{{}}}\n", yaml_quote(entry.spec), suite_options_yaml(entry.options));
-  out += fmt::format("samples: {}\nseed: {}\n", config.samples, config.seed);
+  out += fmt::format("samples: {}\nreduce: {}\nseed: {}\n", config.samples, to_text(config.reduce),
+                     config.seed);
   if (config.mode) out += fmt::format("mode: {}\n", to_text(*config.mode));
   if (config.in_flight || !config.in_flight_of.empty()) {
     std::vector<std::string> parts;

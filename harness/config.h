@@ -11,6 +11,7 @@
 #include "harness/core/backend.h"
 #include "harness/core/model.h"
 #include "harness/core/suite.h"
+#include "harness/item_outcome.h"
 
 namespace leitai {
 
@@ -40,6 +41,7 @@ struct RunConfig {
   std::vector<SuiteEntry> suites;
   std::optional<std::string> prompt;  // --prompt: ask one thing
   int samples = 1;
+  Reducer reduce;  // how several samples of an item become one score
   std::uint64_t seed = 42;
   std::optional<Mode> mode;
   std::optional<int> in_flight;

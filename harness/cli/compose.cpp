@@ -180,7 +180,7 @@ std::filesystem::path run_folder(const std::string& what) {
       fmt::format("{}: holds no run (no store.sqlite)\n        leitai ls runs shows all", what));
 }
 
-Leaderboard leaderboard_of(const Store& store) {
+Leaderboard leaderboard_of(const Store& store, const std::optional<Reducer>& reducer) {
   BoardFacts facts;
   facts.title = store.meta("name").value_or("");
   facts.built_with = store.meta("version").value_or("");
@@ -201,6 +201,8 @@ Leaderboard leaderboard_of(const Store& store) {
         "part that was asked.",
         stop.suite, stop.leader, with_commas(stop.seen), with_commas(stop.items)));
   }
+  facts.reducer =
+      reducer ? *reducer : parse_reducer(store.meta("reduce").value_or("mean"), "reduce");
   if (const auto seed = store.meta("seed"))
     facts.seed = static_cast<std::uint64_t>(parse_int(*seed).value_or(42));
   return aggregate(store, facts);

@@ -57,8 +57,9 @@ std::unique_ptr<Progress> make_progress(const Global& global, double every_s);
 /// run.
 std::filesystem::path run_folder(const std::string& what);
 
-/// Leaderboard of a stored run.
-Leaderboard leaderboard_of(const Store& store);
+/// Leaderboard of a stored run; samples reduced as the run said, or as told here.
+Leaderboard leaderboard_of(const Store& store,
+                           const std::optional<Reducer>& reducer = std::nullopt);
 
 /// Writes summary.json, leaderboard.md, results/<model>.json and the files of `formats` into the
 /// folder. Returns the paths.

@@ -46,6 +46,7 @@ void describe_run(Store& store, const RunConfig& config, const Opened& opened) {
   store.set_meta("name", config.name);
   store.set_meta("version", version_text());
   store.set_meta("config", to_yaml(config));
+  store.set_meta("reduce", to_text(config.reduce));
   store.set_meta("seed", std::to_string(config.seed));
   store.set_meta("partial", config.is_partial ? "1" : "0");
   std::vector<StoredModel> models;

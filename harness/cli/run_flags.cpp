@@ -25,6 +25,8 @@ void RunFlags::declare(Command& command) {
             "at most N items, or a share such as 0.1, of each suite; marked as partial", limit)
       .text("num-fewshot", "N", "worked examples before each question", num_fewshot)
       .text("samples", "K", "answers to each item", samples)
+      .text("reduce", "HOW", "several samples of an item: mean, pass@K or maj@K (default mean)",
+            reduce)
       .text("seed", "N", "of order, sampling and generated suites (default 42)", seed)
       .text("temperature", "T", "sampling temperature; 0 is greedy", temperature)
       .text("top-p", "P", "nucleus sampling", top_p)
@@ -135,6 +137,7 @@ RunConfig RunFlags::configure(const std::string& operand) const {
     if (const auto wrong = what.suite_mistake(entry)) mistakes.push_back(*wrong);
   }
   if (samples) attempt([&] { config.samples = whole_flag("--samples", *samples, 1, 10000); });
+  if (reduce) attempt([&] { config.reduce = parse_reducer(*reduce, "--reduce"); });
   if (seed) {
     attempt([&] {
       const auto value = parse_int(*seed);

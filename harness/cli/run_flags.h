@@ -12,9 +12,9 @@ namespace leitai::cli {
 /// The flags that `run` and `plan` share: declared once, laid over the config file.
 struct RunFlags {
   std::vector<std::string> models, suites, gen_kwargs, formats;
-  std::optional<std::string> config_file, limit, num_fewshot, samples, seed, temperature, top_p,
-      max_tokens, system, thinking, mode, in_flight, max_requests, time, allow_failures, suites_dir,
-      name, out, progress_every, prompt;
+  std::optional<std::string> config_file, limit, num_fewshot, samples, reduce, seed, temperature,
+      top_p, max_tokens, system, thinking, mode, in_flight, max_requests, time, allow_failures,
+      suites_dir, name, out, progress_every, prompt;
   bool offline = false;
 
   void declare(Command& command);

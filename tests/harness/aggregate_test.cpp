@@ -98,6 +98,20 @@ TEST(Aggregate, AnItemIsTheMeanOfItsSamplesAndFailedSamplesAreLeftOut) {
   EXPECT_EQ(cell.correct, 1);
 }
 
+TEST(Aggregate, SamplesCanBeReducedOtherwise) {
+  Aggregator aggregator(parse_reducer("pass@2", ""));
+  for (int sample = 0; sample < 2; ++sample) {
+    aggregator.add(record("m", "s", 0, sample == 0 ? 1.0 : 0.0, sample), {});
+  }
+  for (int sample = 0; sample < 2; ++sample) aggregator.add(record("m", "s", 1, 0.0, sample), {});
+  BoardFacts told = facts({{"s", 2}}, {"m"});
+  told.reducer = parse_reducer("pass@2", "");
+  const Leaderboard board = aggregator.finish(told);
+  EXPECT_DOUBLE_EQ(*board.rows.at(0).suites.at("s").mean, 0.5);
+  EXPECT_EQ(board.cautions,
+            (std::vector<std::string>{"Scores are pass@2 of the samples of an item."}));
+}
+
 TEST(Aggregate, CutOffRefusedAndEmptyCountAsZeroAndAreShown) {
   Aggregator aggregator;
   aggregator.add(record("m", "s", 0, 1.0), {});

@@ -99,15 +99,13 @@ int compare_command(std::span<const std::string> args, cli::Global& global) {
   cli::RunFlags flags;
   cli::Consent consent;
   bool json = false;
-  std::optional<std::string> reduce, alpha;
+  std::optional<std::string> alpha;
   std::vector<std::string> operands, runs;
   cli::Command command(compare_verb, global);
   flags.declare(command);
   command.list("run", "RUN|FILE", "stored answers: a run, or a file of answers; repeatable", runs)
       .flag("ask", "ask the models for answers that are missing", consent.ask)
       .flag("yes", "do not ask back", consent.yes)
-      .text("reduce", "HOW", "several samples of an item: mean, pass@K or maj@K (default mean)",
-            reduce)
       .text("alpha", "A", "error rate of the verdict (default 0.05)", alpha)
       .flag("json", "versioned JSON on standard output", json)
       .operands("the two models", 2, 2, operands);
@@ -116,7 +114,7 @@ int compare_command(std::span<const std::string> args, cli::Global& global) {
     throw Error("compare: the two models are operands, without -m: leitai compare A B");
   CompareOptions options;
   if (alpha) options.alpha = cli::number_flag("--alpha", *alpha, 1e-9, 0.5);
-  const Reducer reducer = parse_reducer(reduce.value_or("mean"), "--reduce");
+  const Reducer reducer = parse_reducer(flags.reduce.value_or("mean"), "--reduce");
   const std::string again = cli::command_line("compare", args);
   std::string format = json ? "json" : "terminal";
   for (const std::string& one : cli::split_list(flags.formats)) format = one;

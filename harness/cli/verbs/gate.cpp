@@ -214,8 +214,7 @@ int exit_code(GateOutcome outcome, const std::string& on_inconclusive) {
 int gate_command(std::span<const std::string> args, cli::Global& global) {
   cli::RunFlags flags;
   bool json = false;
-  std::optional<std::string> candidate, anchor, macro, alpha, on_inconclusive, junit, markdown, dir,
-      reduce;
+  std::optional<std::string> candidate, anchor, macro, alpha, on_inconclusive, junit, markdown, dir;
   std::vector<std::string> operands, baselines, margins;
   cli::Command command(gate_verb, global);
   flags.declare(command);
@@ -229,7 +228,6 @@ int gate_command(std::span<const std::string> args, cli::Global& global) {
       .text("macro-margin", "POINTS", "loss allowed on the mean over suites (default 1.0)", macro)
       .text("alpha", "A", "one-sided error rate (default 0.05)", alpha)
       .text("on-inconclusive", "fail|pass", "exit with 100 or 0 instead of 3", on_inconclusive)
-      .text("reduce", "HOW", "several samples of an item: mean, pass@K or maj@K", reduce)
       .text("junit", "FILE", "write JUnit XML", junit)
       .text("markdown", "FILE", "write Markdown for a pull request", markdown)
       .text("output,o", "DIR", "write junit.xml, summary.md and gate.json there", dir)
@@ -301,7 +299,7 @@ int gate_command(std::span<const std::string> args, cli::Global& global) {
     sources->take(std::move(ran.store));
     for (Part* part : to_run) part->side = {sources, part->name};
   }
-  ScoreBook book(parse_reducer(reduce.value_or("mean"), "--reduce"));
+  ScoreBook book(parse_reducer(flags.reduce.value_or("mean"), "--reduce"));
   for (const Part& part : parts) part.side.sources->fill(book, {{part.side.id, part.name}}, wants);
   GateReport report = gate(book, "baseline", "candidate", anchor ? "anchor" : "", options);
   report.baseline = parts[0].text;

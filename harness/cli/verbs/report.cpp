@@ -27,7 +27,7 @@ constinit const cli::Verb report_verb = {
 namespace {
 
 int run(std::span<const std::string> args, cli::Global& global) {
-  std::optional<std::string> format, out;
+  std::optional<std::string> format, out, reduce;
   bool json = false;
   std::vector<std::string> operands;
   cli::Command command(report_verb, global);
@@ -35,14 +35,16 @@ int run(std::span<const std::string> args, cli::Global& global) {
       .text("format,f", "FORMAT",
             fmt::format("{} (default terminal)", fmt::join(cli::format_names(), ", ")), format)
       .text("output,o", "FILE", "write here instead of standard output", out)
+      .text("reduce", "HOW", "several samples of an item: mean, pass@K or maj@K", reduce)
       .flag("json", "the same as -f json", json)
       .operands("the run", 1, 1, operands);
   if (!command.parse(args)) return 0;
   const Reporter& reporter = cli::find_reporter(json ? "json" : format.value_or("terminal"));
+  const auto reducer = reduce ? std::optional(parse_reducer(*reduce, "--reduce")) : std::nullopt;
   const Store store = Store::open_read(cli::run_folder(operands[0]));
   Style style = cli::style_of(global, stdout);
   if (out) style.color = global.color == "always";
-  const std::string text = reporter.write(cli::leaderboard_of(store), style);
+  const std::string text = reporter.write(cli::leaderboard_of(store, reducer), style);
   if (!out) {
     fmt::print("{}", text);
     return 0;
