@@ -9,6 +9,7 @@ namespace {
 
 constexpr double kOpen = 1 << 20;
 constexpr double kBurstSeconds = 5;
+constexpr auto kWindow = std::chrono::milliseconds(500);
 
 bool is_pushback(const Verdict& verdict) {
   return verdict.kind == FailureKind::RateLimit || verdict.kind == FailureKind::Overload;
@@ -20,19 +21,42 @@ Gate::Gate(std::optional<int> start) : limit_(start ? std::max(1, *start) : kOpe
 
 int Gate::limit() const { return std::max(1, static_cast<int>(limit_)); }
 
-void Gate::end(const Verdict& verdict, EngineClock::time_point begun, EngineClock::time_point now) {
-  if (is_pushback(verdict)) {
-    if (verdict.advice == Advice::RepeatSlower) slowness_ = std::min(64.0, slowness_ * 2);
-    // All that were under way at the cut may still fail for the same reason: one cut for them.
-    if (begun >= cut_) {
-      limit_ = std::max(1.0, std::min<double>(limit_, in_flight_) / 2);
-      is_ramping_ = false;
-      cut_ = now;
-    }
-  } else if (verdict.outcome != Outcome::Failed) {
-    limit_ = std::min(kOpen, limit_ + (is_ramping_ ? 1 : 1 / (limit_ * slowness_)));
-  }
+EngineClock::time_point Gate::ready_at(EngineClock::time_point now) const {
+  if (!first_) return now;
+  // Allowed after t ms: 4 + t + t^2 / 40, that is 64 after 33 ms, 2,000 after 260 ms.
+  const double t = std::chrono::duration<double, std::milli>(now - *first_).count();
+  if (in_flight_ < 4 + t + t * t / 40) return now;
+  const double missing = in_flight_ - 4;
+  const double needed = 20 * (std::sqrt(1 + missing / 10) - 1);
+  return std::max(now, *first_ + std::chrono::microseconds(static_cast<int>(needed * 1000) + 100));
+}
+
+void Gate::begin(EngineClock::time_point now) {
+  if (!first_) first_ = now;
+  ++in_flight_;
+  most_in_flight_ = std::max(most_in_flight_, in_flight_);
+}
+
+void Gate::end(const Verdict& verdict, EngineClock::time_point now) {
   --in_flight_;
+  const bool pushed = is_pushback(verdict);
+  if (verdict.advice == Advice::RepeatSlower) slowness_ = std::min(64.0, slowness_ * 2);
+  if (pushed || verdict.outcome != Outcome::Failed) {
+    pushed_ += pushed;
+    ended_ += 1;
+  }
+  if (!window_) window_ = now;
+  if (ended_ == 0 || now - *window_ < kWindow) return;
+  const double share = pushed_ / ended_;
+  if (share > 0) is_ramping_ = false;
+  const double rise = is_ramping_ ? 2 : 1 + 0.25 / slowness_;
+  const double factor = (1 - share) * rise + share * 0.3;
+  if (factor < 1) limit_ = std::min<double>(limit_, most_in_flight_);  // what was really tried
+  limit_ = std::clamp(factor < 1 ? limit_ * factor : std::max(limit_ * factor, limit_ + 1 - share),
+                      1.0, kOpen);
+  window_ = now;
+  pushed_ = ended_ = 0;
+  most_in_flight_ = in_flight_;
 }
 
 Bucket::Bucket(std::optional<double> per_minute) {

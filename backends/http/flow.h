@@ -9,26 +9,31 @@
 
 namespace leitai {
 
-/// How many requests of a model may be on their way: rises with every success, is halved where the
-/// service says that it is too much, recovers more slowly afterwards. Never above what the caller
-/// submits. Not thread-safe; time is an argument.
+/// How many requests of a model may be on their way. Judged over short windows by the share of
+/// answers that say "too much": none and it rises, a quarter and it stays, more and it falls. Never
+/// above what the caller submits. Not thread-safe; time is an argument.
 class Gate {
  public:
-  /// `start`: in flight at most in the beginning; absent: no ramp, only backing off.
+  /// `start`: in flight at most in the beginning, to rise from; absent: no ramp, only backing off.
   explicit Gate(std::optional<int> start);
 
   bool is_open() const { return in_flight_ < limit(); }
   int limit() const;
-  void begin() { ++in_flight_; }
-  /// An attempt that began at `begun` ended.
-  void end(const Verdict& verdict, EngineClock::time_point begun, EngineClock::time_point now);
+  /// The first requests, and with them the new connections, are spread over some tens of
+  /// milliseconds: servers with a short queue of connections drop those of a burst.
+  EngineClock::time_point ready_at(EngineClock::time_point now) const;
+  void begin(EngineClock::time_point now);
+  /// An attempt ended.
+  void end(const Verdict& verdict, EngineClock::time_point now);
 
  private:
   double limit_;
-  bool is_ramping_ = true;
-  double slowness_ = 1;  // doubled by each demand for a slower ramp
+  bool is_ramping_ = true;  // doubles each window until the first pushback
+  double slowness_ = 1;     // doubled by each demand for a slower ramp
   int in_flight_ = 0;
-  EngineClock::time_point cut_{};
+  int most_in_flight_ = 0;  // of this window
+  double pushed_ = 0, ended_ = 0;
+  std::optional<EngineClock::time_point> window_, first_;
 };
 
 /// Tokens that flow in at a steady rate up to a small store, as vendors count by the second too.

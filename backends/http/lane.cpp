@@ -86,8 +86,8 @@ void Lane::pump() {
     if (!gate_.is_open()) break;
     const auto now = EngineClock::now();
     const double tokens = tokens_of(*job);
-    const auto when =
-        std::max({vendor_->held_until, requests_.ready_at(1, now), tokens_.ready_at(tokens, now)});
+    const auto when = std::max({vendor_->held_until, gate_.ready_at(now),
+                                requests_.ready_at(1, now), tokens_.ready_at(tokens, now)});
     if (when > now) {
       wake_at(when);
       break;
@@ -130,7 +130,7 @@ void Lane::begin(const std::shared_ptr<Job>& job) {
   job->begun = EngineClock::now();
   if (!job->first_begun) job->first_begun = job->begun;
   ++job->attempts;
-  gate_.begin();
+  gate_.begin(job->begun);
   job->reader =
       std::make_unique<AttemptReader>(resolved_.dialect->reader(resolved_.endpoint, job->request));
   flying_.insert(job);
@@ -175,7 +175,7 @@ void Lane::ended(const std::shared_ptr<Job>& job, CallResult result) {
   if (is_cancelled_ && verdict.outcome == Outcome::Failed)
     verdict = {.kind = FailureKind::Network, .message = "cancelled"};
   const auto now = EngineClock::now();
-  gate_.end(verdict, job->begun, now);
+  gate_.end(verdict, now);
   if (attempt.status == 429 && verdict.retry_after)
     vendor_->held_until = std::max(vendor_->held_until, now + *verdict.retry_after);
   if (verdict.advice == Advice::StopQueue) stop_queue(verdict, attempt.status);
