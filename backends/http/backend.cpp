@@ -90,6 +90,11 @@ class HttpBackend final : public Backend {
                                   : "\n        completions@URL/MODEL can, where the server has "
                                     "/completions"));
     }
+    if (request.mode != Mode::Chat && !request.prompt.text)
+      throw Error(
+          fmt::format("{}: messages cannot be sent as plain text without the model's chat "
+                      "template\n        ask this suite in mode chat",
+                      resolved_.describe));
     request.sent_json = dump(dialect.params(resolved_.endpoint, request));
   }
 

@@ -144,7 +144,9 @@ std::string model_name_of(std::string_view target) {
   return last_part(target);
 }
 
-Resolved resolve_endpoint(const Model& model, bool is_dry) {
+namespace {
+
+Resolved resolve(const Model& model, bool is_dry) {
   const std::map<std::string, Provider> all = load_providers();
   Resolved out;
   Endpoint& endpoint = out.endpoint;
@@ -172,7 +174,7 @@ Resolved resolve_endpoint(const Model& model, bool is_dry) {
   if (found == all.end()) {
     std::vector<std::string> names;
     for (const auto& [id, provider] : all) names.push_back(id);
-    throw Error(fmt::format("no provider \"{}\" is known{}\n        known: {}", record,
+    throw Error(fmt::format("{}: no provider \"{}\" is known{}\n        known: {}", target, record,
                             did_you_mean(record, names), fmt::join(names, ", ")));
   }
   if (endpoint.model.empty()) throw Error(fmt::format("\"{}\" names no model", target));
@@ -223,6 +225,19 @@ Resolved resolve_endpoint(const Model& model, bool is_dry) {
   out.describe =
       fmt::format("{} at {}, {} wire", endpoint.model, host_of(endpoint.base_url), endpoint.wire);
   return out;
+}
+
+}  // namespace
+
+Resolved resolve_endpoint(const Model& model, bool is_dry) {
+  try {
+    return resolve(model, is_dry);
+  } catch (const Error& error) {
+    const std::string message = error.what();
+    throw Error(message.find(model.target) == std::string::npos
+                    ? fmt::format("{}: {}", model.target, message)
+                    : message);
+  }
 }
 
 }  // namespace leitai

@@ -93,7 +93,8 @@ int run(std::span<const std::string> args, cli::Global& global) {
   std::int64_t all_open = 0, all_planned = 0;
   for (const ModelEntry& entry : config.models) {
     const std::unique_ptr<Backend> backend =
-        without_models ? std::make_unique<NoBackend>() : cli::open_backend(entry, answers);
+        without_models ? std::make_unique<NoBackend>()
+                       : cli::open_backend(entry, answers, BackendContext{.is_dry = true});
     PlanCursor cursor(config, entry.model, *backend, suites,
                       requests ? DoneLookup([](const std::string&, const std::string&) {
                         return [](const Request&) { return false; };
