@@ -78,7 +78,7 @@ struct Transfer {
   std::size_t header_bytes = 0;
   bool has_progress = false;
   std::optional<Timers::iterator> clock;  // the task that looks at the clocks
-  std::optional<CallEnd> forced;  // why a callback or a clock ended it
+  std::optional<CallEnd> forced;          // why a callback or a clock ended it
   char why[CURL_ERROR_SIZE] = "";
 
   /// Moment when the request began to go out, connection set-up excluded; absent before.
@@ -409,8 +409,15 @@ struct TransportEngine::Impl {
     if (found == transfers.end()) return;
     found->second->clock.reset();
     auto [at, why] = found->second->deadline();
-    if (at > EngineClock::now()) {
-      found->second->clock = tasks.emplace(at, [this, number] { watch(number); });
+    const Time now = EngineClock::now();
+    if (at > now) {
+      // The first progress may bring the end nearer: nobody tells, so look now and then.
+      const Clocks& clocks = found->second->call.clocks;
+      const auto often = std::clamp<std::chrono::milliseconds>(
+          std::min(clocks.idle, clocks.first_byte) / 4, std::chrono::milliseconds(10),
+          std::chrono::milliseconds(1000));
+      found->second->clock =
+          tasks.emplace(std::min(at, now + often), [this, number] { watch(number); });
       return;
     }
     found->second->result.why = std::move(why);

@@ -95,9 +95,9 @@ TEST(Providers, AllMistakesOfARecordAreToldTogether) {
                              "x.json", mistakes));
   std::string all;
   for (const std::string& one : mistakes) all += one + "\n";
-  for (const char* part : {"opnai", "begins with https://", "ends without",
-                           "\"alow\"; did you mean \"allow\"", "temprature", "balence",
-                           "faults[1]: a condition", "prices[0]: as_of", "input and output"})
+  for (const char* part :
+       {"opnai", "begins with https://", "ends without", "\"alow\"; did you mean \"allow\"",
+        "temprature", "balence", "faults[1]: a condition", "prices[0]: as_of", "input and output"})
     EXPECT_NE(all.find(part), std::string::npos) << part << "\n" << all;
 }
 
