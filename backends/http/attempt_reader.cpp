@@ -51,7 +51,19 @@ void AttemptReader::event(std::string_view name, std::string_view data, bool is_
                                                : "the stream is not UTF-8";
     return;
   }
-  if (reader_->event(name, json) && !first_text_) first_text_ = now_;
+  guarded([&] {
+    if (reader_->event(name, json) && !first_text_) first_text_ = now_;
+  });
+}
+
+/// JSON of another shape than the wire's must not end the I/O thread.
+template <typename Work>
+void AttemptReader::guarded(Work work) {
+  try {
+    work();
+  } catch (const nlohmann::json::exception&) {
+    if (parsed().malformed.empty()) parsed().malformed = "the answer has an unknown shape";
+  }
 }
 
 void AttemptReader::finish() {
@@ -63,7 +75,7 @@ void AttemptReader::finish() {
       parsed().malformed =
           is_valid_utf8(body_) ? "the body is malformed JSON" : "the body is not UTF-8";
     } else {
-      reader_->whole(json);
+      guarded([&] { reader_->whole(json); });
     }
   }
   reader_->finish();

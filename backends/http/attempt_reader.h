@@ -29,6 +29,8 @@ class AttemptReader {
  private:
   enum class Form { Unknown, Events, Whole };
   void event(std::string_view name, std::string_view data, bool is_last);
+  template <typename Work>
+  void guarded(Work work);
 
   std::unique_ptr<AnswerReader> reader_;
   SseReader sse_;

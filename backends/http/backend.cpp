@@ -105,6 +105,11 @@ class HttpBackend final : public Backend {
     hub_->engine.post([lane = lane_.get(), job = std::move(job)] { lane->add(job); });
   }
 
+  std::vector<std::string> remarks() const override {
+    if (!lane_) return {};
+    return lane_->watch().remarks(id_);
+  }
+
   void cancel() override {
     hub_->engine.post([lane = std::weak_ptr<Lane>(lane_)] {
       if (const auto alive = lane.lock()) alive->cancel(false);
@@ -113,6 +118,7 @@ class HttpBackend final : public Backend {
 
  private:
   const Resolved resolved_;
+  const std::string id_;
   const std::string offline_reason_;
   BackendTraits traits_;
   std::shared_ptr<Hub> hub_;

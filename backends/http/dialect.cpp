@@ -37,7 +37,8 @@ void read_details(ServiceError& out, const Json& details) {
     add_word(out, one, "reason");
     const std::string delay = text_of(one, "retryDelay");
     if (!delay.ends_with('s')) continue;
-    if (const auto seconds = parse_double(std::string_view(delay).substr(0, delay.size() - 1)))
+    const auto seconds = parse_double(std::string_view(delay).substr(0, delay.size() - 1));
+    if (seconds && *seconds >= 0 && *seconds < 1e8)
       out.retry_after = std::chrono::milliseconds(static_cast<std::int64_t>(*seconds * 1000));
   }
 }
@@ -155,7 +156,9 @@ std::optional<std::int64_t> number_of(const Json& in, const char* name) {
   if (!in.is_object()) return std::nullopt;
   const auto found = in.find(name);
   if (found == in.end() || !found->is_number()) return std::nullopt;
-  return static_cast<std::int64_t>(found->get<double>());
+  const double value = found->get<double>();
+  if (!(value >= 0 && value < 1e15)) return std::nullopt;
+  return static_cast<std::int64_t>(value);
 }
 
 void append(std::optional<std::string>& out, std::string_view text) {

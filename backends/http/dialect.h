@@ -95,6 +95,7 @@ void read_usage(const nlohmann::json& usage, Usage& out);
 
 /// `in[name]` as text, "" where it is absent or something else.
 std::string text_of(const nlohmann::json& in, const char* name);
+/// A count, absent where it is none (negative, beyond 1e15).
 std::optional<std::int64_t> number_of(const nlohmann::json& in, const char* name);
 
 void append(std::optional<std::string>& out, std::string_view text);

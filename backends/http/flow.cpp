@@ -103,6 +103,8 @@ std::optional<std::chrono::milliseconds> pause_before_retry(const RetryPolicy& p
     if (*verdict.retry_after > policy.max_wait) return std::nullopt;
     // Spread behind the moment that the service names, so that not all come back at once.
     pause = *verdict.retry_after + std::min(pause, std::chrono::milliseconds(1000));
+  } else if (verdict.hint) {
+    pause = std::max(pause, std::min(*verdict.hint, policy.max_wait));
   }
   return pause;
 }

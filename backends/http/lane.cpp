@@ -48,7 +48,50 @@ std::string body_of(const Resolved& resolved, const Request& request) {
   return prompt.substr(0, prompt.size() - 1) + "," + sent.substr(1);
 }
 
+/// Bytes of all that is asked.
+std::size_t prompt_bytes(const Request& request) {
+  std::size_t bytes = request.prompt.text ? request.prompt.text->size() : 0;
+  for (const Message& one : request.prompt.messages) bytes += one.text().size();
+  return bytes;
+}
+
 }  // namespace
+
+void Watch::see(const Request& request, const Response& response) {
+  if (response.outcome == Outcome::Failed) return;
+  // No tokenizer packs more than about eight bytes of ordinary text into a token on the average: a
+  // count far below that means that the front of a long prompt was cut away (Ollama, Hunyuan).
+  const std::size_t bytes = prompt_bytes(request);
+  const bool is_short = bytes > 2000 && response.usage.prompt_tokens &&
+                        *response.usage.prompt_tokens * 12 < static_cast<std::int64_t>(bytes);
+  const bool thought = (response.reasoning && !response.reasoning->empty()) ||
+                       response.usage.reasoning_tokens.value_or(0) > 0;
+  std::lock_guard lock(mutex_);
+  short_prompts_ += is_short;
+  thought_unasked_ += thought && request.wanted.thinking == "off";
+  if (response.served_model && (served_.size() < 16 || served_.contains(*response.served_model)))
+    ++served_[*response.served_model];
+}
+
+std::vector<std::string> Watch::remarks(std::string_view model) const {
+  std::lock_guard lock(mutex_);
+  std::vector<std::string> out;
+  if (short_prompts_ > 0)
+    out.push_back(fmt::format(
+        "{}: in {} answers the server counts far fewer prompt tokens than were sent; it "
+        "may cut long prompts without a word.",
+        model, short_prompts_));
+  if (thought_unasked_ > 0)
+    out.push_back(fmt::format("{}: {} answers hold reasoning although thinking was to be off.",
+                              model, thought_unasked_));
+  if (served_.size() > 1) {
+    std::vector<std::string> names;
+    for (const auto& [name, n] : served_) names.push_back(fmt::format("{} ({})", name, n));
+    out.push_back(
+        fmt::format("{}: more than one model answered: {}.", model, fmt::join(names, ", ")));
+  }
+  return out;
+}
 
 Lane::Lane(Resolved resolved, const BackendContext& context, TransportEngine& engine,
            std::shared_ptr<Vendor> vendor, Channel<Answer>& answers)
@@ -114,9 +157,8 @@ void Lane::wake_at(EngineClock::time_point when) {
 /// What the request will cost at most, estimated: a token is about four bytes of English and one
 /// to two of Chinese characters, three of which are nine bytes.
 double Lane::tokens_of(const Job& job) const {
-  std::size_t bytes = job.request.prompt.text ? job.request.prompt.text->size() : 0;
-  for (const Message& one : job.request.prompt.messages) bytes += one.text().size();
-  return static_cast<double>(bytes) / 3 + job.request.wanted.max_tokens.value_or(1024);
+  return static_cast<double>(prompt_bytes(job.request)) / 3 +
+         job.request.wanted.max_tokens.value_or(1024);
 }
 
 std::optional<milliseconds> Lane::time_left(const Job& job) const {
@@ -275,6 +317,7 @@ void Lane::deliver(const std::shared_ptr<Job>& job, Response response) {
   if (response.served_model) response.served_model = redact(std::move(*response.served_model));
   if (response.failure) response.failure->message = redact(std::move(response.failure->message));
   for (TokenLogprob& one : response.logprobs) one.token = redact(std::move(one.token));
+  watch_.see(job->request, response);
   answers_.push({std::move(job->request), std::move(response)});
 }
 

@@ -3,7 +3,9 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_set>
@@ -34,6 +36,19 @@ struct Job {
   std::unique_ptr<AttemptReader> reader;
 };
 
+/// What the answers of one model showed about the service. Thread-safe.
+class Watch {
+ public:
+  void see(const Request& request, const Response& response);
+  std::vector<std::string> remarks(std::string_view model) const;
+
+ private:
+  mutable std::mutex mutex_;  // guards all below
+  std::map<std::string, std::int64_t> served_;
+  std::int64_t short_prompts_ = 0;
+  std::int64_t thought_unasked_ = 0;
+};
+
 /// The requests of one model: queue, attempts, delivery. Everything but the constructor runs on the
 /// I/O thread.
 class Lane : public std::enable_shared_from_this<Lane> {
@@ -45,6 +60,8 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void add(std::shared_ptr<Job> job);
   /// Gives everything up; each request still yields its Answer unless `is_silent`.
   void cancel(bool is_silent);
+
+  const Watch& watch() const { return watch_; }  // any thread
 
  private:
   void pump();
@@ -66,6 +83,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   const std::shared_ptr<Vendor> vendor_;
   Channel<Answer>& answers_;
   const std::vector<std::string> headers_;
+  Watch watch_;
   Gate gate_;
   Bucket requests_, tokens_;
   std::deque<std::shared_ptr<Job>> ready_;

@@ -338,6 +338,8 @@ Verdict judge(const Provider& provider, const Attempt& attempt) {
     out.retry_after = retry_after(attempt.headers, attempt.now_unix);
     if (!out.retry_after && attempt.parsed.error)
       out.retry_after = attempt.parsed.error->retry_after;
+    if (!out.retry_after && out.kind == FailureKind::RateLimit)
+      out.hint = reset_hint(attempt.headers, attempt.now_unix);
   }
   return out;
 }

@@ -38,6 +38,7 @@ struct Verdict {
   std::string message;  // if Failed; may hold what the server wrote, so redact before showing
   Advice advice = Advice::Keep;
   std::optional<std::chrono::milliseconds> retry_after;
+  std::optional<std::chrono::milliseconds> hint;  // reset of a limit, where nothing is demanded
 };
 
 /// What happened: the tables of providers.md section 7 with the rulings of 7.3. Pure. Body code
