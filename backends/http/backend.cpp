@@ -134,7 +134,11 @@ constexpr BackendKey kKeys[] = {
 };
 
 std::string default_id(const Model& model) {
-  std::string id = model_name_of(model.target);
+  std::string id = model.target;
+  try {
+    id = model_name_of(model.target);
+  } catch (const Error&) {  // told where the model is opened, with its place
+  }
   for (const char* name : {"region", "wire"}) {
     if (const auto found = model.options.find(name); found != model.options.end())
       id += "-" + found->second;

@@ -121,7 +121,7 @@ void split_url(std::string_view url, std::string& base, std::string& model) {
     }
     if (cut == std::string_view::npos) cut = url.rfind('/');
   }
-  if (cut == std::string_view::npos || cut + 1 >= url.size()) {
+  if (cut == std::string_view::npos || cut + 1 >= url.size() || is_version(url.substr(cut + 1))) {
     throw Error(
         fmt::format("\"{}\" names no model\n        the model stands behind the base URL: "
                     "openai@http://127.0.0.1:8000/v1/my-model",

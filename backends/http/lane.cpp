@@ -128,6 +128,15 @@ void Lane::pump() {
     }
     if (!gate_.is_open()) break;
     const auto now = EngineClock::now();
+    if (vendor_->held_until - now > policy_.max_wait) {  // nobody has to wait so long
+      ready_.pop_front();
+      fail(job, {FailureKind::RateLimit,
+                 fmt::format("the service asks all requests to wait {:.0f} s, more than "
+                             "retry.max_wait allows",
+                             in_ms(vendor_->held_until - now) / 1000),
+                 429});
+      continue;
+    }
     const double tokens = tokens_of(*job);
     const auto when = std::max({vendor_->held_until, gate_.ready_at(now),
                                 requests_.ready_at(1, now), tokens_.ready_at(tokens, now)});
@@ -137,6 +146,7 @@ void Lane::pump() {
     }
     requests_.take(1, now);
     tokens_.take(tokens, now);
+    job->reserved_tokens = tokens;
     ready_.pop_front();
     begin(job);
   }
@@ -218,6 +228,11 @@ void Lane::ended(const std::shared_ptr<Job>& job, CallResult result) {
     verdict = {.kind = FailureKind::Network, .message = "cancelled"};
   const auto now = EngineClock::now();
   gate_.end(verdict, now);
+  const Usage& used = attempt.parsed.usage;
+  if (used.prompt_tokens || used.completion_tokens) {
+    const auto spent = used.prompt_tokens.value_or(0) + used.completion_tokens.value_or(0);
+    tokens_.give_back(job->reserved_tokens - static_cast<double>(spent));
+  }
   if (attempt.status == 429 && verdict.retry_after)
     vendor_->held_until = std::max(vendor_->held_until, now + *verdict.retry_after);
   if (verdict.advice == Advice::StopQueue) stop_queue(verdict, attempt.status);

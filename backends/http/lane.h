@@ -33,6 +33,7 @@ struct Job {
   EngineClock::time_point submitted, begun;
   std::optional<EngineClock::time_point> first_begun, first_sent;
   std::uint64_t call = 0;
+  double reserved_tokens = 0;
   std::unique_ptr<AttemptReader> reader;
 };
 

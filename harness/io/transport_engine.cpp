@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <cstdlib>
 #include <map>
 #include <mutex>
@@ -250,6 +251,10 @@ struct TransportEngine::Impl {
   }
 
   void loop() {
+    sigset_t broken_pipe;  // OpenSSL writes without MSG_NOSIGNAL: here a write error, no signal
+    sigemptyset(&broken_pipe);
+    sigaddset(&broken_pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
     std::array<epoll_event, 256> events;
     int running = 0;
     for (;;) {

@@ -213,6 +213,10 @@ TEST(HttpBackend, ALongerWaitThanAllowedFailsTheRequestInsteadOfShorteningIt) {
   EXPECT_EQ(got.failure->kind, FailureKind::RateLimit);
   EXPECT_NE(got.failure->message.find("3600 s"), std::string::npos) << got.failure->message;
   EXPECT_EQ(server.seen().size(), 1u);
+  Asker many("openai@" + server.url() + "/v1/m");  // the rest does not wait an hour either
+  many.ask(100);
+  EXPECT_EQ(many.take(100).size(), 100u);
+  EXPECT_LT(server.seen().size(), 100u);
 }
 
 TEST(HttpBackend, AWrongKeyStopsTheQueueAndIsNeverShown) {

@@ -130,6 +130,7 @@ TEST(Endpoints, UrlsAreSplitBehindTheirVersion) {
   EXPECT_EQ(split("https://h/api/paas/v4/glm"), "https://h/api/paas/v4 | glm");
   EXPECT_EQ(split("http://h/plain"), "http://h | plain");
   EXPECT_THROW(split("http://h/v1/"), Error);
+  EXPECT_THROW(split("http://h/v1"), Error);
   EXPECT_THROW(split("http://h"), Error);
 }
 
