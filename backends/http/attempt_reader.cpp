@@ -43,6 +43,10 @@ void AttemptReader::event(std::string_view name, std::string_view data, bool is_
     if (!is_valid_utf8(data)) parsed().malformed = "the stream is not UTF-8";
     return;
   }
+  if (reader_->skim(data)) {
+    if (!first_text_) first_text_ = now_;
+    return;
+  }
   const nlohmann::json json = nlohmann::json::parse(data, nullptr, false);
   if (json.is_discarded()) {
     if (is_last) return;  // broken off in the middle of an event
@@ -52,7 +56,10 @@ void AttemptReader::event(std::string_view name, std::string_view data, bool is_
     return;
   }
   guarded([&] {
-    if (reader_->event(name, json) && !first_text_) first_text_ = now_;
+    const bool has_text = reader_->event(name, json);
+    if (!has_text) return;
+    if (!first_text_) first_text_ = now_;
+    reader_->learn(data, json);
   });
 }
 

@@ -58,6 +58,11 @@ class AnswerReader {
   virtual ~AnswerReader() = default;
   /// One event of a stream. True: it carried reasoning or answer text.
   virtual bool event(std::string_view name, const nlohmann::json& data) = 0;
+  /// Takes an event without parsing it, where it differs from an earlier one in a piece of text
+  /// alone. False: it has to be parsed.
+  virtual bool skim(std::string_view) { return false; }
+  /// Told each event that was parsed, with its bytes, to know it again in skim().
+  virtual void learn(std::string_view, const nlohmann::json&) {}
   /// The whole answer.
   virtual void whole(const nlohmann::json& body) = 0;
   /// After the last byte: what can only be told at the end.

@@ -95,6 +95,27 @@ TEST(Dialects, ReasoningComesApartInEveryForm) {
   });
 }
 
+TEST(Dialects, EventsThatDifferInTheirTextAloneAreTakenWithoutParsing) {
+  std::string body;
+  const auto say = [&](const char* field, const std::string& text, const char* more = "") {
+    body += fmt::format(
+        "data: {{\"model\":\"content\",\"choices\":[{{\"index\":0,\"delta\":{{\"{}\": \"{}\"{}}},"
+        "\"finish_reason\":null}}]}}\n\n",
+        field, text, more);
+  };
+  for (const char* text : {"r1", "r2", "\\n", "r3"}) say("reasoning_content", text);
+  for (const char* text : {"a", "", "\xE4\xBD\xA0", "\\\"q\\\"", "\\u597d", "b", "c", "</x>"})
+    say("content", text);
+  say("content", "d", ",\"reasoning_content\":\"r4\"");
+  say("content", "e\",\"reasoning_content\":\"r5");  // looks like text, and is not
+  body += "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
+  check({{"openai", body,
+          "a\xE4\xBD\xA0\"q\"\xE5\xA5\xBD"
+          "bc</x>de|r1r2\nr3r4r5||stop|- - - -|content"}});
+  say("content", "\xE4");
+  EXPECT_EQ(parse("openai", body, 5).malformed, "the stream is not UTF-8");
+}
+
 TEST(Dialects, AnthropicBlocksAndEvents) {
   const std::vector<Json> stream = {
       {{"type", "message_start"},

@@ -54,9 +54,67 @@ class Reader final : public AnswerReader {
 
   bool event(std::string_view, const Json& data) override { return take(data, "delta"); }
   void whole(const Json& body) override { take(body, "message"); }
+
+  /// Within a stream most events differ in one string alone. What surrounds it is the same JSON
+  /// then, and so means the same.
+  bool skim(std::string_view data) override {
+    if (before_.empty() || data.size() < before_.size() + after_.size() + 1 ||
+        !data.starts_with(before_) || !data.ends_with(after_))
+      return false;
+    const std::string_view text =
+        data.substr(before_.size(), data.size() - before_.size() - after_.size());
+    for (const char c : text) {
+      if (c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20) return false;
+    }
+    if (!is_valid_utf8(text)) return false;
+    if (is_reasoning_) {
+      append(parsed.reasoning, text);
+    } else {
+      parsed.text += text;
+    }
+    return true;
+  }
+
+  void learn(std::string_view data, const Json& json) override {
+    before_.clear();
+    const Json& choice = json["choices"][0];
+    if (json["choices"].size() != 1 || !is_null(choice, "finish_reason") ||
+        !is_null(choice, "logprobs") || !is_null(choice, "usage") || !is_null(json, "usage") ||
+        !is_null(choice, "flag"))
+      return;
+    const Json& delta = choice["delta"];
+    std::string name;
+    for (const auto& [key, value] : delta.items()) {
+      if (value.is_null() || key == "role") continue;
+      if (!name.empty() || !value.is_string()) return;
+      name = key;
+    }
+    is_reasoning_ = name != "content";
+    if (name.empty() || (is_reasoning_ && name != "reasoning_content" && name != "reasoning"))
+      return;
+    // The one place where the string can stand.
+    const std::string key = "\"" + name + "\":";
+    const std::size_t at = data.find(key);
+    if (at == std::string_view::npos || data.find(key, at + 1) != std::string_view::npos) return;
+    std::size_t begin = at + key.size();
+    if (begin < data.size() && data[begin] == ' ') ++begin;
+    const auto& value = delta[name].get_ref<const std::string&>();
+    if (begin >= data.size() || data[begin] != '"' ||
+        data.substr(begin + 1, value.size()) != value ||
+        value.find_first_of("\"\\") != std::string::npos ||
+        !data.substr(begin + 1 + value.size()).starts_with('"'))
+      return;
+    before_ = data.substr(0, begin + 1);
+    after_ = data.substr(begin + 1 + value.size());
+  }
   void finish() override { split_think(parsed); }
 
  private:
+  static bool is_null(const Json& in, const char* name) {
+    const auto found = in.find(name);
+    return found == in.end() || found->is_null();
+  }
+
   bool take(const Json& body, const char* part) {
     if (!body.is_object()) {
       parsed.malformed = "the answer is no JSON object";
@@ -147,6 +205,8 @@ class Reader final : public AnswerReader {
   }
 
   const std::vector<std::string>& fields_;
+  std::string before_, after_;  // of the string in the last event that skim() may know again
+  bool is_reasoning_ = false;
 };
 
 std::unique_ptr<AnswerReader> reader(const Endpoint& endpoint, const Request&) {
