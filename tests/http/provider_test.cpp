@@ -101,6 +101,13 @@ TEST(Providers, AllMistakesOfARecordAreToldTogether) {
     EXPECT_NE(all.find(part), std::string::npos) << part << "\n" << all;
 }
 
+TEST(Providers, ANumberBeyondAllBoundsIsAMistakeOfTheRecord) {
+  std::vector<std::string> mistakes;
+  EXPECT_FALSE(read_provider("1e999", "x.json", mistakes));
+  ASSERT_EQ(mistakes.size(), 1u);
+  EXPECT_NE(mistakes[0].find("too large"), std::string::npos);
+}
+
 TEST(Providers, AFolderOverridesWhatIsBuiltIn) {
   test::TempDir dir;
   test::write_text(dir / "deepseek.json",
