@@ -20,7 +20,8 @@ Arrival AttemptReader::take(std::string_view bytes, EngineClock::time_point now)
   if (form_ == Form::Unknown) {  // blank lines may come before, for minutes
     const std::size_t first = bytes.find_first_not_of(" \t\r\n");
     if (first == std::string_view::npos) return Arrival::Noise;
-    const char c = bytes[first];
+    bytes.remove_prefix(first);  // they mean the same at any split: nothing
+    const char c = bytes.front();
     form_ = c == '{' || c == '[' || c == '<' ? Form::Whole : Form::Events;
   }
   has_progress_ = false;

@@ -260,6 +260,7 @@ TEST(Outcome, AnswersTruncationsAndEmptyOnesAreApart) {
       {"compatible", 200, whole("stop"), "answered"},
       {"compatible", 200, "\n\n\n" + whole("stop"), "answered"},
       {"compatible", 200, stream("stop"), "answered"},
+      {"compatible", 200, " \n " + stream("stop"), "answered"},
       {"compatible", 200, stream("stop", " \\n"), "empty"},
       {"compatible", 200, whole("length"), "truncated"},
       {"compatible", 200, whole("length", ""), "truncated"},
