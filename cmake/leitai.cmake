@@ -75,7 +75,7 @@ endfunction()
 
 # leitai_link_rooms(target): links every room that is built, users before what they use.
 function(leitai_link_rooms target)
-  foreach(room suites engine replay reports harness stats jinja io core)
+  foreach(room suites engine http replay reports harness stats jinja io core)
     if(TARGET leitai_${room})
       target_link_libraries(${target} PRIVATE leitai_${room})
     endif()

@@ -53,8 +53,12 @@ class Reader {
       } else if (key == "budget") {
         budget(node);
       } else if (key == "timeouts") {
-        section(node, key, {"total"}, [&](const std::string&, const YamlNode& value) {
-          config_.total_timeout_s = duration(value, "timeouts.total");
+        timeouts(node);
+      } else if (key == "retry") {
+        retry(node);
+      } else if (key == "tls") {
+        section(node, key, {"ca_file"}, [&](const std::string&, const YamlNode& value) {
+          if (!value.is_null()) text(value, "tls.ca_file", config_.service.ca_file);
         });
       } else if (key == "stop") {
         stop(node);
@@ -68,7 +72,7 @@ class Reader {
       } else {
         unknown(node, "", key,
                 {"name", "models", "suites", "samples", "reduce", "seed", "mode", "limits",
-                 "budget", "timeouts", "stop", "allow_failures", "report"});
+                 "budget", "retry", "timeouts", "tls", "stop", "allow_failures", "report"});
       }
     }
     return finish();
@@ -285,24 +289,57 @@ class Reader {
   }
 
   void limits(const YamlNode& node) {
-    section(node, "limits", {"in_flight", "per_model"},
+    section(
+        node, "limits", {"in_flight", "per_model"},
+        [&](const std::string& key, const YamlNode& value) {
+          if (key == "in_flight") {
+            if (const auto n = whole(value, "limits.in_flight", 1, 1 << 20))
+              config_.in_flight = static_cast<int>(*n);
+            return;
+          }
+          if (!value.is_map())
+            return mistake(value, "limits.per_model",
+                           "a mapping from model id to {in_flight: N, rpm: N, tpm: N} is wanted");
+          for (const auto& [id, body] : value.map) {
+            section(body, "limits.per_model." + id, {"in_flight", "rpm", "tpm"},
+                    [&, &id = id](const std::string& word, const YamlNode& n) {
+                      const auto bound = whole(n, fmt::format("limits.per_model.{}.{}", id, word),
+                                               1, word == "in_flight" ? 1 << 20 : INT64_MAX);
+                      if (!bound) return;
+                      if (word == "in_flight") {
+                        config_.in_flight_of[id] = static_cast<int>(*bound);
+                      } else {
+                        (word == "rpm" ? config_.rpm_of : config_.tpm_of)[id] =
+                            static_cast<double>(*bound);
+                      }
+                    });
+          }
+        });
+  }
+
+  void retry(const YamlNode& node) {
+    section(node, "retry", {"attempts", "max_wait"},
             [&](const std::string& key, const YamlNode& value) {
-              if (key == "in_flight") {
-                if (const auto n = whole(value, "limits.in_flight", 1, 1 << 20))
-                  config_.in_flight = static_cast<int>(*n);
-                return;
+              if (key == "attempts") {
+                if (const auto n = whole(value, "retry.attempts", 1, 1000))
+                  config_.service.attempts = static_cast<int>(*n);
+              } else if (const auto wait = duration(value, "retry.max_wait")) {
+                config_.service.max_wait_s = *wait;
               }
-              if (!value.is_map())
-                return mistake(value, "limits.per_model",
-                               "a mapping from model id to {in_flight: N} is wanted");
-              for (const auto& [id, body] : value.map) {
-                section(body, "limits.per_model." + id, {"in_flight"},
-                        [&, &id = id](const std::string&, const YamlNode& n) {
-                          if (const auto bound =
-                                  whole(n, "limits.per_model." + id + ".in_flight", 1, 1 << 20))
-                            config_.in_flight_of[id] = static_cast<int>(*bound);
-                        });
-              }
+            });
+  }
+
+  void timeouts(const YamlNode& node) {
+    section(node, "timeouts", {"connect", "first_byte", "idle", "total"},
+            [&](const std::string& key, const YamlNode& value) {
+              const auto time = duration(value, "timeouts." + key);
+              if (!time) return;
+              if (*time <= 0) return mistake(value, "timeouts." + key, "more than 0 is wanted");
+              BackendContext& service = config_.service;
+              if (key == "connect") service.connect_timeout_s = *time;
+              if (key == "first_byte") service.first_byte_timeout_s = *time;
+              if (key == "idle") service.idle_timeout_s = *time;
+              if (key == "total") config_.total_timeout_s = service.total_timeout_s = *time;
             });
   }
 
@@ -495,19 +532,31 @@ std::string to_yaml(const RunConfig& config) {
   out += fmt::format("samples: {}\nreduce: {}\nseed: {}\n", config.samples, to_text(config.reduce),
                      config.seed);
   if (config.mode) out += fmt::format("mode: {}\n", to_text(*config.mode));
-  if (config.in_flight || !config.in_flight_of.empty()) {
+  std::map<std::string, std::vector<std::string>> limits_of;
+  for (const auto& [id, n] : config.in_flight_of)
+    limits_of[id].push_back(fmt::format("in_flight: {}", n));
+  for (const auto& [id, n] : config.rpm_of) limits_of[id].push_back(fmt::format("rpm: {:.0f}", n));
+  for (const auto& [id, n] : config.tpm_of) limits_of[id].push_back(fmt::format("tpm: {:.0f}", n));
+  if (config.in_flight || !limits_of.empty()) {
     std::vector<std::string> parts;
     if (config.in_flight) parts.push_back(fmt::format("in_flight: {}", *config.in_flight));
-    if (!config.in_flight_of.empty()) {
+    if (!limits_of.empty()) {
       std::vector<std::string> each;
-      for (const auto& [id, n] : config.in_flight_of)
-        each.push_back(fmt::format("{}: {{in_flight: {}}}", yaml_quote(id), n));
+      for (const auto& [id, words] : limits_of)
+        each.push_back(fmt::format("{}: {{{}}}", yaml_quote(id), fmt::join(words, ", ")));
       parts.push_back(fmt::format("per_model: {{{}}}", fmt::join(each, ", ")));
     }
     out += fmt::format("limits: {{{}}}\n", fmt::join(parts, ", "));
   }
-  if (config.total_timeout_s)
-    out += fmt::format("timeouts: {{total: {:g}s}}\n", *config.total_timeout_s);
+  const BackendContext& service = config.service;
+  out += fmt::format("retry: {{attempts: {}, max_wait: {:g}s}}\n", service.attempts,
+                     service.max_wait_s);
+  out += fmt::format(
+      "timeouts: {{connect: {:g}s, first_byte: {:g}s, idle: {:g}s{}}}\n", service.connect_timeout_s,
+      service.first_byte_timeout_s, service.idle_timeout_s,
+      config.total_timeout_s ? fmt::format(", total: {:g}s", *config.total_timeout_s) : "");
+  if (!service.ca_file.empty())
+    out += fmt::format("tls: {{ca_file: {}}}\n", yaml_quote(service.ca_file));
   if (config.max_requests || config.time_s) {
     std::vector<std::string> parts;
     if (config.max_requests) parts.push_back(fmt::format("requests: {}", *config.max_requests));
@@ -520,6 +569,16 @@ std::string to_yaml(const RunConfig& config) {
                        config.stop->alpha);
   out += fmt::format("allow_failures: {:g}\nreport: {{formats: [{}]}}\n", config.allow_failures_pct,
                      fmt::join(config.formats, ", "));
+  return out;
+}
+
+BackendContext context_of(const RunConfig& config, const std::string& model) {
+  BackendContext out = config.service;
+  if (config.offline) out.offline_reason = "--offline forbids it";
+  if (const auto found = config.rpm_of.find(model); found != config.rpm_of.end())
+    out.rpm = found->second;
+  if (const auto found = config.tpm_of.find(model); found != config.tpm_of.end())
+    out.tpm = found->second;
   return out;
 }
 

@@ -55,6 +55,9 @@ struct RunConfig {
   std::vector<std::string> formats{"terminal"};
   std::string out = "runs";
   bool offline = false;
+  BackendContext service;                // retry, timeouts, tls
+  std::map<std::string, double> rpm_of;  // by model id
+  std::map<std::string, double> tpm_of;
   bool is_partial = false;  // a limit was given
 };
 
@@ -70,6 +73,9 @@ struct Known {
 /// Reads a YAML file. All mistakes are reported together, each as `FILE:LINE: path: what is wrong;
 /// what to do`.
 RunConfig read_config(const std::string& path, std::string_view text, const Known& known);
+
+/// What the backend of this model is told of the configuration.
+BackendContext context_of(const RunConfig& config, const std::string& model);
 
 /// Checks what needs the whole picture (no model, no suite, equal ids) and gives defaults: model
 /// ids, run name. Throws one Error holding all mistakes.

@@ -116,27 +116,53 @@ Model parse_model(std::string_view spec, std::string_view where,
   if (spec.empty())
     throw Error(fmt::format(
         "{}: a model is wanted, such as engine:smollm2-135m or replay:answers.jsonl", where));
-  if (colon == std::string_view::npos || slash < colon) {
-    const std::string_view word = spec.substr(0, std::min(slash, spec.find(',')));
-    throw Error(
-        fmt::format("{}: \"{}\": no provider \"{}\" is known{}\n        this version answers "
-                    "through: {} (as in engine:smollm2-135m "
-                    "or replay:answers.jsonl)",
-                    where, spec, word, did_you_mean(word, names), known));
-  }
-  const std::string_view kind = spec.substr(0, colon);
-  const auto factory = std::find_if(backends.begin(), backends.end(),
-                                    [&](const BackendFactory* one) { return one->name == kind; });
-  if (factory == backends.end()) {
-    throw Error(fmt::format("{}: \"{}\": unknown backend \"{}\"{}\n        known: {}", where, spec,
-                            kind, did_you_mean(kind, names), known));
-  }
+  const std::size_t at = spec.find('@');
   Model model;
+  std::string_view kind, rest;
+  if (at < std::min(colon, slash)) {  // wire@URL
+    kind = spec.substr(0, at);
+    rest = spec;
+  } else if (slash < colon) {  // PROVIDER/NAME
+    kind = spec.substr(0, slash);
+    rest = spec;
+  } else if (colon != std::string_view::npos) {
+    kind = spec.substr(0, colon);
+    rest = spec.substr(colon + 1);
+  } else {
+    kind = spec.substr(0, spec.find(','));
+    rest = spec;
+  }
+  const bool is_named = rest.size() == spec.size();
+  const char separator = is_named && at < slash ? '@' : '/';
+  std::vector<std::string> others;
+  const auto factory =
+      std::find_if(backends.begin(), backends.end(), [&](const BackendFactory* one) {
+        if (!is_named) return one->name == kind;
+        if (!one->names) return false;
+        const std::vector<std::string> own = one->names(separator);
+        others.insert(others.end(), own.begin(), own.end());
+        return std::find(own.begin(), own.end(), kind) != own.end();
+      });
+  if (factory == backends.end()) {
+    if (!is_named) {
+      throw Error(fmt::format("{}: \"{}\": unknown backend \"{}\"{}\n        known: {}", where,
+                              spec, kind, did_you_mean(kind, names), known));
+    }
+    std::vector<std::string> all = names;
+    all.insert(all.end(), others.begin(), others.end());
+    throw Error(fmt::format(
+        "{}: \"{}\": no {} \"{}\" is known{}\n        known: {}; other models: {} (as in "
+        "engine:smollm2-135m or replay:answers.jsonl)",
+        where, spec, separator == '@' ? "wire" : "provider", kind, did_you_mean(kind, all),
+        fmt::join(others, ", "), known));
+  }
   model.spec = std::string(spec);
-  model.backend = std::string(kind);
-  const auto pairs = split_pairs(spec.substr(colon + 1), model.target);
-  if (model.target.empty())
-    throw Error(fmt::format("{}: \"{}\": nothing stands behind \"{}:\"", where, spec, kind));
+  model.backend = std::string((*factory)->name);
+  const auto pairs = split_pairs(rest, model.target);
+  if (model.target.empty() ||
+      (is_named && model.target.find_last_of("/@") == model.target.size() - 1))
+    throw Error(fmt::format("{}: \"{}\": nothing stands behind \"{}{}\"", where, spec, kind,
+                            is_named ? separator : ':'));
   const std::string place = fmt::format("{}: \"{}\"", where, spec);
   for (const auto& [key, value] : pairs) {
     if (key == "id") {

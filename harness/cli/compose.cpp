@@ -109,13 +109,15 @@ void locate(Model& model) {
   if (model.backend == "engine") model.options["path"] = model_path(model.target);
 }
 
-std::unique_ptr<Backend> open_backend(const ModelEntry& entry, Channel<Answer>& answers) {
+std::unique_ptr<Backend> open_backend(const ModelEntry& entry, Channel<Answer>& answers,
+                                      const BackendContext& context) {
   for (const BackendFactory* factory : backends()) {
     if (factory->name != entry.model.backend) continue;
     try {
       Model model = entry.model;
       locate(model);
-      return factory->make(model, answers);
+      return factory->make_in ? factory->make_in(model, answers, context)
+                              : factory->make(model, answers);
     } catch (const Error& error) {
       throw Error(fmt::format("{}: {}", entry.where, error.what()));
     }

@@ -44,7 +44,8 @@ void locate(Model& model);
 std::string model_path(const std::string& what);
 
 /// Opens a backend; errors get the model's place in front.
-std::unique_ptr<Backend> open_backend(const ModelEntry& entry, Channel<Answer>& answers);
+std::unique_ptr<Backend> open_backend(const ModelEntry& entry, Channel<Answer>& answers,
+                                      const BackendContext& context = {});
 
 /// Width, colour and glyphs for a stream: --color, NO_COLOR, CLICOLOR_FORCE, TERM, LEITAI_ASCII,
 /// LEITAI_AMBIGUOUS, COLUMNS.

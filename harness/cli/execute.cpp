@@ -155,7 +155,8 @@ Executed execute(const RunConfig& config, const std::optional<std::string>& suit
   Opened opened;
   opened.suites = open_suites(config, suites_dir);
   for (const ModelEntry& entry : config.models)
-    opened.backends.push_back(open_backend(entry, opened.answers));
+    opened.backends.push_back(
+        open_backend(entry, opened.answers, context_of(config, entry.model.id)));
 
   const std::filesystem::path folder = std::filesystem::path(config.out) / config.name;
   Store store = Store::create_or_open(folder, version_number());

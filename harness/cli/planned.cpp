@@ -48,7 +48,8 @@ std::vector<PlannedModel> planned_models(const RunConfig& config,
   std::vector<PlannedModel> out;
   for (const ModelEntry& entry : entries) {
     const std::unique_ptr<Backend> backend =
-        nameless ? std::make_unique<NoBackend>() : open_backend(entry, answers);
+        nameless ? std::make_unique<NoBackend>()
+                 : open_backend(entry, answers, BackendContext{.is_dry = true});
     PlanCursor cursor(config, entry.model, *backend, suites, lookup, ItemOrder::Natural);
     PlannedModel one;
     one.id = entry.model.id;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 
 #include "harness/cli/compose.h"
 #include "harness/core/codec.h"
@@ -15,7 +17,9 @@ namespace leitai::cli {
 
 void RunFlags::declare(Command& command) {
   command
-      .list("model,m", "MODEL", "engine:PATH-OR-NAME or replay:FILE, then ,key=value; repeatable",
+      .list("model,m", "MODEL",
+            "PROVIDER/NAME, openai@URL/NAME, engine:PATH-OR-NAME or replay:FILE, then ,key=value; "
+            "repeatable",
             models)
       .list("suites,s", "LIST", "suites, globs and question files, comma separated", suites)
       .list("tasks", "LIST", "the same as --suites", suites)
@@ -42,6 +46,8 @@ void RunFlags::declare(Command& command) {
       .text("time", "2h", "stop after this time (exit code 2); run again to go on", time)
       .text("allow-failures", "PCT", "failed requests that still count as done (default 0.5)",
             allow_failures)
+      .text("providers", "DIR", "further records of vendors, over those that are built in",
+            providers)
       .text("suites-dir", "DIR", "further suites", suites_dir)
       .text("name", "NAME", "name of the run", name)
       .text("out", "DIR", "where runs are kept (default runs)", out)
@@ -52,6 +58,11 @@ void RunFlags::declare(Command& command) {
 }
 
 RunConfig RunFlags::configure(const std::string& operand) const {
+  if (providers) {
+    if (!std::filesystem::is_directory(*providers))
+      throw Error(fmt::format("--providers: {}: no such folder", *providers));
+    setenv("LEITAI_PROVIDERS", providers->c_str(), 1);  // where all that load records look
+  }
   const Known what = known(suites_dir);
   std::vector<std::string> mistakes;
   // Collects the message of a mistake and goes on, so that all are reported together.

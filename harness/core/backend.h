@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -56,8 +57,18 @@ struct BackendKey {
   std::string_view help;
 };
 
+/// What the run's configuration says to backends that ask over a network.
 struct BackendContext {
   std::string offline_reason;  // "" unless --offline
+  bool is_dry = false;         // only prepare() will be called: no key is needed
+  int attempts = 6;            // of a request; the first counts
+  double max_wait_s = 120;     // of one pause between two attempts
+  double connect_timeout_s = 10;
+  double first_byte_timeout_s = 600;
+  double idle_timeout_s = 120;
+  double total_timeout_s = 1800;   // of one attempt
+  std::string ca_file;             // "": the system's
+  std::optional<double> rpm, tpm;  // requests and tokens a minute of this model
 };
 
 /// The file is the registration: backends/<name>/backend.cpp defines `extern constinit const
@@ -70,6 +81,12 @@ struct BackendFactory {
   std::string (*default_id)(const Model&);
   /// Throws Error if the model cannot be opened. `answers` outlives the backend.
   std::unique_ptr<Backend> (*make)(const Model&, Channel<Answer>& answers);
+  /// Like `make`, for backends that want to know the context; nullptr: `make` does.
+  std::unique_ptr<Backend> (*make_in)(const Model&, Channel<Answer>& answers,
+                                      const BackendContext&) = nullptr;
+  /// Words that may stand before "/" (or before "@") in a model of this backend, which then needs
+  /// no "http:" in front; nullptr: none.
+  std::vector<std::string> (*names)(char separator) = nullptr;
 };
 
 }  // namespace leitai

@@ -392,6 +392,8 @@ Json parse_json(std::string_view text, std::string_view where) {
     return Json::parse(text);
   } catch (const Json::parse_error& error) {
     throw Error(fmt::format("{}: malformed JSON at byte {}", where, error.byte));
+  } catch (const Json::out_of_range&) {
+    throw Error(fmt::format("{}: malformed JSON: a number is too large", where));
   }
 }
 

@@ -175,13 +175,8 @@ TransferEnd end_of(CURLcode code) {
   }
 }
 
-void global_init() {
-  static const CURLcode once = curl_global_init(CURL_GLOBAL_DEFAULT);
-  LEITAI_CHECK(once == CURLE_OK, "curl_global_init");
-}
-
 void perform(const std::string& url, Transfer& transfer, const std::string& if_range) {
-  global_init();
+  transport_global_init();
   const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(),
                                                                  curl_easy_cleanup);
   LEITAI_CHECK(curl != nullptr, "curl_easy_init");
@@ -250,6 +245,11 @@ std::string kept_etag(const fs::path& part) {
 }
 
 }  // namespace
+
+void transport_global_init() {
+  static const CURLcode once = curl_global_init(CURL_GLOBAL_DEFAULT);
+  LEITAI_CHECK(once == CURLE_OK, "curl_global_init");
+}
 
 TransferResult http_get(const std::string& url, const TransferOptions& options) {
   Transfer transfer;

@@ -46,6 +46,9 @@ TransferResult http_get(const std::string& url, const TransferOptions& options);
 TransferResult http_download(const std::string& url, const std::filesystem::path& part,
                              const TransferOptions& options);
 
+/// Prepares libcurl for this process, once; for those who speak to it directly.
+void transport_global_init();
+
 /// `text` with everything but unreserved characters as %XX.
 std::string percent_encoded(std::string_view text);
 

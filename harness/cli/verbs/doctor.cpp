@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <clocale>
 #include <cstdlib>
 #include <filesystem>
@@ -8,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "backends/http/provider.h"
 #include "harness/cli/command.h"
 #include "harness/cli/compose.h"
 #include "harness/cli/version.h"
@@ -127,6 +129,18 @@ std::vector<Finding> examine() {
                  fmt::format("HF_TOKEN {}", std::getenv("HF_TOKEN")
                                                 ? "is set (never shown)"
                                                 : "is not set; only gated repositories need it")});
+  std::vector<std::string> present, absent;
+  for (const auto& [id, provider] : load_providers()) {
+    for (const std::string& name : provider.key_env) {
+      const char* value = std::getenv(name.c_str());
+      std::vector<std::string>& list = value && *value ? present : absent;
+      if (std::find(list.begin(), list.end(), name) == list.end()) list.push_back(name);
+    }
+  }
+  out.push_back({"keys", true,
+                 fmt::format("set (never shown): {}; not set: {}",
+                             present.empty() ? "none" : fmt::format("{}", fmt::join(present, " ")),
+                             fmt::join(absent, " "))});
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "backends/engine/arch/architecture.h"
+#include "backends/http/provider.h"
 #include "harness/cli/command.h"
 #include "harness/cli/compose.h"
 #include "harness/core/answer_state.h"
@@ -29,9 +30,11 @@ extern constinit const cli::Verb ls_verb;
 constinit const cli::Verb ls_verb = {
     .name = "ls",
     .group = "Look at results",
-    .summary = "suites, models, runs, items of a run, scorers, formats, backends, architectures",
+    .summary =
+        "suites, models, runs, items of a run, scorers, formats, backends, providers, "
+        "architectures",
     .usage =
-        "suites|models|runs|items|scorers|formats|backends|architectures [RUN] [--where "
+        "suites|models|runs|items|scorers|formats|backends|providers|architectures [RUN] [--where "
         "CONDITIONS]",
     .examples =
         "leitai ls suites\nleitai ls runs\nleitai ls items runs/x --where 'a=right b!=right'",
@@ -242,9 +245,9 @@ int run(std::span<const std::string> args, cli::Global& global) {
       .operands("what to list", 1, 2, operands);
   if (!command.parse(args)) return 0;
   const std::string& what = operands[0];
-  static const std::vector<std::string> kKinds{"suites",  "tasks",    "models",
-                                               "runs",    "items",    "scorers",
-                                               "formats", "backends", "architectures"};
+  static const std::vector<std::string> kKinds{"suites",    "tasks",        "models",  "runs",
+                                               "items",     "scorers",      "formats", "backends",
+                                               "providers", "architectures"};
   if (std::find(kKinds.begin(), kKinds.end(), what) == kKinds.end()) {
     throw Error(fmt::format("ls: unknown \"{}\"{}\n        known: {}", what,
                             did_you_mean(what, kKinds), fmt::join(kKinds, ", ")));
@@ -271,6 +274,15 @@ int run(std::span<const std::string> args, cli::Global& global) {
     for (const std::string& name : cli::format_names()) {
       const Reporter& one = cli::find_reporter(name);
       out.row({name, "." + std::string(one.extension), std::string(one.help)});
+    }
+    out.print();
+  } else if (what == "providers") {
+    Listing out({"provider", "regions", "key", "wire", "about"}, json);
+    for (const auto& [id, one] : load_providers()) {
+      std::vector<std::string> regions;
+      for (const auto& [region, url] : one.regions) regions.push_back(region);
+      out.row({id, fmt::format("{}", fmt::join(regions, " ")),
+               fmt::format("{}", fmt::join(one.key_env, " ")), one.wire, one.name});
     }
     out.print();
   } else if (what == "backends") {

@@ -1,0 +1,181 @@
+#include "harness/core/backend.h"
+
+#include <fmt/format.h>
+
+#include <future>
+#include <map>
+#include <mutex>
+#include <nlohmann/json.hpp>
+
+#include "backends/http/endpoint.h"
+#include "backends/http/lane.h"
+#include "harness/core/codec.h"
+#include "harness/core/error.h"
+#include "harness/core/text.h"
+
+namespace leitai {
+
+namespace {
+
+/// What all models of a process share: one I/O thread, and the state of each vendor.
+struct Hub {
+  std::mutex mutex;  // guards vendors; what they point to belongs to the I/O thread
+  std::map<std::string, std::weak_ptr<Vendor>> vendors;
+  TransportEngine engine;
+
+  std::shared_ptr<Vendor> vendor(const std::string& name) {
+    std::lock_guard lock(mutex);
+    std::shared_ptr<Vendor> out = vendors[name].lock();
+    if (!out) vendors[name] = out = std::make_shared<Vendor>();
+    return out;
+  }
+};
+
+/// One I/O thread a process: backends come and go one by one and do not know each other, so the
+/// place where they meet has to be found without being handed down. Lives as long as one of them.
+std::shared_ptr<Hub> shared_hub() {
+  static std::mutex mutex;
+  static std::weak_ptr<Hub> kept;
+  std::lock_guard lock(mutex);
+  std::shared_ptr<Hub> hub = kept.lock();
+  if (!hub) kept = hub = std::make_shared<Hub>();
+  return hub;
+}
+
+/// Asks a service over HTTP.
+class HttpBackend final : public Backend {
+ public:
+  HttpBackend(const Model& model, Channel<Answer>& answers, const BackendContext& context)
+      : resolved_(resolve_endpoint(model, context.is_dry)),
+        offline_reason_(context.offline_reason) {
+    const Limits& limits = resolved_.endpoint.provider.limits;
+    traits_.identity = resolved_.identity;
+    traits_.describe = resolved_.describe;
+    traits_.default_in_flight = limits.in_flight.value_or(64);
+    if (context.is_dry) return;
+    if (!offline_reason_.empty())
+      throw Error(
+          fmt::format("{} needs the network, but {}\n        use an engine: or replay: model",
+                      resolved_.describe, offline_reason_));
+    hub_ = shared_hub();
+    const std::string vendor =
+        resolved_.endpoint.base_url + " " + sha256(resolved_.key).hex().substr(0, 16);
+    lane_ = std::make_shared<Lane>(resolved_, context, hub_->engine, hub_->vendor(vendor), answers);
+  }
+
+  /// Waits until the I/O thread has let go of everything of this model.
+  ~HttpBackend() override {
+    if (!lane_) return;
+    std::promise<void> done;
+    hub_->engine.post([this, &done] {
+      lane_->cancel(true);
+      lane_.reset();
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
+
+  HttpBackend(const HttpBackend&) = delete;
+  HttpBackend& operator=(const HttpBackend&) = delete;
+
+  const BackendTraits& traits() const override { return traits_; }
+
+  void prepare(Request& request) const override {
+    const Dialect& dialect = *resolved_.dialect;
+    if (!dialect.speaks(request.mode)) {
+      throw Error(fmt::format("{}: the {} wire cannot ask in mode {}{}", resolved_.describe,
+                              dialect.name, to_text(request.mode),
+                              request.mode == Mode::Chat
+                                  ? ""
+                                  : "\n        completions@URL/MODEL can, where the server has "
+                                    "/completions"));
+    }
+    if (request.mode != Mode::Chat && !request.prompt.text)
+      throw Error(
+          fmt::format("{}: messages cannot be sent as plain text without the model's chat "
+                      "template\n        ask this suite in mode chat",
+                      resolved_.describe));
+    request.sent_json = dump(dialect.params(resolved_.endpoint, request));
+  }
+
+  void submit(Request request) override {
+    auto job = std::make_shared<Job>();
+    job->request = std::move(request);
+    job->submitted = EngineClock::now();
+    hub_->engine.post([lane = lane_.get(), job = std::move(job)] { lane->add(job); });
+  }
+
+  std::vector<std::string> remarks() const override {
+    if (!lane_) return {};
+    return lane_->watch().remarks(id_);
+  }
+
+  void cancel() override {
+    hub_->engine.post([lane = std::weak_ptr<Lane>(lane_)] {
+      if (const auto alive = lane.lock()) alive->cancel(false);
+    });
+  }
+
+ private:
+  const Resolved resolved_;
+  const std::string id_;
+  const std::string offline_reason_;
+  BackendTraits traits_;
+  std::shared_ptr<Hub> hub_;
+  std::shared_ptr<Lane> lane_;
+};
+
+constexpr BackendKey kKeys[] = {
+    {"region", "which of the vendor's addresses (cn, intl, ...)"},
+    {"base_url", "replaces everything before /chat/completions, /messages, /models/NAME:verb"},
+    {"key_env", "name of the variable that holds the key"},
+    {"stream", "off asks for the whole answer at once"},
+    {"wire", "another protocol of the same vendor (openai, anthropic, ...)"},
+};
+
+std::string default_id(const Model& model) {
+  std::string id = model.target;
+  try {
+    id = model_name_of(model.target);
+  } catch (const Error&) {  // told where the model is opened, with its place
+  }
+  for (const char* name : {"region", "wire"}) {
+    if (const auto found = model.options.find(name); found != model.options.end())
+      id += "-" + found->second;
+  }
+  return id;
+}
+
+std::unique_ptr<Backend> make_in(const Model& model, Channel<Answer>& answers,
+                                 const BackendContext& context) {
+  return std::make_unique<HttpBackend>(model, answers, context);
+}
+
+std::unique_ptr<Backend> make(const Model& model, Channel<Answer>& answers) {
+  return make_in(model, answers, {});
+}
+
+/// Words that may stand before "/" (providers) and before "@" (wires).
+std::vector<std::string> names(char separator) {
+  std::vector<std::string> out;
+  if (separator == '@') {
+    for (const Dialect* one : dialects()) out.emplace_back(one->name);
+  } else {
+    for (const auto& [id, provider] : load_providers()) out.push_back(id);
+  }
+  return out;
+}
+
+}  // namespace
+
+extern constinit const BackendFactory http;
+constinit const BackendFactory http = {
+    .name = "http",
+    .help = "a vendor's API (PROVIDER/NAME) or any server (openai@URL/NAME)",
+    .keys = kKeys,
+    .default_id = default_id,
+    .make = make,
+    .make_in = make_in,
+    .names = names};
+
+}  // namespace leitai

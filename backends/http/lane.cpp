@@ -1,0 +1,339 @@
+#include "backends/http/lane.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include "harness/core/codec.h"
+#include "harness/core/random.h"
+
+namespace leitai {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+double in_ms(EngineClock::duration time) {
+  return std::chrono::duration<double, std::milli>(time).count();
+}
+
+milliseconds of_seconds(double seconds) {
+  return milliseconds(static_cast<std::int64_t>(seconds * 1000));
+}
+
+std::vector<std::string> headers_of(const Resolved& resolved) {
+  std::vector<std::string> out = resolved.dialect->headers(resolved.endpoint, resolved.key);
+  out.emplace_back("Content-Type: application/json");
+  out.emplace_back(resolved.endpoint.stream ? "Accept: text/event-stream, application/json"
+                                            : "Accept: application/json");
+  for (const std::string& line : resolved.endpoint.provider.headers) out.push_back(line);
+  return out;
+}
+
+double uniform(const Job& job) {
+  const auto& bytes = job.request.digest.bytes;
+  std::uint64_t seed = job.request.seed;
+  for (std::size_t i = 0; i < 8; ++i) seed = seed * 257 + bytes[i];
+  return static_cast<double>(SplitMix64::at(seed, static_cast<std::uint64_t>(job.attempts)) >> 11) *
+         0x1p-53;
+}
+
+/// The body: what was sealed into the digest, with the prompt spliced in.
+std::string body_of(const Resolved& resolved, const Request& request) {
+  const std::string prompt = dump(resolved.dialect->prompt(resolved.endpoint, request));
+  const std::string& sent = request.sent_json;
+  if (sent.size() <= 2) return prompt;
+  return prompt.substr(0, prompt.size() - 1) + "," + sent.substr(1);
+}
+
+/// Bytes of all that is asked.
+std::size_t prompt_bytes(const Request& request) {
+  std::size_t bytes = request.prompt.text ? request.prompt.text->size() : 0;
+  for (const Message& one : request.prompt.messages) bytes += one.text().size();
+  return bytes;
+}
+
+}  // namespace
+
+void Watch::see(const Request& request, const Response& response) {
+  if (response.outcome == Outcome::Failed) return;
+  // No tokenizer packs more than about eight bytes of ordinary text into a token on the average: a
+  // count far below that means that the front of a long prompt was cut away (Ollama, Hunyuan).
+  const std::size_t bytes = prompt_bytes(request);
+  const bool is_short = bytes > 2000 && response.usage.prompt_tokens &&
+                        *response.usage.prompt_tokens * 12 < static_cast<std::int64_t>(bytes);
+  const bool thought = (response.reasoning && !response.reasoning->empty()) ||
+                       response.usage.reasoning_tokens.value_or(0) > 0;
+  std::lock_guard lock(mutex_);
+  short_prompts_ += is_short;
+  thought_unasked_ += thought && request.wanted.thinking == "off";
+  if (response.served_model && (served_.size() < 16 || served_.contains(*response.served_model)))
+    ++served_[*response.served_model];
+}
+
+std::vector<std::string> Watch::remarks(std::string_view model) const {
+  std::lock_guard lock(mutex_);
+  std::vector<std::string> out;
+  if (short_prompts_ > 0)
+    out.push_back(fmt::format(
+        "{}: in {} answers the server counts far fewer prompt tokens than were sent; it "
+        "may cut long prompts without a word.",
+        model, short_prompts_));
+  if (thought_unasked_ > 0)
+    out.push_back(fmt::format("{}: {} answers hold reasoning although thinking was to be off.",
+                              model, thought_unasked_));
+  if (served_.size() > 1) {
+    std::vector<std::string> names;
+    for (const auto& [name, n] : served_) names.push_back(fmt::format("{} ({})", name, n));
+    out.push_back(
+        fmt::format("{}: more than one model answered: {}.", model, fmt::join(names, ", ")));
+  }
+  return out;
+}
+
+Lane::Lane(Resolved resolved, const BackendContext& context, TransportEngine& engine,
+           std::shared_ptr<Vendor> vendor, Channel<Answer>& answers)
+    : resolved_(std::move(resolved)),
+      context_(context),
+      policy_{context.attempts, of_seconds(context.max_wait_s), milliseconds(500)},
+      engine_(engine),
+      vendor_(std::move(vendor)),
+      answers_(answers),
+      headers_(headers_of(resolved_)),
+      gate_(resolved_.endpoint.provider.limits.start),
+      requests_(context.rpm ? context.rpm : resolved_.endpoint.provider.limits.rpm),
+      tokens_(context.tpm ? context.tpm : resolved_.endpoint.provider.limits.tpm) {}
+
+Lane::~Lane() = default;
+
+void Lane::add(std::shared_ptr<Job> job) {
+  if (is_cancelled_) return fail(job, {FailureKind::Network, "cancelled", std::nullopt});
+  ready_.push_back(std::move(job));
+  pump();
+}
+
+/// Begins what may begin now; otherwise leaves a call for the moment when it may.
+void Lane::pump() {
+  if (is_pumping_) return;
+  is_pumping_ = true;
+  while (!ready_.empty()) {
+    const std::shared_ptr<Job> job = ready_.front();
+    if (vendor_->stopped || is_cancelled_) {
+      ready_.pop_front();
+      fail(job, is_cancelled_ ? Failure{FailureKind::Network, "cancelled", std::nullopt}
+                              : *vendor_->stopped);
+      continue;
+    }
+    if (!gate_.is_open()) break;
+    const auto now = EngineClock::now();
+    if (vendor_->held_until - now > policy_.max_wait) {  // nobody has to wait so long
+      ready_.pop_front();
+      fail(job, {FailureKind::RateLimit,
+                 fmt::format("the service asks all requests to wait {:.0f} s, more than "
+                             "retry.max_wait allows",
+                             in_ms(vendor_->held_until - now) / 1000),
+                 429});
+      continue;
+    }
+    const double tokens = tokens_of(*job);
+    const auto when = std::max({vendor_->held_until, gate_.ready_at(now),
+                                requests_.ready_at(1, now), tokens_.ready_at(tokens, now)});
+    if (when > now) {
+      wake_at(when);
+      break;
+    }
+    requests_.take(1, now);
+    tokens_.take(tokens, now);
+    job->reserved_tokens = tokens;
+    ready_.pop_front();
+    begin(job);
+  }
+  is_pumping_ = false;
+}
+
+void Lane::wake_at(EngineClock::time_point when) {
+  if (wake_ && *wake_ <= when) return;
+  wake_ = when;
+  engine_.post_at(when, [self = weak_from_this(), when] {
+    if (const auto lane = self.lock()) {
+      if (lane->wake_ == when) lane->wake_.reset();
+      lane->pump();
+    }
+  });
+}
+
+/// What the request will cost at most, estimated: a token is about four bytes of English and one
+/// to two of Chinese characters, three of which are nine bytes.
+double Lane::tokens_of(const Job& job) const {
+  return static_cast<double>(prompt_bytes(job.request)) / 3 +
+         job.request.wanted.max_tokens.value_or(1024);
+}
+
+std::optional<milliseconds> Lane::time_left(const Job& job) const {
+  if (!job.request.time_limit || !job.first_begun) return job.request.time_limit;
+  const auto spent =
+      std::chrono::duration_cast<milliseconds>(EngineClock::now() - *job.first_begun);
+  return *job.request.time_limit - spent;
+}
+
+void Lane::begin(const std::shared_ptr<Job>& job) {
+  job->begun = EngineClock::now();
+  if (!job->first_begun) job->first_begun = job->begun;
+  ++job->attempts;
+  gate_.begin(job->begun);
+  job->reader =
+      std::make_unique<AttemptReader>(resolved_.dialect->reader(resolved_.endpoint, job->request));
+  flying_.insert(job);
+  job->call = engine_.begin(make_call(job));
+}
+
+Call Lane::make_call(const std::shared_ptr<Job>& job) {
+  Call call;
+  call.url = resolved_.dialect->url(resolved_.endpoint);
+  call.body = body_of(resolved_, job->request);
+  call.headers = headers_;
+  call.http2 = resolved_.endpoint.provider.http2;
+  call.ca_file = context_.ca_file;
+  call.clocks = {of_seconds(context_.connect_timeout_s), of_seconds(context_.first_byte_timeout_s),
+                 of_seconds(context_.idle_timeout_s), of_seconds(context_.total_timeout_s)};
+  if (const auto left = time_left(*job))
+    call.clocks.total = std::clamp(*left, milliseconds(1), call.clocks.total);
+  // The engine ends or drops every call before the lane goes, so `this` lives long enough.
+  call.on_data = [job](std::string_view bytes) {
+    return job->reader->take(bytes, EngineClock::now());
+  };
+  call.on_end = [this, job](CallResult result) { ended(job, std::move(result)); };
+  return call;
+}
+
+void Lane::ended(const std::shared_ptr<Job>& job, CallResult result) {
+  flying_.erase(job);
+  AttemptReader& reader = *job->reader;
+  reader.finish();
+  if (!job->first_sent) job->first_sent = result.sent;
+  Attempt attempt;
+  attempt.end = result.end;
+  attempt.status = result.status;
+  attempt.headers = std::move(result.headers);
+  attempt.why = std::move(result.why);
+  attempt.parsed = std::move(reader.parsed());
+  attempt.has_body = reader.has_body();
+  attempt.body_start = reader.start();
+  attempt.now_unix = std::time(nullptr);
+  const Provider& provider = resolved_.endpoint.provider;
+  Verdict verdict = judge(provider, attempt);
+  if (is_cancelled_ && verdict.outcome == Outcome::Failed)
+    verdict = {.kind = FailureKind::Network, .message = "cancelled"};
+  const auto now = EngineClock::now();
+  gate_.end(verdict, now);
+  const Usage& used = attempt.parsed.usage;
+  if (used.prompt_tokens || used.completion_tokens) {
+    const auto spent = used.prompt_tokens.value_or(0) + used.completion_tokens.value_or(0);
+    tokens_.give_back(job->reserved_tokens - static_cast<double>(spent));
+  }
+  if (attempt.status == 429 && verdict.retry_after)
+    vendor_->held_until = std::max(vendor_->held_until, now + *verdict.retry_after);
+  if (verdict.advice == Advice::StopQueue) stop_queue(verdict, attempt.status);
+  auto pause = pause_before_retry(policy_, verdict, job->attempts, uniform(*job));
+  if (pause) {
+    const auto left = time_left(*job);
+    if (left && *pause >= *left) pause.reset();
+  }
+  if (pause && !is_cancelled_) {
+    repeat(job, *pause);
+    return pump();
+  }
+  Response response;
+  response.outcome = verdict.outcome;
+  response.finish_reason = verdict.finish;
+  Parsed& parsed = attempt.parsed;
+  if (verdict.outcome == Outcome::Failed) {
+    if (verdict.retry_after && *verdict.retry_after > policy_.max_wait)
+      verdict.message += fmt::format(" (it asks to wait {:g} s, more than retry.max_wait allows)",
+                                     static_cast<double>(verdict.retry_after->count()) / 1000);
+    response.finish_reason.reset();
+    response.failure =
+        Failure{verdict.kind.value_or(FailureKind::Server), std::move(verdict.message),
+                attempt.status ? std::optional<int>(attempt.status) : std::nullopt};
+  } else {
+    // What came, came: also the part of an answer before the service blocked the rest.
+    response.text = parsed.text.empty() && !parsed.refusal.empty() ? std::move(parsed.refusal)
+                                                                   : std::move(parsed.text);
+    response.reasoning = std::move(parsed.reasoning);
+    response.logprobs = std::move(parsed.logprobs);
+    response.continuation_logprobs = std::move(parsed.continuation_logprobs);
+    response.continuation_greedy = std::move(parsed.continuation_greedy);
+    response.continuation_tokens = std::move(parsed.continuation_tokens);
+    if (reader.first_text() && resolved_.endpoint.stream)
+      response.timing.ttft_ms = in_ms(*reader.first_text() - result.sent);
+  }
+  response.usage = parsed.usage;
+  response.served_model = std::move(parsed.served_model);
+  response.timing.total_ms = in_ms(now - result.sent);
+  response.timing.queued_ms = in_ms(*job->first_sent - job->submitted);
+  deliver(job, std::move(response));
+  pump();
+}
+
+void Lane::repeat(const std::shared_ptr<Job>& job, milliseconds pause) {
+  job->reader.reset();
+  waiting_.insert(job);
+  engine_.post_at(EngineClock::now() + pause, [self = weak_from_this(), job] {
+    const auto lane = self.lock();
+    if (!lane || lane->waiting_.erase(job) == 0) return;
+    lane->ready_.push_front(job);  // it was asked before those behind
+    lane->pump();
+  });
+}
+
+/// The first answer of its kind speaks for all: the rest fails at once with one clear message.
+void Lane::stop_queue(const Verdict& verdict, int status) {
+  if (vendor_->stopped) return;
+  const std::string_view advice =
+      *verdict.kind == FailureKind::Auth
+          ? "; check the key and that it belongs to this region"
+          : "; top up the account or raise its limit, then run the same command again";
+  vendor_->stopped = Failure{*verdict.kind, resolved_.redact(verdict.message + std::string(advice)),
+                             status ? std::optional<int>(status) : std::nullopt};
+  std::vector<std::shared_ptr<Job>> waiting(waiting_.begin(), waiting_.end());
+  waiting_.clear();
+  for (const auto& job : waiting) fail(job, *vendor_->stopped);
+}
+
+void Lane::cancel(bool is_silent) {
+  is_cancelled_ = true;
+  is_silent_ = is_silent_ || is_silent;
+  std::vector<std::shared_ptr<Job>> flying(flying_.begin(), flying_.end());
+  for (const auto& job : flying) engine_.stop(job->call);
+  std::vector<std::shared_ptr<Job>> waiting(waiting_.begin(), waiting_.end());
+  waiting_.clear();
+  for (const auto& job : waiting) fail(job, {FailureKind::Network, "cancelled", std::nullopt});
+  pump();
+}
+
+void Lane::fail(const std::shared_ptr<Job>& job, const Failure& failure) {
+  Response response;
+  response.failure = failure;
+  if (job->attempts == 0) response.failure->http_status.reset();
+  deliver(job, std::move(response));
+}
+
+void Lane::deliver(const std::shared_ptr<Job>& job, Response response) {
+  job->reader.reset();
+  if (is_silent_) return;
+  response.request_id = job->request.id;
+  response.attempts = std::max(1, job->attempts);
+  // A server may echo the key anywhere.
+  const Redactor& redact = resolved_.redact;
+  response.text = redact(std::move(response.text));
+  if (response.reasoning) response.reasoning = redact(std::move(*response.reasoning));
+  if (response.served_model) response.served_model = redact(std::move(*response.served_model));
+  if (response.failure) response.failure->message = redact(std::move(response.failure->message));
+  for (TokenLogprob& one : response.logprobs) one.token = redact(std::move(one.token));
+  watch_.see(job->request, response);
+  answers_.push({std::move(job->request), std::move(response)});
+}
+
+}  // namespace leitai

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "backends/http/attempt_reader.h"
+#include "backends/http/endpoint.h"
+#include "backends/http/flow.h"
+#include "harness/core/backend.h"
+#include "harness/core/channel.h"
+#include "harness/io/transport_engine.h"
+
+namespace leitai {
+
+/// What the models of one vendor and key share. I/O thread only.
+struct Vendor {
+  std::optional<Failure> stopped;  // the breaker: authentication, balance or quota
+  EngineClock::time_point held_until{};
+};
+
+/// One request on its way through its attempts.
+struct Job {
+  Request request;
+  int attempts = 0;
+  EngineClock::time_point submitted, begun;
+  std::optional<EngineClock::time_point> first_begun, first_sent;
+  std::uint64_t call = 0;
+  double reserved_tokens = 0;
+  std::unique_ptr<AttemptReader> reader;
+};
+
+/// What the answers of one model showed about the service. Thread-safe.
+class Watch {
+ public:
+  void see(const Request& request, const Response& response);
+  std::vector<std::string> remarks(std::string_view model) const;
+
+ private:
+  mutable std::mutex mutex_;  // guards all below
+  std::map<std::string, std::int64_t> served_;
+  std::int64_t short_prompts_ = 0;
+  std::int64_t thought_unasked_ = 0;
+};
+
+/// The requests of one model: queue, attempts, delivery. Everything but the constructor runs on the
+/// I/O thread.
+class Lane : public std::enable_shared_from_this<Lane> {
+ public:
+  Lane(Resolved resolved, const BackendContext& context, TransportEngine& engine,
+       std::shared_ptr<Vendor> vendor, Channel<Answer>& answers);
+  ~Lane();
+
+  void add(std::shared_ptr<Job> job);
+  /// Gives everything up; each request still yields its Answer unless `is_silent`.
+  void cancel(bool is_silent);
+
+  const Watch& watch() const { return watch_; }  // any thread
+
+ private:
+  void pump();
+  void wake_at(EngineClock::time_point when);
+  void begin(const std::shared_ptr<Job>& job);
+  Call make_call(const std::shared_ptr<Job>& job);
+  void ended(const std::shared_ptr<Job>& job, CallResult result);
+  void repeat(const std::shared_ptr<Job>& job, std::chrono::milliseconds pause);
+  void stop_queue(const Verdict& verdict, int status);
+  void fail(const std::shared_ptr<Job>& job, const Failure& failure);
+  void deliver(const std::shared_ptr<Job>& job, Response response);
+  std::optional<std::chrono::milliseconds> time_left(const Job& job) const;
+  double tokens_of(const Job& job) const;
+
+  const Resolved resolved_;
+  const BackendContext context_;
+  const RetryPolicy policy_;
+  TransportEngine& engine_;
+  const std::shared_ptr<Vendor> vendor_;
+  Channel<Answer>& answers_;
+  const std::vector<std::string> headers_;
+  Watch watch_;
+  Gate gate_;
+  Bucket requests_, tokens_;
+  std::deque<std::shared_ptr<Job>> ready_;
+  std::unordered_set<std::shared_ptr<Job>> waiting_;  // between two attempts
+  std::unordered_set<std::shared_ptr<Job>> flying_;
+  std::optional<EngineClock::time_point> wake_;
+  bool is_cancelled_ = false;
+  bool is_silent_ = false;
+  bool is_pumping_ = false;
+};
+
+}  // namespace leitai

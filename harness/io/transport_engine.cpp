@@ -1,0 +1,463 @@
+#include "harness/io/transport_engine.h"
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <unordered_map>
+
+#include "harness/core/error.h"
+#include "harness/core/text.h"
+#include "harness/io/transport.h"
+
+namespace leitai {
+namespace {
+
+using Time = EngineClock::time_point;
+using Timers = std::multimap<Time, std::function<void()>>;
+
+constexpr std::size_t kMaxHeaderBytes = 256 << 10;
+constexpr std::size_t kSpareHandles = 4096;
+
+/// Thousands of connections need as many descriptors: the soft limit becomes the hard one.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
+CallEnd end_of(CURLcode code) {
+  switch (code) {
+    case CURLE_OK:
+      return CallEnd::Complete;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_PROXY:
+      return CallEnd::NoConnection;
+    case CURLE_OPERATION_TIMEDOUT:
+      return CallEnd::TimedOut;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_CACERT_BADFILE:
+      return CallEnd::BadCertificate;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+      return CallEnd::Tls;
+    default:
+      return CallEnd::Broken;
+  }
+}
+
+std::string seconds_text(std::chrono::milliseconds time) {
+  return fmt::format("{:g} s", static_cast<double>(time.count()) / 1000);
+}
+
+/// One call as the callbacks of libcurl see it.
+struct Transfer {
+  std::uint64_t number = 0;
+  Call call;
+  CURL* curl = nullptr;
+  curl_slist* headers = nullptr;
+  CallResult result;
+  Time begun, progressed;
+  std::int64_t received = 0;
+  std::size_t header_bytes = 0;
+  bool has_progress = false;
+  std::optional<Timers::iterator> clock;  // the task that looks at the clocks
+  std::optional<CallEnd> forced;          // why a callback or a clock ended it
+  char why[CURL_ERROR_SIZE] = "";
+
+  /// Moment when the request began to go out, connection set-up excluded; absent before.
+  std::optional<Time> sent() const {
+    curl_off_t micros = 0;
+    if (curl_easy_getinfo(curl, CURLINFO_PRETRANSFER_TIME_T, &micros) != CURLE_OK || micros <= 0)
+      return std::nullopt;
+    return begun + std::chrono::microseconds(micros);
+  }
+
+  /// The next moment at which one of the clocks could run out, with the sentence for it.
+  std::pair<Time, std::string> deadline() const {
+    const Clocks& clocks = call.clocks;
+    std::pair<Time, std::string> out{begun + clocks.total,
+                                     fmt::format("not done after {}", seconds_text(clocks.total))};
+    const auto earlier = [&](Time at, std::string text) {
+      if (at < out.first) out = {at, std::move(text)};
+    };
+    if (has_progress) {
+      earlier(progressed + clocks.idle,
+              fmt::format("nothing arrived for {}", seconds_text(clocks.idle)));
+    } else {
+      earlier(sent().value_or(begun + clocks.connect) + clocks.first_byte,
+              fmt::format("no answer began within {}", seconds_text(clocks.first_byte)));
+    }
+    return out;
+  }
+};
+
+std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  transfer.received += static_cast<std::int64_t>(size);
+  if (transfer.received > transfer.call.max_bytes) {
+    transfer.forced = CallEnd::TooLarge;
+    transfer.result.why = fmt::format("more than {} bytes arrived", transfer.call.max_bytes);
+    return 0;
+  }
+  switch (transfer.call.on_data(std::string_view(data, size))) {
+    case Arrival::Progress:
+      transfer.has_progress = true;
+      transfer.progressed = EngineClock::now();
+      break;
+    case Arrival::Noise:
+      break;
+    case Arrival::Stop:
+      transfer.forced = CallEnd::Stopped;
+      return 0;
+  }
+  return size;
+}
+
+std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  transfer.header_bytes += size;
+  if (transfer.header_bytes > kMaxHeaderBytes) {
+    transfer.forced = CallEnd::TooLarge;
+    transfer.result.why = "the headers do not end";
+    return 0;
+  }
+  const std::string_view line = trim(std::string_view(data, size));
+  if (line.starts_with("HTTP/")) {  // an interim answer may come before
+    transfer.result.headers.clear();
+    return size;
+  }
+  const std::size_t colon = line.find(':');
+  if (colon != std::string_view::npos) {
+    transfer.result.headers.emplace_back(ascii_lower(line.substr(0, colon)),
+                                         std::string(trim(line.substr(colon + 1))));
+  }
+  return size;
+}
+
+}  // namespace
+
+struct TransportEngine::Impl {
+  std::mutex mutex;  // guards inbox, is_closing
+  std::vector<std::pair<Time, std::function<void()>>> inbox;
+  bool is_closing = false;
+  int wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  // The rest belongs to the I/O thread.
+  int epoll = epoll_create1(EPOLL_CLOEXEC);
+  int timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+  CURLM* multi = nullptr;
+  std::optional<Time> curl_wants;  // libcurl's own next moment
+  Timers tasks;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Transfer>> transfers;
+  std::vector<CURL*> spare;
+  std::uint64_t last = 0;
+  std::optional<Time> armed;
+  std::jthread thread;
+
+  Impl() {
+    LEITAI_CHECK(wake >= 0 && epoll >= 0 && timer >= 0, "descriptors of the transport engine");
+    raise_descriptor_limit();
+    transport_global_init();
+    multi = curl_multi_init();
+    LEITAI_CHECK(multi != nullptr, "curl_multi_init");
+    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &Impl::on_socket);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, this);
+    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &Impl::on_timer);
+    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, this);
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, 16384L);
+    for (const int file : {wake, timer}) {
+      epoll_event event{};
+      event.events = EPOLLIN;
+      event.data.fd = file;
+      epoll_ctl(epoll, EPOLL_CTL_ADD, file, &event);
+    }
+    thread = std::jthread([this] { loop(); });
+  }
+
+  ~Impl() {
+    {
+      std::lock_guard lock(mutex);
+      is_closing = true;
+    }
+    ring();
+    thread.join();
+    for (auto& [number, transfer] : transfers) release(*transfer);
+    for (CURL* curl : spare) curl_easy_cleanup(curl);
+    curl_multi_cleanup(multi);
+    for (const int file : {wake, epoll, timer}) close(file);
+  }
+
+  void ring() {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t n = write(wake, &one, sizeof one);
+  }
+
+  static int on_socket(CURL*, curl_socket_t socket, int what, void* user, void* known) {
+    auto& self = *static_cast<Impl*>(user);
+    if (what == CURL_POLL_REMOVE) {
+      epoll_ctl(self.epoll, EPOLL_CTL_DEL, socket, nullptr);
+      return 0;
+    }
+    epoll_event event{};
+    event.events = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
+    event.data.fd = socket;
+    if (epoll_ctl(self.epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, socket, &event) != 0)
+      epoll_ctl(self.epoll, known ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket, &event);
+    curl_multi_assign(self.multi, socket, &self);
+    return 0;
+  }
+
+  static int on_timer(CURLM*, long wait_ms, void* user) {
+    auto& self = *static_cast<Impl*>(user);
+    if (wait_ms < 0) {
+      self.curl_wants.reset();
+    } else {
+      self.curl_wants = EngineClock::now() + std::chrono::milliseconds(wait_ms);
+    }
+    return 0;
+  }
+
+  void arm() {
+    std::optional<Time> next = curl_wants;
+    if (!tasks.empty() && (!next || tasks.begin()->first < *next)) next = tasks.begin()->first;
+    if (next == armed) return;
+    armed = next;
+    itimerspec spec{};
+    if (next) {
+      const auto nanos = std::max<std::int64_t>(
+          1,
+          std::chrono::duration_cast<std::chrono::nanoseconds>(next->time_since_epoch()).count());
+      spec.it_value.tv_sec = nanos / 1'000'000'000;
+      spec.it_value.tv_nsec = nanos % 1'000'000'000;
+    }
+    timerfd_settime(timer, TFD_TIMER_ABSTIME, &spec, nullptr);
+  }
+
+  void loop() {
+    sigset_t broken_pipe;  // OpenSSL writes without MSG_NOSIGNAL: here a write error, no signal
+    sigemptyset(&broken_pipe);
+    sigaddset(&broken_pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
+    std::array<epoll_event, 256> events;
+    int running = 0;
+    for (;;) {
+      if (!take_inbox()) return;
+      run_tasks();
+      if (curl_wants && *curl_wants <= EngineClock::now()) {
+        curl_wants.reset();
+        curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running);
+        finish_done();
+        continue;  // what ended may have left work
+      }
+      arm();
+      const int n = epoll_wait(epoll, events.data(), static_cast<int>(events.size()), -1);
+      for (int i = 0; i < n; ++i) {
+        const epoll_event& event = events[static_cast<std::size_t>(i)];
+        if (event.data.fd == wake || event.data.fd == timer) {
+          std::uint64_t count = 0;
+          [[maybe_unused]] const ssize_t got = read(event.data.fd, &count, sizeof count);
+          if (event.data.fd == timer) armed.reset();
+          continue;
+        }
+        const int what = (event.events & EPOLLIN ? CURL_CSELECT_IN : 0) |
+                         (event.events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+                         (event.events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+        curl_multi_socket_action(multi, event.data.fd, what, &running);
+      }
+      finish_done();
+    }
+  }
+
+  /// False: the engine closes.
+  bool take_inbox() {
+    std::vector<std::pair<Time, std::function<void()>>> taken;
+    {
+      std::lock_guard lock(mutex);
+      if (is_closing) return false;
+      taken.swap(inbox);
+    }
+    for (auto& [when, task] : taken) {
+      if (when == Time{}) {
+        task();
+      } else {
+        tasks.emplace(when, std::move(task));
+      }
+    }
+    return true;
+  }
+
+  void run_tasks() {
+    const Time now = EngineClock::now();
+    while (!tasks.empty() && tasks.begin()->first <= now) {
+      auto task = std::move(tasks.begin()->second);
+      tasks.erase(tasks.begin());
+      task();
+    }
+  }
+
+  void finish_done() {
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
+      if (message->msg != CURLMSG_DONE) continue;
+      Transfer* transfer = nullptr;
+      curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+      finish(*transfer, message->data.result);
+    }
+  }
+
+  void finish(Transfer& transfer, CURLcode code) {
+    CallResult& result = transfer.result;
+    long status = 0;
+    curl_easy_getinfo(transfer.curl, CURLINFO_RESPONSE_CODE, &status);
+    result.status = static_cast<int>(status);
+    result.end = transfer.forced.value_or(end_of(code));
+    result.sent = transfer.sent().value_or(transfer.begun);
+    if (result.why.empty() && result.end != CallEnd::Complete && code != CURLE_OK)
+      result.why = *transfer.why ? transfer.why : curl_easy_strerror(code);
+    release(transfer);
+    const auto found = transfers.find(transfer.number);
+    const std::unique_ptr<Transfer> owned = std::move(found->second);
+    transfers.erase(found);
+    if (owned->clock) tasks.erase(*owned->clock);
+    owned->call.on_end(std::move(owned->result));
+  }
+
+  void release(Transfer& transfer) {
+    curl_multi_remove_handle(multi, transfer.curl);
+    curl_slist_free_all(transfer.headers);
+    transfer.headers = nullptr;
+    if (spare.size() < kSpareHandles) {
+      curl_easy_reset(transfer.curl);
+      spare.push_back(transfer.curl);
+    } else {
+      curl_easy_cleanup(transfer.curl);
+    }
+    transfer.curl = nullptr;
+  }
+
+  std::uint64_t begin(Call call) {
+    auto owned = std::make_unique<Transfer>();
+    Transfer& transfer = *owned;
+    transfer.number = ++last;
+    transfer.call = std::move(call);
+    if (spare.empty()) {
+      transfer.curl = curl_easy_init();
+      LEITAI_CHECK(transfer.curl != nullptr, "curl_easy_init");
+    } else {
+      transfer.curl = spare.back();
+      spare.pop_back();
+    }
+    configure(transfer);
+    transfer.begun = EngineClock::now();
+    transfers.emplace(transfer.number, std::move(owned));
+    curl_multi_add_handle(multi, transfer.curl);
+    watch(transfer.number);
+    return transfer.number;
+  }
+
+  void configure(Transfer& transfer) {
+    const Call& call = transfer.call;
+    CURL* curl = transfer.curl;
+    const auto set = [&](CURLoption option, auto value) {
+      LEITAI_CHECK(curl_easy_setopt(curl, option, value) == CURLE_OK, std::to_string(option));
+    };
+    set(CURLOPT_URL, call.url.c_str());
+    set(CURLOPT_PRIVATE, static_cast<void*>(&transfer));
+    set(CURLOPT_ERRORBUFFER, static_cast<char*>(transfer.why));
+    set(CURLOPT_NOSIGNAL, 1L);
+    set(CURLOPT_USERAGENT, "leitai");
+    set(CURLOPT_PROTOCOLS_STR, "http,https");
+    set(CURLOPT_FOLLOWLOCATION, 0L);
+    set(CURLOPT_TCP_NODELAY, 1L);
+    set(CURLOPT_HTTP_VERSION,
+        static_cast<long>(call.http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+    set(CURLOPT_PIPEWAIT, call.http2 ? 1L : 0L);
+    set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(call.clocks.connect.count()));
+    set(CURLOPT_WRITEFUNCTION, on_body);
+    set(CURLOPT_WRITEDATA, static_cast<void*>(&transfer));
+    set(CURLOPT_HEADERFUNCTION, on_header);
+    set(CURLOPT_HEADERDATA, static_cast<void*>(&transfer));
+    set(CURLOPT_POST, 1L);
+    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call.body.size()));
+    set(CURLOPT_POSTFIELDS, call.body.c_str());
+    if (!call.ca_file.empty()) {
+      set(CURLOPT_CAINFO, call.ca_file.c_str());
+    } else if (const char* bundle = std::getenv("SSL_CERT_FILE"); bundle && *bundle) {
+      set(CURLOPT_CAINFO, bundle);
+    }
+    for (const std::string& line : call.headers)
+      transfer.headers = curl_slist_append(transfer.headers, line.c_str());
+    transfer.headers = curl_slist_append(transfer.headers, "Expect:");
+    set(CURLOPT_HTTPHEADER, transfer.headers);
+  }
+
+  /// One task a transfer that looks at its clocks and asks to be called again.
+  void watch(std::uint64_t number) {
+    const auto found = transfers.find(number);
+    if (found == transfers.end()) return;
+    found->second->clock.reset();
+    auto [at, why] = found->second->deadline();
+    const Time now = EngineClock::now();
+    if (at > now) {
+      // The first progress may bring the end nearer: nobody tells, so look now and then.
+      const Clocks& clocks = found->second->call.clocks;
+      const auto often = std::clamp<std::chrono::milliseconds>(
+          std::min(clocks.idle, clocks.first_byte) / 4, std::chrono::milliseconds(10),
+          std::chrono::milliseconds(1000));
+      found->second->clock =
+          tasks.emplace(std::min(at, now + often), [this, number] { watch(number); });
+      return;
+    }
+    found->second->result.why = std::move(why);
+    found->second->forced = CallEnd::TimedOut;
+    finish(*found->second, CURLE_OPERATION_TIMEDOUT);
+  }
+
+  void stop(std::uint64_t number) {
+    const auto found = transfers.find(number);
+    if (found == transfers.end()) return;
+    found->second->forced = CallEnd::Stopped;
+    finish(*found->second, CURLE_ABORTED_BY_CALLBACK);
+  }
+
+  void put(Time when, std::function<void()> task) {
+    {
+      std::lock_guard lock(mutex);
+      inbox.emplace_back(when, std::move(task));
+      if (inbox.size() > 1) return;  // the bell has rung
+    }
+    ring();
+  }
+};
+
+TransportEngine::TransportEngine() : impl_(std::make_unique<Impl>()) {}
+TransportEngine::~TransportEngine() = default;
+void TransportEngine::post(std::function<void()> task) { impl_->put(Time{}, std::move(task)); }
+void TransportEngine::post_at(Time when, std::function<void()> task) {
+  if (std::this_thread::get_id() == impl_->thread.get_id()) {
+    impl_->tasks.emplace(when, std::move(task));
+  } else {
+    impl_->put(when, std::move(task));
+  }
+}
+std::uint64_t TransportEngine::begin(Call call) { return impl_->begin(std::move(call)); }
+void TransportEngine::stop(std::uint64_t call) { impl_->stop(call); }
+
+}  // namespace leitai
