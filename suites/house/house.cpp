@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
+#include <unordered_set>
 
+#include "harness/core/digest.h"
 #include "harness/core/error.h"
 #include "suites/house/ledger.h"
 #include "suites/house/order.h"
@@ -18,7 +21,8 @@ using house::Sentence;
 using house::Wording;
 
 constexpr std::int64_t kItems = 200;
-constexpr char kVersion[] = "1";
+constexpr char kVersion[] = "2";  // 2: no item twice
+constexpr int kSalts = 50;        // draws of an item before a repetition is taken
 
 class HouseSuite : public Suite {
  public:
@@ -66,7 +70,7 @@ class HouseSuite : public Suite {
     out.tags = {fmt::format("level={}", level)};
     out.pair_key = out.id;
     std::string gold;
-    for (const Sentence& sentence : sentences(index, level, gold)) {
+    for (const Sentence& sentence : sentences(index, level, salt_of(index), gold)) {
       if (!out.question.empty()) out.question += wording_.joiner();
       out.question += wording_.say(sentence);
     }
@@ -78,7 +82,7 @@ class HouseSuite : public Suite {
   }
 
  protected:
-  virtual std::vector<Sentence> sentences(std::int64_t index, int level,
+  virtual std::vector<Sentence> sentences(std::int64_t index, int level, int salt,
                                           std::string& gold) const = 0;
 
   std::uint64_t seed() const { return seed_; }
@@ -86,6 +90,29 @@ class HouseSuite : public Suite {
   SuiteInfo& mutable_info() { return info_; }
 
  private:
+  /// The first draw of item `index` that says something else than all items before it. What is said
+  /// does not depend on the language.
+  int salt_of(std::int64_t index) const {
+    std::lock_guard guard(mutex_);
+    while (static_cast<std::int64_t>(salts_.size()) <= index) {
+      const auto at = static_cast<std::int64_t>(salts_.size());
+      const int level = levels_[static_cast<std::size_t>(at) % levels_.size()];
+      int salt = 0;
+      for (; salt < kSalts; ++salt) {
+        std::string said, gold;
+        for (const Sentence& s : sentences(at, level, salt, gold))
+          said += fmt::format("{} {} {} {} {} {} {} {}\n", s.key, s.a, s.b, s.c, s.thing, s.n, s.k,
+                              s.text);
+        if (said_.insert(hash64({said})).second) break;
+      }
+      salts_.push_back(static_cast<std::uint8_t>(salt % kSalts));
+    }
+    return salts_[static_cast<std::size_t>(index)];
+  }
+
+  mutable std::mutex mutex_;
+  mutable std::vector<std::uint8_t> salts_;         // of items from 0 on; guarded by mutex_
+  mutable std::unordered_set<std::uint64_t> said_;  // by these; guarded by mutex_
   SuiteInfo info_;
   Wording wording_;
   std::uint64_t seed_;
@@ -99,8 +126,9 @@ class LedgerSuite final : public HouseSuite {
       : HouseSuite("house/ledger", "ledger", language, options) {}
 
  private:
-  std::vector<Sentence> sentences(std::int64_t index, int level, std::string& gold) const override {
-    house::LedgerItem item = house::make_ledger(seed(), index, level);
+  std::vector<Sentence> sentences(std::int64_t index, int level, int salt,
+                                  std::string& gold) const override {
+    house::LedgerItem item = house::make_ledger(seed(), index, level, salt);
     gold = item.answer;
     return std::move(item.sentences);
   }
@@ -117,8 +145,9 @@ class OrderSuite final : public HouseSuite {
   }
 
  private:
-  std::vector<Sentence> sentences(std::int64_t index, int level, std::string& gold) const override {
-    house::OrderItem item = house::make_order(seed(), index, level);
+  std::vector<Sentence> sentences(std::int64_t index, int level, int salt,
+                                  std::string& gold) const override {
+    house::OrderItem item = house::make_order(seed(), index, level, salt);
     gold = item.answer;
     std::vector<Sentence> out{{.key = fmt::format("people_{}", item.people.size())}};
     // The introduction names everybody, in the order in which they were drawn, which tells nothing

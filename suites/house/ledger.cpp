@@ -222,9 +222,10 @@ bool tank(Story& story, Dice& dice) {
 
 }  // namespace
 
-LedgerItem make_ledger(std::uint64_t seed, std::int64_t index, int level) {
+LedgerItem make_ledger(std::uint64_t seed, std::int64_t index, int level, int salt) {
   LEITAI_CHECK(level >= 1 && level <= 5, std::to_string(level));
-  for (int attempt = 0;; ++attempt) {
+  // Draws that are not sound are rare: a thousand of them keep salts apart.
+  for (int attempt = 1000 * salt;; ++attempt) {
     Dice dice(seed, index, level, attempt);
     Story story;
     story.thing = static_cast<int>(dice.in(0, kThings - 1));

@@ -190,10 +190,12 @@ bool holds(const Sentence& clue, const std::vector<int>& queue) {
                   at(clue.c));
 }
 
-OrderItem make_order(std::uint64_t seed, std::int64_t index, int level) {
+OrderItem make_order(std::uint64_t seed, std::int64_t index, int level, int salt) {
   LEITAI_CHECK(level >= 1 && level <= 5, std::to_string(level));
-  SplitMix64 dice(hash64(
-      {"house/order/1", std::to_string(seed), std::to_string(index), std::to_string(level)}));
+  std::string draw = "house/order/1";
+  if (salt > 0) draw += "/" + std::to_string(salt);
+  SplitMix64 dice(
+      hash64({draw, std::to_string(seed), std::to_string(index), std::to_string(level)}));
   const auto shuffle = [&](std::vector<int>& list) {
     for (std::size_t i = list.size(); i > 1; --i) std::swap(list[i - 1], list[dice.below(i)]);
   };

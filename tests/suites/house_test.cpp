@@ -159,5 +159,20 @@ TEST(House, OptionsAreKept) {
   EXPECT_THROW(open_house("house/ledger", "xx", options(1)), Error);
 }
 
+TEST(House, NothingIsAskedTwice) {
+  for (const std::string& name : house_names()) {
+    SuiteOptions options;
+    options.limit = 1500;
+    const auto english = open_house(name, "en", options), chinese = open_house(name, "zh", options);
+    std::set<std::string> questions;
+    for (std::int64_t i = 0; i < english->info().size; ++i)
+      questions.insert(english->item(i).question);
+    EXPECT_EQ(questions.size(), 1500u) << name;
+    // Another language draws the same, and from the end as from the start.
+    for (std::int64_t i = 1499; i >= 0; i -= 77)
+      EXPECT_EQ(chinese->item(i).grading.gold, english->item(i).grading.gold) << name << ' ' << i;
+  }
+}
+
 }  // namespace
 }  // namespace leitai
