@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/budget.h"
 #include "harness/core/backend.h"
 #include "harness/core/model.h"
 #include "harness/core/suite.h"
@@ -48,6 +49,7 @@ struct RunConfig {
   std::map<std::string, int> in_flight_of;  // by model id
   std::optional<double> total_timeout_s;    // deadline of one request
   std::optional<std::int64_t> max_requests;
+  BudgetLimits budget;  // of money
   std::optional<double> time_s;
   std::optional<StopRule> stop;
   double allow_failures_pct = 0.5;

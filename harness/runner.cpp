@@ -12,7 +12,9 @@
 #include <thread>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
 
+#include "harness/budget.h"
 #include "harness/core/codec.h"
 #include "harness/core/error.h"
 #include "harness/core/text.h"
@@ -89,11 +91,14 @@ class Runner {
     std::unique_ptr<PlanCursor> cursor;
     std::int64_t total = 0;
     int bound = 1;
-    int in_flight = 0;  // guarded by mutex_
-    Counts counts;      // guarded by mutex_
+    std::optional<Planned> held;  // for which there is no money at the moment
+    std::optional<Price> price;   // set aside for the request that is being sent
+    std::string why_no_money;     // nothing more fits into the budget
+    int in_flight = 0;            // guarded by mutex_
+    Counts counts;                // guarded by mutex_
     std::deque<std::pair<Clock::time_point, std::int64_t>>
         recent;  // generated tokens of the last 30 s; guarded by mutex_
-    bool is_idle() const { return cursor->is_finished() && in_flight == 0; }
+    bool is_idle() const { return cursor->is_finished() && !held && in_flight == 0; }
   };
 
   SuiteDecided decided() const {
@@ -156,7 +161,8 @@ class Runner {
       std::unique_lock lock(mutex_);
       const bool idle = std::all_of(lanes_.begin(), lanes_.end(), [&](const Lane& lane) {
         return lane.in_flight == 0 &&
-               (stopping_since || is_quota_used() || lane.cursor->is_finished());
+               (stopping_since || is_quota_used() || !lane.why_no_money.empty() ||
+                (lane.cursor->is_finished() && !lane.held));
       });
       if (idle) break;
       if (stopping_since && !cancelled &&
@@ -189,7 +195,9 @@ class Runner {
 
   /// Says which budget ended the run, if one did: only where something is left to ask.
   void judge_budgets(bool gave_up) {
-    if (!is_quota_used() && !is_time_over()) return;
+    for (const Lane& lane : lanes_)
+      if (!lane.why_no_money.empty()) result_.stopped_because = lane.why_no_money;
+    if (!result_.stopped_because.empty() || (!is_quota_used() && !is_time_over())) return;
     const bool more = gave_up || std::any_of(lanes_.begin(), lanes_.end(), [](Lane& lane) {
                         return lane.cursor->next().has_value();
                       });
@@ -213,9 +221,14 @@ class Runner {
       }
       if (!group.empty() && !busy.insert(group).second) continue;
       for (int n = 0; n < 64 && has_room(lane) && may_go_on(lane); ++n) {
-        std::optional<Planned> planned = lane.cursor->next(2000);
+        std::optional<Planned> planned = std::exchange(lane.held, std::nullopt);
+        if (!planned) planned = lane.cursor->next(2000);
         if (!planned) {
           sent = sent || !lane.cursor->is_finished();
+          break;
+        }
+        if (!afford(lane, *planned)) {
+          lane.held = std::move(planned);  // until what is in flight is settled
           break;
         }
         sent = true;
@@ -225,7 +238,21 @@ class Runner {
     return sent;
   }
 
+  /// Sets money aside for a request. False where it does not fit: for good if nothing in flight can
+  /// give back what is missing.
+  bool afford(Lane& lane, const Planned& planned) {
+    if (!parts_.budget) return true;
+    const std::string& model = planned.request.model;
+    lane.price = lane.backend->price_at_most(planned.request);
+    if (lane.price) parts_.budget->check_currency(model, lane.price->currency);
+    if (parts_.budget->reserve(model, lane.price)) return true;
+    if (parts_.budget->is_exhausted(model, lane.price) && lane.why_no_money.empty())
+      lane.why_no_money = parts_.budget->why(model);
+    return false;
+  }
+
   bool has_room(const Lane& lane) {
+    if (!lane.why_no_money.empty()) return false;
     if (is_quota_used()) return false;
     std::lock_guard lock(mutex_);
     if (lane.in_flight >= lane.bound) return false;
@@ -243,7 +270,8 @@ class Runner {
     {
       std::lock_guard lock(mutex_);
       flying_.emplace(request.id, Flying{static_cast<std::size_t>(&lane - lanes_.data()),
-                                         std::move(planned.item), planned.position});
+                                         std::move(planned.item), planned.position,
+                                         std::exchange(lane.price, std::nullopt)});
       ++lane.in_flight;
     }
     lane.backend->submit(std::move(request));
@@ -260,6 +288,9 @@ class Runner {
         Lane& lane = lanes_[found->second.lane];
         recorded.item = std::move(found->second.item);
         recorded.position = found->second.position;
+        if (parts_.budget)
+          parts_.budget->settle(answer->request.model, found->second.reserved,
+                                answer->response.price);
         flying_.erase(found);
         --lane.in_flight;
         const bool given_up = cancelled_ && answer->response.outcome == Outcome::Failed;
@@ -402,6 +433,7 @@ class Runner {
     std::size_t lane;
     Item item;
     std::int64_t position;
+    std::optional<Price> reserved;  // of the budget
   };
 
   const RunParts& parts_;

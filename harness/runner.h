@@ -18,6 +18,7 @@
 
 namespace leitai {
 
+class Budget;
 class EarlyStop;
 class EventLog;
 
@@ -48,6 +49,7 @@ struct RunParts {
   std::function<void(std::span<const Recorded>)> record;
   /// Ends a suite early; null: everything is asked. Models are taken in their order here.
   EarlyStop* stop = nullptr;
+  Budget* budget = nullptr;  // of money; null: none
   Progress* progress = nullptr;
   EventLog* log = nullptr;
   std::string log_path;  // shown beside the progress

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <ctime>
 #include <future>
 #include <map>
 #include <mutex>
@@ -9,6 +10,7 @@
 
 #include "backends/http/endpoint.h"
 #include "backends/http/lane.h"
+#include "backends/http/price.h"
 #include "harness/core/codec.h"
 #include "harness/core/error.h"
 #include "harness/core/text.h"
@@ -103,6 +105,11 @@ class HttpBackend final : public Backend {
     job->request = std::move(request);
     job->submitted = EngineClock::now();
     hub_->engine.post([lane = lane_.get(), job = std::move(job)] { lane->add(job); });
+  }
+
+  std::optional<Price> price_at_most(const Request& request) const override {
+    return leitai::price_at_most(resolved_.endpoint.provider, resolved_.endpoint.model, request,
+                                 std::time(nullptr));
   }
 
   std::vector<std::string> remarks() const override {

@@ -6,6 +6,7 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "backends/http/price.h"
 #include "harness/core/codec.h"
 #include "harness/core/random.h"
 
@@ -324,6 +325,9 @@ void Lane::deliver(const std::shared_ptr<Job>& job, Response response) {
   job->reader.reset();
   if (is_silent_) return;
   response.request_id = job->request.id;
+  response.price =
+      price_of(resolved_.endpoint.provider, resolved_.endpoint.model, response.usage,
+               is_thinking(resolved_.endpoint.provider, job->request.wanted), std::time(nullptr));
   response.attempts = std::max(1, job->attempts);
   // A server may echo the key anywhere.
   const Redactor& redact = resolved_.redact;

@@ -41,9 +41,12 @@ Executed ask_for_missing(const RunConfig& config, const std::optional<std::strin
     for (const PlannedModel& one : models) {
       open += one.to_ask;
       if (one.to_ask == 0) continue;
-      lines += fmt::format("  {}: {} requests, at most {} new tokens   {}\n", one.id,
+      std::string money;
+      for (const auto& [currency, amount] : one.cost_at_most)
+        money += fmt::format(" and {:.2f} {}", amount, currency);
+      lines += fmt::format("  {}: {} requests, at most {} new tokens{}   {}\n", one.id,
                            with_commas(one.to_ask), with_commas(one.completion_tokens_at_most),
-                           one.describe);
+                           money, one.describe);
     }
     if (open > 0 && !consent.ask) {
       throw Error(

@@ -67,6 +67,16 @@ void describe_run(Store& store, const RunConfig& config, const Opened& opened) {
   store.put_suites(suites);
 }
 
+/// Money that earlier calls of the run spent counts.
+void spend_what_is_stored(Budget& budget, const Store& store) {
+  store.each(Detail::Facts, [&](const Record& record) {
+    if (!record.response.price) return true;
+    budget.check_currency(record.request.model, record.response.price->currency);
+    budget.start(record.request.model, *record.response.price);
+    return true;
+  });
+}
+
 /// Gives the comparison what earlier calls stored, at its places in the order.
 void preload(EarlyStop& stop, const Store& store, const RunConfig& config, const Opened& opened) {
   ScoreBook book;
@@ -178,6 +188,12 @@ Executed execute(const RunConfig& config, const std::optional<std::string>& suit
   parts.answers = &opened.answers;
   for (std::size_t i = 0; i < config.models.size(); ++i)
     parts.competitors.push_back({&config.models[i].model, opened.backends[i].get()});
+  std::optional<Budget> budget;
+  if (!config.budget.is_empty()) {
+    budget.emplace(config.budget);
+    spend_what_is_stored(*budget, store);
+    parts.budget = &*budget;
+  }
   std::optional<EarlyStop> stop;
   if (config.stop) {
     stop.emplace(config, opened.suites);

@@ -58,6 +58,8 @@ std::vector<PlannedModel> planned_models(const RunConfig& config,
     while (const auto planned = cursor.next()) {
       ++one.to_ask;
       one.completion_tokens_at_most += planned->request.wanted.max_tokens.value_or(0);
+      if (const auto price = backend->price_at_most(planned->request))
+        one.cost_at_most[price->currency] += price->amount;
       if (visit && !visit(*planned)) return out;
     }
     one.stored = one.planned - one.to_ask;

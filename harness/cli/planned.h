@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -23,6 +24,7 @@ struct PlannedModel {
   std::int64_t stored = 0;
   std::int64_t to_ask = 0;
   std::int64_t completion_tokens_at_most = 0;  // of what is to be asked
+  std::map<std::string, double> cost_at_most;  // likewise, by currency; empty: free or unknown
 };
 
 /// Goes through the plan of each model without sending anything. `visit` sees each request that has

@@ -41,6 +41,9 @@ void RunFlags::declare(Command& command) {
       .text("thinking", "on|off|N", "thinking mode, where the model has one", thinking)
       .text("mode", "MODE", "chat, completion or loglikelihood", mode)
       .text("in-flight", "N", "requests at a time", in_flight)
+      .text("budget", "MONEY", "stop before more than this is spent: \"20 CNY\" (exit code 2)",
+            budget)
+      .list("rate", "CNY/USD=R", "one CNY is R USD; amounts are never converted without", rates)
       .text("max-requests", "N", "stop after N requests (exit code 2); run again to go on",
             max_requests)
       .text("time", "2h", "stop after this time (exit code 2); run again to go on", time)
@@ -165,6 +168,12 @@ RunConfig RunFlags::configure(const std::string& operand) const {
   }
   if (in_flight)
     attempt([&] { config.in_flight = whole_flag("--in-flight", *in_flight, 1, 1 << 20); });
+  if (budget) attempt([&] { config.budget.money = parse_money(*budget, "--budget"); });
+  for (const std::string& rate : rates)
+    attempt([&] {
+      config.budget.rates.insert_or_assign(parse_rate(rate, "--rate").first,
+                                           parse_rate(rate, "--rate").second);
+    });
   if (max_requests)
     attempt(
         [&] { config.max_requests = whole_flag("--max-requests", *max_requests, 0, INT32_MAX); });

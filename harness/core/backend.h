@@ -47,6 +47,9 @@ class Backend {
   /// Ctrl-C.
   virtual void cancel() = 0;
 
+  /// What answering `request` can cost at most; absent where it costs nothing or nobody knows.
+  virtual std::optional<Price> price_at_most(const Request&) const { return {}; }
+
   /// Whole sentences worth telling at the end of a run, such as recorded answers that met no item.
   virtual std::vector<std::string> remarks() const { return {}; }
 };

@@ -127,7 +127,8 @@ int run(std::span<const std::string> args, cli::Global& global) {
                                  {"planned", one.planned},
                                  {"stored", one.stored},
                                  {"to_ask", one.to_ask},
-                                 {"completion_tokens_at_most", one.completion_tokens_at_most}});
+                                 {"completion_tokens_at_most", one.completion_tokens_at_most},
+                                 {"cost_at_most", one.cost_at_most}});
   }
   std::optional<double> wanted;
   if (detect) wanted = cli::number_flag("--detect", *detect, 0.001, 100) / 100;
@@ -170,8 +171,12 @@ int run(std::span<const std::string> args, cli::Global& global) {
              with_commas(all_open));
   for (const cli::PlannedModel& one : models) {
     if (one.id.empty()) continue;
-    fmt::print("  {}: {} to ask, at most {} new tokens   {}\n", one.id, with_commas(one.to_ask),
-               with_commas(one.completion_tokens_at_most), one.describe);
+    const std::string money =
+        one.cost_at_most.empty()
+            ? std::string()
+            : " and " + money_text(one.cost_at_most, cli::style_of(global, stdout));
+    fmt::print("  {}: {} to ask, at most {} new tokens{}   {}\n", one.id, with_commas(one.to_ask),
+               with_commas(one.completion_tokens_at_most), money, one.describe);
   }
   fmt::print("\n{}", resolution_text(resolutions, wanted, cli::style_of(global, stdout)));
   if (!without_models) fmt::print("\nthe run is kept in {}\n", folder.string());
