@@ -52,6 +52,7 @@ struct RunConfig {
   BudgetLimits budget;  // of money
   std::optional<double> time_s;
   std::optional<StopRule> stop;
+  std::vector<Outcome> ask_again;  // --retry: stored outcomes that are asked again, and no others
   double allow_failures_pct = 0.5;
   double progress_every_s = 30;
   std::vector<std::string> formats{"terminal"};

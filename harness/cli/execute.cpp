@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
 
 #include "harness/cli/compose.h"
 #include "harness/cli/sources.h"
@@ -65,6 +67,28 @@ void describe_run(Store& store, const RunConfig& config, const Opened& opened) {
     suites.push_back({suite->info(), scorer, suite->info().size});
   }
   store.put_suites(suites);
+}
+
+/// With --retry: what is stored counts whatever its parameters were, but for the outcomes that are
+/// to be asked again.
+DoneLookup done_but_for(const Store& store, const std::vector<Outcome>& again) {
+  using Places = std::unordered_map<std::string, Outcome>;  // item and sample -> newest outcome
+  const auto known = std::make_shared<std::map<std::pair<std::string, std::string>, Places>>();
+  const auto place = [](const Request& request) {
+    return request.item + '\n' + std::to_string(request.sample);
+  };
+  store.each(Detail::Facts, [&](const Record& record) {
+    const Request& request = record.request;
+    (*known)[{request.model, request.suite}][place(request)] = record.response.outcome;
+    return true;
+  });
+  return [known, again, place](const std::string& model, const std::string& suite) -> IsDone {
+    return [places = (*known)[{model, suite}], again, place](const Request& request) {
+      const auto found = places.find(place(request));
+      return found != places.end() &&
+             std::find(again.begin(), again.end(), found->second) == again.end();
+    };
+  };
 }
 
 /// Money that earlier calls of the run spent counts.
@@ -213,6 +237,7 @@ Executed execute(const RunConfig& config, const std::optional<std::string>& suit
             },
             [rows, &store] { store.settle(*rows); }};
   };
+  if (!config.ask_again.empty()) parts.done = done_but_for(store, config.ask_again);
   parts.grade = [](const Item& item, const Response& response) { return grade(item, response); };
   parts.record = [&](std::span<const Recorded> batch) {
     std::vector<AnswerView> views;

@@ -44,6 +44,10 @@ void RunFlags::declare(Command& command) {
       .text("budget", "MONEY", "stop before more than this is spent: \"20 CNY\" (exit code 2)",
             budget)
       .list("rate", "CNY/USD=R", "one CNY is R USD; amounts are never converted without", rates)
+      .list("retry", "OUTCOMES",
+            "ask again what came to failed, truncated, filtered or empty, and nothing else that is "
+            "stored; with a larger --max-tokens",
+            retry)
       .text("max-requests", "N", "stop after N requests (exit code 2); run again to go on",
             max_requests)
       .text("time", "2h", "stop after this time (exit code 2); run again to go on", time)
@@ -168,6 +172,16 @@ RunConfig RunFlags::configure(const std::string& operand) const {
   }
   if (in_flight)
     attempt([&] { config.in_flight = whole_flag("--in-flight", *in_flight, 1, 1 << 20); });
+  for (const std::string& word : split_list(retry)) {
+    const auto outcome = outcome_from(word);
+    if (!outcome || *outcome == Outcome::Answered) {
+      static const std::vector<std::string> kOutcomes{"failed", "truncated", "filtered", "empty"};
+      mistakes.push_back(fmt::format("--retry: \"{}\" is none of {}{}", word,
+                                     fmt::join(kOutcomes, ", "), did_you_mean(word, kOutcomes)));
+    } else {
+      config.ask_again.push_back(*outcome);
+    }
+  }
   if (budget) attempt([&] { config.budget.money = parse_money(*budget, "--budget"); });
   for (const std::string& rate : rates)
     attempt([&] {

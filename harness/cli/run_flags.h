@@ -15,7 +15,7 @@ struct RunFlags {
   std::optional<std::string> config_file, limit, num_fewshot, samples, reduce, seed, temperature,
       top_p, max_tokens, system, thinking, mode, in_flight, max_requests, time, allow_failures,
       suites_dir, name, out, progress_every, prompt, providers, budget;
-  std::vector<std::string> rates;
+  std::vector<std::string> rates, retry;
   bool offline = false;
 
   void declare(Command& command);

@@ -246,5 +246,26 @@ TEST_F(Flow, AnotherProcessOnTheSameRunIsRefused) {
   EXPECT_EQ(exported("r").size(), 60000u);
 }
 
+TEST_F(Flow, RetryAsksAgainWhatItNamesAndNothingElse) {
+  const std::vector<std::string> run{"run",    "-m", "replay:b.jsonl,as=bob", "-s", "q.jsonl",
+                                     "--name", "r"};
+  ASSERT_EQ(here(run).code, 0);
+  // The whole file says something else now; only the answer that was cut off is taken from it.
+  test::write_text(folder / "b.jsonl",
+                   "{\"suite\": \"q\", \"item\": \"1\", \"text\": \"Answer: 42\"}\n"
+                   "{\"suite\": \"q\", \"item\": \"fr\", \"text\": \"Paris\"}\n"
+                   "{\"suite\": \"q\", \"item\": \"3\", \"text\": \"word\"}\n");
+  std::vector<std::string> retry = run;
+  retry.insert(retry.end(), {"--retry", "truncated"});
+  const Ran again = here(retry);
+  EXPECT_EQ(again.code, 0) << again.err;
+  EXPECT_NE(again.err.find("1 asked, 2 stored before"), std::string::npos) << again.err;
+  auto rows = exported("r");
+  EXPECT_EQ(rows["bob/fr"]["score"]["status"], "CORRECT");
+  EXPECT_EQ(rows["bob/1"]["score"]["status"], "INCORRECT");
+  EXPECT_EQ(rows["bob/3"]["outcome"], "empty");
+  EXPECT_EQ(here({"run", "-m", "replay:b.jsonl", "-s", "q.jsonl", "--retry", "all"}).code, 1);
+}
+
 }  // namespace
 }  // namespace leitai
