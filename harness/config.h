@@ -57,6 +57,7 @@ struct RunConfig {
   double progress_every_s = 30;
   std::vector<std::string> formats{"terminal"};
   std::string out = "runs";
+  bool use_cache = false;  // answers kept across runs
   bool offline = false;
   BackendContext service;                // retry, timeouts, tls
   std::map<std::string, double> rpm_of;  // by model id

@@ -125,6 +125,8 @@ std::unique_ptr<Backend> open_backend(const ModelEntry& entry, Channel<Answer>& 
   throw Error(fmt::format("{}: unknown backend \"{}\"", entry.where, entry.model.backend));
 }
 
+std::filesystem::path cache_file() { return cache_home() / "answers.sqlite"; }
+
 Style style_of(const Global& global, std::FILE* stream) {
   const auto set = [](const char* name) {
     const char* value = std::getenv(name);

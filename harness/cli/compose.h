@@ -47,6 +47,9 @@ std::string model_path(const std::string& what);
 std::unique_ptr<Backend> open_backend(const ModelEntry& entry, Channel<Answer>& answers,
                                       const BackendContext& context = {});
 
+/// The file of answers kept across runs: $LEITAI_HOME/answers.sqlite.
+std::filesystem::path cache_file();
+
 /// Width, colour and glyphs for a stream: --color, NO_COLOR, CLICOLOR_FORCE, TERM, LEITAI_ASCII,
 /// LEITAI_AMBIGUOUS, COLUMNS.
 Style style_of(const Global& global, std::FILE* stream);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
@@ -17,6 +18,7 @@
 #include "harness/event_log.h"
 #include "harness/io/files.h"
 #include "harness/progress.h"
+#include "harness/store_cache.h"
 #include "suites/grade.h"
 #include "suites/scorers/workbench.h"
 
@@ -68,6 +70,42 @@ void describe_run(Store& store, const RunConfig& config, const Opened& opened) {
   }
   store.put_suites(suites);
 }
+
+/// A backend behind the answers that earlier runs kept: what is there is not asked.
+class CachedBackend final : public Backend {
+ public:
+  CachedBackend(std::unique_ptr<Backend> inner, const AnswerCache& cache, Channel<Answer>& answers)
+      : inner_(std::move(inner)), cache_(cache), answers_(answers) {}
+
+  const BackendTraits& traits() const override { return inner_->traits(); }
+  void prepare(Request& request) const override { inner_->prepare(request); }
+  void submit(Request request) override {
+    std::optional<Response> kept = cache_.find(request.digest);
+    if (!kept) return inner_->submit(std::move(request));
+    ++hits_;
+    kept->request_id = request.id;
+    answers_.push({std::move(request), std::move(*kept)});
+  }
+  void cancel() override { inner_->cancel(); }
+  std::optional<Price> price_at_most(const Request& request) const override {
+    return cache_.find(request.digest) ? std::nullopt : inner_->price_at_most(request);
+  }
+  std::vector<std::string> remarks() const override {
+    std::vector<std::string> out = inner_->remarks();
+    if (hits_ > 0)
+      out.push_back(
+          fmt::format("{} answers were kept from earlier runs; they cost nothing and keep "
+                      "the times of when they were asked.",
+                      with_commas(hits_)));
+    return out;
+  }
+
+ private:
+  std::unique_ptr<Backend> inner_;
+  const AnswerCache& cache_;
+  Channel<Answer>& answers_;
+  std::atomic<std::int64_t> hits_ = 0;
+};
 
 /// With --retry: what is stored counts whatever its parameters were, but for the outcomes that are
 /// to be asked again.
@@ -186,11 +224,16 @@ void refuse_other_configuration(const Store& store, const RunConfig& config, con
 
 Executed execute(const RunConfig& config, const std::optional<std::string>& suites_dir,
                  const Global& global, const std::string& again) {
+  std::optional<AnswerCache> cache;  // outlives the backends
+  if (config.use_cache) cache.emplace(cache_file());
   Opened opened;
   opened.suites = open_suites(config, suites_dir);
   for (const ModelEntry& entry : config.models)
     opened.backends.push_back(
         open_backend(entry, opened.answers, context_of(config, entry.model.id)));
+  if (cache)
+    for (auto& backend : opened.backends)
+      backend = std::make_unique<CachedBackend>(std::move(backend), *cache, opened.answers);
 
   const std::filesystem::path folder = std::filesystem::path(config.out) / config.name;
   Store store = Store::create_or_open(folder, version_number());
@@ -245,6 +288,9 @@ Executed execute(const RunConfig& config, const std::optional<std::string>& suit
     for (const Recorded& one : batch)
       views.push_back({&one.request, &one.response, one.score ? &*one.score : nullptr, &one.item});
     store.record(views);
+    if (!cache) return;
+    for (const Recorded& one : batch)
+      cache->put(one.request.digest, one.request.model, one.response);
   };
   parts.progress = progress.get();
   parts.log = &log;

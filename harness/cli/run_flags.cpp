@@ -61,6 +61,9 @@ void RunFlags::declare(Command& command) {
       .list("format,f", "FORMAT", "further report files: markdown, csv, json", formats)
       .text("progress-every", "30s", "interval of progress lines where there is no terminal",
             progress_every)
+      .flag("cache",
+            "keep answers across runs and take those that are there; leitai ls cache shows them",
+            cache)
       .flag("offline", "use no network", offline);
 }
 
@@ -204,6 +207,7 @@ RunConfig RunFlags::configure(const std::string& operand) const {
   if (out) config.out = *out;
   if (prompt) config.prompt = *prompt;
   config.offline = config.offline || offline;
+  config.use_cache = config.use_cache || cache;
   for (const std::string& one : split_list(formats)) {
     attempt([&] {
       find_reporter(one);

@@ -16,7 +16,7 @@ struct RunFlags {
       top_p, max_tokens, system, thinking, mode, in_flight, max_requests, time, allow_failures,
       suites_dir, name, out, progress_every, prompt, providers, budget;
   std::vector<std::string> rates, retry;
-  bool offline = false;
+  bool offline = false, cache = false;
 
   void declare(Command& command);
 

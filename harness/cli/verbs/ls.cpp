@@ -15,6 +15,7 @@
 #include "harness/core/text.h"
 #include "harness/io/fetch.h"
 #include "harness/store.h"
+#include "harness/store_cache.h"
 #include "suites/loader.h"
 #include "suites/scorers/workbench.h"
 
@@ -229,9 +230,26 @@ void list_models(bool json) {
   out.print();
 }
 
+/// Answers kept across runs by --cache.
+void list_cache(bool json, const std::optional<std::string>& prune) {
+  Listing out({"model", "answers", "MB", "oldest", "newest"}, json);
+  if (std::filesystem::exists(cli::cache_file())) {
+    AnswerCache cache(cli::cache_file());
+    if (prune) {
+      const double days = cli::number_flag("--older-than", *prune, 0, 1e6);
+      fmt::print(stderr, "{} answers removed\n", with_commas(cache.prune(days)));
+    }
+    for (const AnswerCache::Line& line : cache.lines())
+      out.row({line.model, with_commas(line.answers),
+               fmt::format("{:.1f}", static_cast<double>(line.bytes) / 1e6), line.oldest,
+               line.newest});
+  }
+  out.print();
+}
+
 int run(std::span<const std::string> args, cli::Global& global) {
   bool json = false;
-  std::optional<std::string> where, out_dir;
+  std::optional<std::string> where, out_dir, prune;
   std::vector<std::string> operands, suites;
   cli::Command command(ls_verb, global);
   command
@@ -241,13 +259,14 @@ int run(std::span<const std::string> args, cli::Global& global) {
             where)
       .list("suites,s", "LIST", "items: only these suites", suites)
       .text("out", "DIR", "runs: the folder they are kept in (default runs)", out_dir)
+      .text("older-than", "DAYS", "cache: remove answers older than so many days", prune)
       .flag("json", "a JSON line for each row", json)
       .operands("what to list", 1, 2, operands);
   if (!command.parse(args)) return 0;
   const std::string& what = operands[0];
-  static const std::vector<std::string> kKinds{"suites",    "tasks",        "models",  "runs",
-                                               "items",     "scorers",      "formats", "backends",
-                                               "providers", "architectures"};
+  static const std::vector<std::string> kKinds{"suites",    "tasks",         "models",  "runs",
+                                               "items",     "scorers",       "formats", "backends",
+                                               "providers", "architectures", "cache"};
   if (std::find(kKinds.begin(), kKinds.end(), what) == kKinds.end()) {
     throw Error(fmt::format("ls: unknown \"{}\"{}\n        known: {}", what,
                             did_you_mean(what, kKinds), fmt::join(kKinds, ", ")));
@@ -276,6 +295,8 @@ int run(std::span<const std::string> args, cli::Global& global) {
       out.row({name, "." + std::string(one.extension), std::string(one.help)});
     }
     out.print();
+  } else if (what == "cache") {
+    list_cache(json, prune);
   } else if (what == "providers") {
     Listing out({"provider", "regions", "key", "wire", "about"}, json);
     for (const auto& [id, one] : load_providers()) {
