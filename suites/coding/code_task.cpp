@@ -155,6 +155,16 @@ bool crux_check(const Json& fields, const std::string& answer, CodeCheck& check,
   return true;
 }
 
+/// The answer with the white space that its first line began with: a body that goes on from a prompt
+/// needs it.
+std::string with_indent(std::string_view raw, const ReasoningSplit& split) {
+  const std::size_t begin = split.source_offset(0);
+  std::size_t from = std::min(begin, raw.size());
+  while (from > 0 && (raw[from - 1] == ' ' || raw[from - 1] == '\t')) --from;
+  const bool is_line = from == 0 || raw[from - 1] == '\n' || raw[from - 1] == '>';
+  return (is_line ? std::string(raw.substr(from, begin - from)) : std::string()) + split.answer;
+}
+
 CodeCheck check_of(const Json& fields) {
   CodeCheck out;
   out.language = text_of(fields, "language");
@@ -247,7 +257,7 @@ CodeGrade grade_code(const GradeInput& input, const Scorer& scorer) {
     } else {
       const CodeTarget target{check.language, check.entry_point, text_of(fields, "prompt"),
                               text_of(fields, "setup")};
-      CodeAnswer answer = extract_code(prepared.split.answer, target);
+      CodeAnswer answer = extract_code(with_indent(input.text, prepared.split), target);
       out.score.tier = answer.tier;
       is_cut = is_cut || answer.is_cut;
       if (!answer.program) {

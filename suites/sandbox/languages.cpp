@@ -1,8 +1,10 @@
 #include "suites/sandbox/languages.h"
 
 #include <fmt/format.h>
+#include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <mutex>
@@ -230,12 +232,8 @@ std::string object_java(const CodeCheck& check) {
   return {};
 }
 
-/// Folder of the Rust tool chain; rustup's own commands are only doors to it.
-const std::string& rust_root() {
-  static const std::string kRoot =
-      tool_path("rustc").empty() ? "" : run_line(tool_path("rustc") + " --print sysroot");
-  return kRoot;
-}
+/// Folder of the Rust tool chain.
+std::string rust_root() { return fs::path(tool_path("rustc")).parent_path().parent_path().string(); }
 
 LanguageRun plan_rust(const CodeCheck& check, const std::string& nonce) {
   LanguageRun out;
@@ -332,6 +330,22 @@ const Language* find_language(std::string_view name) {
 
 std::span<const Language> languages() { return kLanguages; }
 
+namespace {
+
+/// Tool chains of rustup in the operator's home; its own commands are only doors to them.
+void rustup_folders(std::vector<fs::path>& folders) {
+  const passwd* user = ::getpwuid(::geteuid());
+  std::vector<fs::path> found;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(
+           fs::path(user && user->pw_dir ? user->pw_dir : "/root") / ".rustup/toolchains", ignored))
+    found.push_back(entry.path() / "bin");
+  std::sort(found.begin(), found.end());
+  folders.insert(folders.end(), found.begin(), found.end());
+}
+
+}  // namespace
+
 const std::string& tool_path(std::string_view tool) {
   static std::mutex mutex;
   static std::map<std::string, std::string, std::less<>> paths;
@@ -339,13 +353,7 @@ const std::string& tool_path(std::string_view tool) {
   const auto found = paths.find(tool);
   if (found != paths.end()) return found->second;
   std::vector<fs::path> folders{"/usr/bin", "/bin"};
-  if (tool == "rustc") {  // commonly in the operator's home
-    if (const char* home = std::getenv("CARGO_HOME")) folders.emplace_back(fs::path(home) / "bin");
-    if (const char* home = std::getenv("HOME")) folders.emplace_back(fs::path(home) / ".cargo/bin");
-    if (const char* path = std::getenv("PATH")) {
-      for (const std::string_view one : split(path, ':')) folders.emplace_back(one);
-    }
-  }
+  if (tool == "rustc") rustup_folders(folders);
   std::string path;
   for (const fs::path& folder : folders) {
     if (!path.empty() || ::access((folder / tool).c_str(), X_OK) != 0) continue;

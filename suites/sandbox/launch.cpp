@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -33,6 +34,7 @@ Pipe make_pipe() {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0)
     throw Error(fmt::format("sandbox: no pipe: {}", std::strerror(errno)));
+  ::fchmod(ends[0], 0666);  // opened again by name, from inside and as another user
   return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
 

@@ -319,7 +319,10 @@ class Program:
 
     def serve(self):
         while True:
-            data = read_frame(self.requests)
+            try:
+                data = read_frame(self.requests)
+            except EOFError:
+                return
             try:
                 reply = b"V" + self.answer(data)
             except BaseException as error:
