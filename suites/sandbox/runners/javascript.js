@@ -101,9 +101,10 @@ try {
     if (name !== entry && (name in globalThis || name === 'require' || name === 'module' || name === 'exports')) continue;
     let value;
     try {
+      new Function(name, '');  // throws for a word of the language
       value = vm.runInContext('typeof ' + name + ' === "undefined" ? undefined : ' + name, realm);
     } catch (error) {
-      continue;  // a word of the language
+      continue;
     }
     if (value === undefined) continue;
     names.push(name);
@@ -111,7 +112,7 @@ try {
   }
   const checked = Object.freeze({ log() {}, info() {}, error() {}, warn() {},
     assert(holds, ...text) { if (!holds) failed.push(text.map(String).join(' ')); } });
-  const run = new Function('console', 'require', ...names, '"use strict"; return (function () {' + tests.replace(/^#!.*/, '') + '\n})();');
+  const run = new Function('console', 'require', ...names, 'return (function () {' + tests.replace(/^#!.*/, '') + '\n})();');
   run(checked, (name) => require(name), ...values);
 } catch (error) {
   let text = 'an error';

@@ -304,6 +304,8 @@ class Program:
                 value = (next(target),)
             except StopIteration:
                 value = None
+        elif op == "bool":
+            value = bool(target)
         elif op == "len":
             value = len(target)
         elif op == "item":
@@ -417,7 +419,7 @@ class Handle:
         return self._side.ask("str", self)
 
     def __bool__(self):
-        raise AssertionError("a value of the program's own kind where plain data is wanted")
+        return self._side.ask("bool", self) is True  # no more than True itself would gain
 
 
 def update(old, new):
