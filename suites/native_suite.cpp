@@ -15,6 +15,7 @@
 #include "harness/jinja/jinja.h"
 #include "suites/coding/code_task.h"
 #include "suites/datasets/rows.h"
+#include "suites/sandbox/box.h"
 #include "suites/suite_support.h"
 
 namespace leitai {
@@ -40,6 +41,8 @@ class NativeSuite : public Suite {
         subset_(subset),
         path_(need(subset.file, paths, where)),
         rows_(open_rows(path_, row_format_of(path_))) {
+    if (!suite.code_style.empty() && !box_trouble().empty())
+      throw Error(fmt::format("{}: {}: {}", where, suite.name, box_trouble()));
     info_.name = subset.name.empty() ? suite.name : suite.name + "/" + subset.name;
     info_.version = suite.version;
     if (!subset.sha256.empty()) {
@@ -120,11 +123,11 @@ class NativeSuite : public Suite {
     if (const std::size_t slash = from.rfind('/');
         file != subset_.file && slash != std::string::npos)
       from = from.substr(0, slash + 1) + file;
-    throw Error(
-        fmt::format("{}: {}: the data file {}/{} is missing\n        put it at {}\n        or name "
-                    "the folder above {}/ in LEITAI_DATA{}{}",
-                    where, suite_.name, suite_.data_folder, file, (last / suite_.data_folder / file).string(),
-                    suite_.data_folder, from.empty() ? "" : "\n        it comes from ", from));
+    throw Error(fmt::format(
+        "{}: {}: the data file {}/{} is missing\n        put it at {}\n        or name "
+        "the folder above {}/ in LEITAI_DATA{}{}",
+        where, suite_.name, suite_.data_folder, file, (last / suite_.data_folder / file).string(),
+        suite_.data_folder, from.empty() ? "" : "\n        it comes from ", from));
   }
 
   std::string field(const Json& row, const std::string& name, const std::string& place) const {
@@ -145,8 +148,11 @@ class NativeSuite : public Suite {
   Question read(const Rows& rows, const fs::path& path, std::int64_t index) const {
     const Json row = rows.row(index);
     const std::string place = fmt::format("{}:{}", path.string(), rows.line(index));
-    Question out{field(row, suite_.question_field, place), field(row, suite_.answer_field, place),
-                 "", "", {}};
+    Question out{field(row, suite_.question_field, place),
+                 field(row, suite_.answer_field, place),
+                 "",
+                 "",
+                 {}};
     if (!suite_.id_field.empty()) out.id = field(row, suite_.id_field, place);
     if (!suite_.code_style.empty()) {
       out.row = row;
@@ -232,7 +238,8 @@ std::optional<fs::path> find_data(const SuiteFile& suite, const std::string& fil
   if (!suite.folder.empty() && fs::is_regular_file(suite.folder / file, ignored))
     return suite.folder / file;
   for (const fs::path& folder : paths.data_dirs) {
-    if (fs::is_regular_file(folder / suite.data_folder / file, ignored)) return folder / suite.data_folder / file;
+    if (fs::is_regular_file(folder / suite.data_folder / file, ignored))
+      return folder / suite.data_folder / file;
   }
   return std::nullopt;
 }

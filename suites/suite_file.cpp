@@ -76,7 +76,8 @@ SuiteFile read_suite_file(std::string_view text, const std::string& where,
   read.only(root, {"name",     "version", "about",      "family",          "kind",
                    "licence",  "publish", "floor",      "language",        "paired",
                    "data",     "fields",  "gold_after", "scorer",          "params",
-                   "few_shot", "chat",    "completion", "completion_stop", "subsets", "code"});
+                   "few_shot", "chat",    "completion", "completion_stop", "subsets",
+                   "code"});
   SuiteFile out;
   out.folder = folder;
   out.name = read.text(root, "name");
@@ -119,7 +120,8 @@ SuiteFile read_suite_file(std::string_view text, const std::string& where,
     read.only(*code, {"style", "language"});
     out.code_style = read.text(*code, "style");
     out.code_language = read.text(*code, "language", "");
-    if (!is_code_style(out.code_style)) read.mistake(*code, "style: an unknown style of coding rows");
+    if (!is_code_style(out.code_style))
+      read.mistake(*code, "style: an unknown style of coding rows");
   }
   if ((out.scorer == "code") != !out.code_style.empty())
     read.mistake(root, "the scorer code needs \"code\" with a style, and only it does");

@@ -45,8 +45,7 @@ Json item_fields(const std::string& spec, const std::string& id) {
     auto suites = open_suites({spec, {}, "suite"}, LoaderPaths::from_environment());
     if (suites.size() != 1)
       throw Error(fmt::format("suite: {} has {} parts; name one of them", spec, suites.size()));
-    for (std::int64_t i = 0; i < suites[0]->info().whole; ++i)
-      one.rows[suites[0]->item(i).id] = i;
+    for (std::int64_t i = 0; i < suites[0]->info().whole; ++i) one.rows[suites[0]->item(i).id] = i;
     one.suite = std::move(suites[0]);
   }
   const auto row = one.rows.find(id);

@@ -78,7 +78,8 @@ std::string without_crates(const std::string& declaration) {
   std::string out;
   for (const std::string_view line : split(declaration, '\n')) {
     const std::string_view text = trim(line);
-    if (text.starts_with("use rand") || text.starts_with("use regex") || text.starts_with("use md5"))
+    if (text.starts_with("use rand") || text.starts_with("use regex") ||
+        text.starts_with("use md5"))
       continue;
     out.append(line).push_back('\n');
   }
@@ -155,8 +156,8 @@ bool crux_check(const Json& fields, const std::string& answer, CodeCheck& check,
   return true;
 }
 
-/// The answer with the white space that its first line began with: a body that goes on from a prompt
-/// needs it.
+/// The answer with the white space that its first line began with: a body that goes on from a
+/// prompt needs it.
 std::string with_indent(std::string_view raw, const ReasoningSplit& split) {
   const std::size_t begin = split.source_offset(0);
   std::size_t from = std::min(begin, raw.size());
@@ -171,7 +172,7 @@ CodeCheck check_of(const Json& fields) {
   if (out.language.empty()) throw Error("language: missing; python, c, cpp, java, js, go or rust");
   if (out.language == "javascript") out.language = "js";
   out.entry_point = text_of(fields, "entry_point");
-  const Json* tests = fields.contains("tests") ? &fields["tests"]
+  const Json* tests = fields.contains("tests")  ? &fields["tests"]
                       : fields.contains("test") ? &fields["test"]
                                                 : nullptr;
   if (tests && tests->is_string()) {
@@ -184,11 +185,13 @@ CodeCheck check_of(const Json& fields) {
         out.tests += one.get<std::string>() + "\n";
     }
   }
-  if (out.language == "python") out.helpers = helpers_of(text_of(fields, "prompt"), out.entry_point);
+  if (out.language == "python")
+    out.helpers = helpers_of(text_of(fields, "prompt"), out.entry_point);
   if (const auto limits = fields.find("limits"); limits != fields.end() && limits->is_object()) {
     if (const auto wall = limits->find("wall_s"); wall != limits->end() && wall->is_number())
       out.wall = std::chrono::milliseconds(static_cast<std::int64_t>(wall->get<double>() * 1000));
-    if (const auto memory = limits->find("memory_mb"); memory != limits->end() && memory->is_number())
+    if (const auto memory = limits->find("memory_mb");
+        memory != limits->end() && memory->is_number())
       out.memory_bytes = static_cast<std::uint64_t>(memory->get<double>() * 1048576);
   }
   return out;
@@ -197,8 +200,8 @@ CodeCheck check_of(const Json& fields) {
 }  // namespace
 
 bool is_code_style(std::string_view style) {
-  for (const char* one : {"humaneval", "mbpp", "mbpp-plus", "humaneval-x", "cruxeval-output",
-                          "cruxeval-input"}) {
+  for (const char* one :
+       {"humaneval", "mbpp", "mbpp-plus", "humaneval-x", "cruxeval-output", "cruxeval-input"}) {
     if (style == one) return true;
   }
   return false;
@@ -222,7 +225,10 @@ Json code_fields(std::string_view style, std::string_view language, const Json& 
     out["prompt"] = language == "rust" ? need(row, "prompt") + without_crates(declaration)
                                        : need(row, "prompt");
     out["tests"] = need(row, "test");
-    if (language == "go") out["setup"] = need(row, "test_setup");
+    if (language == "go") {
+      out["setup"] = need(row, "test_setup");
+      out["prompt"] = text_of(row, "import") + "\n" + need(row, "prompt");
+    }
   } else {
     out["crux"] = style == "cruxeval-output" ? "output" : "input";
     out["code"] = need(row, "code");

@@ -23,8 +23,8 @@ struct Block {
 const std::vector<std::string_view>& aliases(std::string_view language) {
   static const std::vector<std::string_view> kPython{"python", "py", "python3", "python2", "py3"},
       kCpp{"cpp", "c++", "cc", "cxx", "hpp", "c"}, kC{"c", "h"}, kJava{"java"},
-      kJs{"js", "javascript", "node", "nodejs", "jsx", "ts", "typescript", "mjs"}, kGo{"go", "golang"},
-      kRust{"rust", "rs"}, kNone;
+      kJs{"js", "javascript", "node", "nodejs", "jsx", "ts", "typescript", "mjs"},
+      kGo{"go", "golang"}, kRust{"rust", "rs"}, kNone;
   if (language == "python") return kPython;
   if (language == "cpp") return kCpp;
   if (language == "c") return kC;
@@ -118,10 +118,14 @@ bool defines(const std::string& code, std::string_view language, std::string_vie
   const std::string e = escaped(name);
   std::string pattern;
   if (language == "python") {
-    pattern = fmt::format("^[ \\t]*(?:async[ \\t]+)?(?:def|class)[ \\t]+{0}\\b|^{0}[ \\t]*(?::[^=\\n]+)?=[^=]|"
-                          "^from[^\\n]+import[^\\n]*\\b{0}\\b", e);
+    pattern = fmt::format(
+        "^[ \\t]*(?:async[ \\t]+)?(?:def|class)[ \\t]+{0}\\b|^{0}[ \\t]*(?::[^=\\n]+)?=[^=]|"
+        "^from[^\\n]+import[^\\n]*\\b{0}\\b",
+        e);
   } else if (language == "js") {
-    pattern = fmt::format("function\\s*\\*?\\s*{0}\\b|\\b{0}\\s*=[^=]|^\\s*(?:async\\s+)?{0}\\s*\\([^)]*\\)\\s*\\{{", e);
+    pattern = fmt::format(
+        "function\\s*\\*?\\s*{0}\\b|\\b{0}\\s*=[^=]|^\\s*(?:async\\s+)?{0}\\s*\\([^)]*\\)\\s*\\{{",
+        e);
   } else if (language == "go") {
     pattern = fmt::format("func\\s+(?:\\([^)]*\\)\\s*)?{0}\\b", e);
   } else if (language == "rust") {
@@ -159,7 +163,8 @@ std::string right_trimmed(std::string text) {
   return text;
 }
 
-// ---- Python ----------------------------------------------------------------------------------------
+// ---- Python
+// ----------------------------------------------------------------------------------------
 
 /// What the prompt imports and defines beside the entry point and the block does not.
 std::string python_preamble(const CodeTarget& target, const std::set<std::string>& bound) {
@@ -167,9 +172,10 @@ std::string python_preamble(const CodeTarget& target, const std::set<std::string
   bool was_import = false;
   for (const PythonStatement& one : python_statements(target.prompt)) {
     if (one.names.empty() || !one.is_plausible) continue;
-    const bool is_known = std::all_of(one.names.begin(), one.names.end(), [&](const std::string& name) {
-      return name == target.entry_point || bound.count(name) > 0;
-    });
+    const bool is_known =
+        std::all_of(one.names.begin(), one.names.end(), [&](const std::string& name) {
+          return name == target.entry_point || bound.count(name) > 0;
+        });
     if (is_known) continue;
     if (!out.empty()) out += was_import && one.is_import ? "\n" : "\n\n";
     out += one.text;
@@ -226,9 +232,10 @@ std::string with_helpers(const std::vector<Block>& blocks, std::size_t chosen,
     std::vector<PythonStatement> statements = python_statements(blocks[i].text);
     for (auto one = statements.rbegin(); one != statements.rend(); ++one) {
       if (!one->is_plausible || one->names.empty()) continue;
-      const bool is_wanted = std::any_of(one->names.begin(), one->names.end(), [&](const std::string& name) {
-        return name != entry_point && used.count(name) > 0 && bound.count(name) == 0;
-      });
+      const bool is_wanted =
+          std::any_of(one->names.begin(), one->names.end(), [&](const std::string& name) {
+            return name != entry_point && used.count(name) > 0 && bound.count(name) == 0;
+          });
       if (!is_wanted) continue;
       bound.insert(one->names.begin(), one->names.end());
       used.merge(words_of(one->text));
@@ -261,13 +268,14 @@ std::optional<std::string> python_in_prose(const std::string& text, const CodeTa
   close();
   if (!best) return std::nullopt;
   // Where nothing is left out, the text stands as it is.
-  const bool is_all = std::all_of(statements.begin(), statements.end(), [](const PythonStatement& one) {
-    return one.is_plausible || trim(one.text).empty();
-  });
+  const bool is_all = std::all_of(
+      statements.begin(), statements.end(),
+      [](const PythonStatement& one) { return one.is_plausible || trim(one.text).empty(); });
   return is_all ? text : *best + "\n";
 }
 
-// ---- languages with braces -------------------------------------------------------------------------
+// ---- languages with braces
+// -------------------------------------------------------------------------
 
 /// Bytes of `code` up to the line on which the braces that `before` left open are all closed.
 std::string to_last_brace(const std::string& before, const std::string& code) {
@@ -310,8 +318,9 @@ std::string lines_like(const std::string& text, const Regex& pattern) {
 }
 
 std::string go_program(std::string code, const CodeTarget& target) {
-  static const Regex kHead("^package\\s+\\w+[^\\n]*\\n|^import\\s*\\([^)]*\\)[^\\n]*\\n?|^import\\s[^\\n]*\\n",
-                           {.multi_line = true});
+  static const Regex kHead(
+      "^package\\s+\\w+[^\\n]*\\n|^import\\s*\\([^)]*\\)[^\\n]*\\n?|^import\\s[^\\n]*\\n",
+      {.multi_line = true});
   static const Regex kPath("\"([^\"]+)\"");
   std::string extra;
   while (const auto match = kHead.search(code)) {
@@ -324,6 +333,17 @@ std::string go_program(std::string code, const CodeTarget& target) {
     code.erase(match->begin, match->end - match->begin);
   }
   code.erase(0, std::min(code.find_first_not_of('\n'), code.size()));
+  for (const Regex::Match& head : kHead.all(target.prompt)) {  // what it uses and did not import
+    const std::string text(head.group(target.prompt, 0));
+    for (const Regex::Match& path : kPath.all(text)) {
+      const std::string quoted(path.group(text, 0));
+      std::string base(path.group(text, 1));
+      base = base.substr(base.rfind('/') + 1) + ".";
+      if (code.find(base) != std::string::npos && target.setup.find(quoted) == std::string::npos &&
+          extra.find(quoted) == std::string::npos)
+        extra += "    " + quoted + "\n";
+    }
+  }
   if (target.setup.empty()) {
     return "package main\n\n" + (extra.empty() ? "" : "import (\n" + extra + ")\n\n") + code;
   }
@@ -373,7 +393,8 @@ bool continues_prompt(const std::string& code, const CodeTarget& target) {
 /// Code between tags on lines of their own: [PYTHON] ... [/PYTHON], [BEGIN] ... [DONE].
 std::optional<Block> tagged(const std::string& text) {
   static const Regex kTags(
-      "\\[(PYTHON|CODE|BEGIN|SOLUTION|ANSWER)\\][ \\t]*\\n(.*?)(?:\\n?[ \\t]*\\[(?:/\\1|DONE|END|/CODE)\\]|$)",
+      "\\[(PYTHON|CODE|BEGIN|SOLUTION|ANSWER)\\][ \\t]*\\n(.*?)(?:\\n?[ "
+      "\\t]*\\[(?:/\\1|DONE|END|/CODE)\\]|$)",
       {.ignore_case = true, .dot_all = true});
   std::optional<Block> out;
   for (const Regex::Match& match : kTags.all(text)) {
@@ -388,8 +409,10 @@ std::optional<Block> tagged(const std::string& text) {
 /// Lines from the first that reads as code to the last that ends like it.
 std::optional<std::string> braced_in_prose(const std::string& text, const CodeTarget& target) {
   static const Regex kBegins(
-      "^(?:#include|using\\s|import\\s|package\\s|use\\s|const\\s|let\\s|var\\s|function\\b|func\\s|(?:pub\\s+)?fn\\s|"
-      "(?:public\\s+)?class\\s|struct\\s|template\\b|static\\s|//|/\\*|[\\w:<>,*& ]+\\([^)]*\\)\\s*\\{)");
+      "^(?:#include|using\\s|import\\s|package\\s|use\\s|const\\s|let\\s|var\\s|function\\b|"
+      "func\\s|(?:pub\\s+)?fn\\s|"
+      "(?:public\\s+)?class\\s|struct\\s|template\\b|static\\s|//|/\\*|[\\w:<>,*& "
+      "]+\\([^)]*\\)\\s*\\{)");
   if (!defines(text, target.language, target.entry_point)) return std::nullopt;
   const auto lines = split(text, '\n');
   std::size_t first = lines.size(), last = 0;
@@ -439,10 +462,10 @@ CodeAnswer extract_code(std::string_view raw, const CodeTarget& target) {
       out.tier = "C4";
       out.program = continuation(block.text, target);
     } else {
-      out.program = program_of(target.language == "python"
-                                   ? with_helpers(blocks, chosen, target.entry_point)
-                                   : block.text,
-                               target);
+      out.program =
+          program_of(target.language == "python" ? with_helpers(blocks, chosen, target.entry_point)
+                                                 : block.text,
+                     target);
     }
     return out;
   }
@@ -461,8 +484,8 @@ CodeAnswer extract_code(std::string_view raw, const CodeTarget& target) {
     out.program = continuation(bare, target);
     return out;
   }
-  const auto code = target.language == "python" ? python_in_prose(bare, target)
-                                                : braced_in_prose(bare, target);
+  const auto code =
+      target.language == "python" ? python_in_prose(bare, target) : braced_in_prose(bare, target);
   if (!code) return out;
   out.tier = "C3";
   out.program = program_of(*code, target);

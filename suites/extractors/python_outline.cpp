@@ -76,10 +76,13 @@ void add_import_names(std::string_view text, std::vector<std::string>& names) {
 
 void describe(PythonStatement& out) {
   static const Regex kDefinition("^(?:async\\s+)?(?:def|class)\\s+(\\w+)", {.multi_line = true});
-  static const Regex kAssigned("^([A-Za-z_]\\w*(?:\\s*,\\s*[A-Za-z_]\\w*)*)\\s*(?::[^=\\n]+)?=[^=]");
+  static const Regex kAssigned(
+      "^([A-Za-z_]\\w*(?:\\s*,\\s*[A-Za-z_]\\w*)*)\\s*(?::[^=\\n]+)?=[^=]");
   static const Regex kPlausible(
-      "^(?:@\\w|(?:async\\s+)?def\\s+\\w+\\s*\\(|class\\s+\\w+\\s*[:(]|import\\s+[\\w.]+\\s*(?:,|$|as\\b|#)|"
-      "from\\s+[\\w.]+\\s+import\\b|(?:if|for|while|with|try|async)\\b[^\\n]*:\\s*(?:#[^\\n]*)?(?:\\n|$)|"
+      "^(?:@\\w|(?:async\\s+)?def\\s+\\w+\\s*\\(|class\\s+\\w+\\s*[:(]|import\\s+[\\w.]+\\s*(?:,|$|"
+      "as\\b|#)|"
+      "from\\s+[\\w.]+\\s+import\\b|(?:if|for|while|with|try|async)\\b[^\\n]*:\\s*(?:#[^\\n]*)?(?:"
+      "\\n|$)|"
       "#|[\"']|[A-Za-z_][\\w.\\[\\]\"', ]*\\s*(?:[-+*/%&|^]|//|\\*\\*)?=[^=]|[A-Za-z_][\\w.]*\\(|"
       "assert\\s|del\\s|global\\s|raise\\b|pass\\s*$)");
   const std::string text = repair_utf8(out.text);

@@ -23,8 +23,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kLook{30};      // between looks at the memory
-constexpr milliseconds kGrace{1000};   // for the kernel to end what was killed
+constexpr milliseconds kLook{30};     // between looks at the memory
+constexpr milliseconds kGrace{1000};  // for the kernel to end what was killed
 constexpr std::size_t kStatusBytes = 4096;
 
 /// What arrives on a pipe, up to a limit.
@@ -62,8 +62,10 @@ struct Feed {
       const ssize_t n = ::write(file->get(), left.data(), left.size());
       if (n < 0 && errno == EINTR) continue;
       if (n < 0 && errno == EAGAIN) return;
-      if (n <= 0) left = {};  // nobody reads it any more
-      else left.remove_prefix(static_cast<std::size_t>(n));
+      if (n <= 0)
+        left = {};  // nobody reads it any more
+      else
+        left.remove_prefix(static_cast<std::size_t>(n));
     }
     file->reset();
   }
@@ -186,8 +188,7 @@ class Run {
     const int code = WIFEXITED(exit_status_) ? WEXITSTATUS(exit_status_) : 128 + SIGKILL;
     result_.end = code > 128 && code < 128 + 65 ? BoxEnd::Signalled : BoxEnd::Exited;
     result_.code = result_.end == BoxEnd::Signalled ? code - 128 : code;
-    if (result_.end == BoxEnd::Signalled && result_.code == SIGXCPU)
-      result_.end = BoxEnd::CpuClock;
+    if (result_.end == BoxEnd::Signalled && result_.code == SIGXCPU) result_.end = BoxEnd::CpuClock;
   }
 
   const BoxJob& job_;
@@ -249,7 +250,8 @@ const Found& found() {
     Found out;
     if (bubblewrap_path().empty()) {
       out.trouble =
-          "the sandbox needs bubblewrap, which is not installed\n        apt-get install bubblewrap";
+          "the sandbox needs bubblewrap, which is not installed\n        apt-get install "
+          "bubblewrap";
       return out;
     }
     ::signal(SIGPIPE, SIG_IGN);  // a program that does not read its input is no reason to end
@@ -265,9 +267,9 @@ const Found& found() {
         return out;
       }
       if (trouble.empty())
-        trouble = result.trouble.empty() ? fmt::format("a probe ended with {}: {}", result.code,
-                                                       trim(result.err))
-                                         : result.trouble;
+        trouble = result.trouble.empty()
+                      ? fmt::format("a probe ended with {}: {}", result.code, trim(result.err))
+                      : result.trouble;
     }
     out.trouble = advice(trouble);
     return out;

@@ -17,9 +17,9 @@ struct BoxLimits {
   bool bound_addresses = false;  // also as address space: for programs that reserve only what they
                                  // use (not for virtual machines)
   std::uint64_t disk_bytes = std::uint64_t{64} << 20;
-  std::uint64_t output_bytes = std::uint64_t{1} << 20;   // of stdout and stderr each
-  std::uint64_t report_bytes = std::uint64_t{1} << 20;   // what comes back on descriptor 4
-  int processes = 64;                                    // threads included
+  std::uint64_t output_bytes = std::uint64_t{1} << 20;  // of stdout and stderr each
+  std::uint64_t report_bytes = std::uint64_t{1} << 20;  // what comes back on descriptor 4
+  int processes = 64;                                   // threads included
 };
 
 /// A file that the program finds in its box; gone with it.
@@ -36,8 +36,8 @@ struct BoxJob {
   std::vector<BoxFile> files;
   std::vector<std::filesystem::path> shown;  // further folders of the host, read-only
   std::vector<std::pair<std::string, std::string>> variables;  // beside PATH, HOME, LANG, TZ
-  std::string input;                         // standard input
-  std::string job;                           // descriptor 3
+  std::string input;                                           // standard input
+  std::string job;                                             // descriptor 3
   BoxLimits limits;
   bool as_owner = false;  // reads what only the operator may read (a tool chain in his home); never
                           // for programs themselves
@@ -48,7 +48,7 @@ enum class BoxEnd { Exited, Signalled, WallClock, CpuClock, Memory, Output, Setu
 
 struct BoxResult {
   BoxEnd end = BoxEnd::Setup;
-  int code = 0;         // exit status or signal
+  int code = 0;          // exit status or signal
   std::string out, err;  // cut at the limit
   std::string report;
   std::string trouble;  // Setup: what went wrong

@@ -46,8 +46,7 @@ class Gate {
       --waiting_alone_;
       is_alone_ = true;
     } else {
-      changed_.wait(lock,
-                    [&] { return !is_alone_ && waiting_alone_ == 0 && inside_ < most_; });
+      changed_.wait(lock, [&] { return !is_alone_ && waiting_alone_ == 0 && inside_ < most_; });
     }
     ++inside_;
   }
@@ -109,8 +108,9 @@ bool is_ended(const BoxResult& result, CodeVerdict& out) {
     case BoxEnd::Setup:
       return decided(ScoreStatus::InfraError, result.trouble);
     case BoxEnd::WallClock:
-      return decided(ScoreStatus::Timeout,
-                     fmt::format("stopped after {:.1f} s", static_cast<double>(result.took.count()) / 1000));
+      return decided(
+          ScoreStatus::Timeout,
+          fmt::format("stopped after {:.1f} s", static_cast<double>(result.took.count()) / 1000));
     case BoxEnd::CpuClock:
       return decided(ScoreStatus::Timeout, "its time of the processor is used up");
     case BoxEnd::Memory:
@@ -137,10 +137,12 @@ void judge_report(const BoxResult& result, const std::string& nonce, CodeVerdict
   if (at == std::string::npos || was_cut) {
     if (is_ended(result, out)) return;
     out.status = ScoreStatus::RuntimeError;
-    const bool is_panic = result.code == 101 && result.out.find("test result: FAILED") != std::string::npos;
+    const bool is_panic =
+        result.code == 101 && result.out.find("test result: FAILED") != std::string::npos;
     if (is_panic) out.status = ScoreStatus::WrongOutput;
-    out.why = is_panic ? "a check failed"
-                       : fmt::format("it ended (exit status {}) before the checks did", result.code);
+    out.why = is_panic
+                  ? "a check failed"
+                  : fmt::format("it ended (exit status {}) before the checks did", result.code);
     return;
   }
   const std::string told = result.report.substr(at + nonce.size() + 1);
@@ -252,10 +254,10 @@ class Judged {
       out.status = is_same            ? ScoreStatus::Correct
                    : result.code == 0 ? ScoreStatus::WrongOutput
                                       : ScoreStatus::RuntimeError;
-      out.why = is_same            ? "all outputs are right"
-                : result.code == 0 ? "its output is not what is wanted"
-                                   : fmt::format("it ended with {}: {}", result.code,
-                                                 first_line(result.err));
+      out.why = is_same ? "all outputs are right"
+                : result.code == 0
+                    ? "its output is not what is wanted"
+                    : fmt::format("it ended with {}: {}", result.code, first_line(result.err));
     }
     return out;
   }

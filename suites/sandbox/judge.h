@@ -25,7 +25,7 @@ struct CodeCheck {
   std::string helpers;      // Python: what the task itself provides to its tests
   std::string tests;        // in the same language
   std::string entry_point;  // the function that is tested; "" when the tests say it themselves
-  std::vector<InputOutput> cases;  // instead of tests: whole programs
+  std::vector<InputOutput> cases;                 // instead of tests: whole programs
   std::optional<std::chrono::milliseconds> wall;  // given: kept to the letter, and never repeated
   std::optional<std::uint64_t> memory_bytes;
 };
@@ -33,8 +33,8 @@ struct CodeCheck {
 struct CodeVerdict {
   ScoreStatus status = ScoreStatus::InfraError;  // Correct only if the checks were seen to end well
   std::string why;
-  std::string out, err;  // of the program or the compiler, cut
-  std::string tool;      // "Python 3.11.2"
+  std::string out, err;            // of the program or the compiler, cut
+  std::string tool;                // "Python 3.11.2"
   std::vector<std::string> flags;  // timeout_repeated, flaky_exec, output_limit
 };
 

@@ -199,10 +199,11 @@ LanguageRun plan_js(const CodeCheck& check, const std::string& nonce) {
 LanguageRun plan_java(const CodeCheck& check, const std::string& nonce) {
   LanguageRun out;
   const bool has_tests = check.cases.empty();
-  out.compile = compile_job(fmt::format(
-      "javac -J-Xmx512m -J-XX:TieredStopAtLevel=1 -nowarn -encoding UTF-8 -d out /leitai/Main.java {} "
-      "&& tar -c -f - -C out . >&4",
-      has_tests ? "/leitai/LeitaiChecked.java" : ""));
+  out.compile =
+      compile_job(fmt::format("javac -J-Xmx512m -J-XX:TieredStopAtLevel=1 -nowarn -encoding UTF-8 "
+                              "-d out /leitai/Main.java {} "
+                              "&& tar -c -f - -C out . >&4",
+                              has_tests ? "/leitai/LeitaiChecked.java" : ""));
   out.compile->files.push_back(
       {"/leitai/Main.java", check.program + "\n" + (has_tests ? check.tests : ""), false});
   if (has_tests)
@@ -233,7 +234,23 @@ std::string object_java(const CodeCheck& check) {
 }
 
 /// Folder of the Rust tool chain.
-std::string rust_root() { return fs::path(tool_path("rustc")).parent_path().parent_path().string(); }
+std::string rust_root() {
+  return fs::path(tool_path("rustc")).parent_path().parent_path().string();
+}
+
+/// Crates that the declarations of public tasks name though few need them, and that are not here.
+std::string without_crates(const std::string& program) {
+  std::string out;
+  for (const std::string_view line : split(program, '\n')) {
+    const std::string_view text = trim(line);
+    bool is_crate = false;
+    for (const char* start : {"use rand::", "use rand;", "use regex::", "use regex;", "use md5"})
+      is_crate = is_crate || text.starts_with(start);
+    if (!is_crate) out.append(line);
+    out.push_back('\n');
+  }
+  return out;
+}
 
 LanguageRun plan_rust(const CodeCheck& check, const std::string& nonce) {
   LanguageRun out;
@@ -245,7 +262,8 @@ LanguageRun plan_rust(const CodeCheck& check, const std::string& nonce) {
       has_tests ? "--test -C link-arg=wrap.o -C link-arg=-Wl,--wrap=__libc_start_main" : ""));
   out.compile->files.push_back({"/leitai/native.c", runner("native.c"), false});
   out.compile->files.push_back(
-      {"/leitai/main.rs", check.program + "\n" + (has_tests ? check.tests : ""), false});
+      {"/leitai/main.rs", without_crates(check.program) + "\n" + (has_tests ? check.tests : ""),
+       false});
   if (!rust_root().starts_with("/usr")) {
     out.compile->shown.push_back(rust_root());
     out.compile->as_owner = true;  // a compiler in the operator's home; only it runs so
@@ -278,17 +296,18 @@ LanguageRun plan_go(const CodeCheck& check, const std::string& nonce) {
       has_tests ? "test -vet=off -c -o ../program main_test.go told_test.go"
                 : "build -o ../program main.go"));
   out.compile->limits.disk_bytes = std::uint64_t{512} << 20;
-  out.compile->files.push_back(
-      {has_tests ? "/leitai/main_test.go" : "/leitai/main.go",
-       program + "\n" + (has_tests ? check.tests : ""), false});
+  out.compile->files.push_back({has_tests ? "/leitai/main_test.go" : "/leitai/main.go",
+                                program + "\n" + (has_tests ? check.tests : ""), false});
   if (has_tests) {
     out.compile->files.push_back(
         {"/leitai/told_test.go",
-         "package main\n\nimport (\n\tleitaiIO \"io\"\n\tleitaiOS \"os\"\n\tleitaiT \"testing\"\n)\n\n"
+         "package main\n\nimport (\n\tleitaiIO \"io\"\n\tleitaiOS \"os\"\n\tleitaiT "
+         "\"testing\"\n)\n\n"
          "func TestMain(m *leitaiT.M) {\n\tin := leitaiOS.NewFile(3, \"job\")\n"
          "\tnonce, _ := leitaiIO.ReadAll(in)\n\tin.Close()\n\tcode := m.Run()\n"
          "\tstatus := \"assertion\"\n\tif code == 0 {\n\t\tstatus = \"pass\"\n\t}\n"
-         "\tleitaiOS.NewFile(4, \"report\").WriteString(string(nonce) + \"\\n\" + status + \"\\n\")\n"
+         "\tleitaiOS.NewFile(4, \"report\").WriteString(string(nonce) + \"\\n\" + status + "
+         "\"\\n\")\n"
          "\tleitaiOS.Exit(0)\n}\n",
          false});
   }

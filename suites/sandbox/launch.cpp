@@ -63,8 +63,7 @@ const HostFolders& host_folders() {
     auto& args = out.arguments;
     std::error_code ignored;
     const auto show = [&](const char* path) {
-      if (fs::exists(path, ignored))
-        args.insert(args.end(), {"--ro-bind", path, path});
+      if (fs::exists(path, ignored)) args.insert(args.end(), {"--ro-bind", path, path});
     };
     show("/usr");
     for (const char* path : {"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"}) {
@@ -77,8 +76,7 @@ const HostFolders& host_folders() {
     show("/etc/alternatives");
     show("/etc/ld.so.cache");
     for (const auto& entry : fs::directory_iterator("/etc", ignored)) {
-      if (entry.path().filename().string().starts_with("java"))
-        show(entry.path().c_str());
+      if (entry.path().filename().string().starts_with("java")) show(entry.path().c_str());
     }
     return out;
   }();
@@ -86,11 +84,27 @@ const HostFolders& host_folders() {
 }
 
 std::vector<std::string> arguments_of(const BoxJob& job) {
-  std::vector<std::string> out{
-      bubblewrap_path(), "--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc",
-      "--unshare-uts", "--unshare-cgroup-try", "--uid", "1000", "--gid", "1000", "--hostname",
-      "box", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--seccomp",
-      std::to_string(kFilter), "--json-status-fd", std::to_string(kStatus)};
+  std::vector<std::string> out{bubblewrap_path(),
+                               "--unshare-user",
+                               "--unshare-pid",
+                               "--unshare-net",
+                               "--unshare-ipc",
+                               "--unshare-uts",
+                               "--unshare-cgroup-try",
+                               "--uid",
+                               "1000",
+                               "--gid",
+                               "1000",
+                               "--hostname",
+                               "box",
+                               "--die-with-parent",
+                               "--new-session",
+                               "--cap-drop",
+                               "ALL",
+                               "--seccomp",
+                               std::to_string(kFilter),
+                               "--json-status-fd",
+                               std::to_string(kStatus)};
   const auto add = [&](std::initializer_list<std::string> more) {
     out.insert(out.end(), more.begin(), more.end());
   };
@@ -101,8 +115,8 @@ std::vector<std::string> arguments_of(const BoxJob& job) {
   for (const char* device : {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"})
     add({"--dev-bind", device, device});
   add({"--symlink", "/proc/self/fd", "/dev/fd", "--symlink", "/proc/self/fd/0", "/dev/stdin",
-       "--symlink", "/proc/self/fd/1", "/dev/stdout", "--symlink", "/proc/self/fd/2",
-       "/dev/stderr", "--remount-ro", "/dev"});
+       "--symlink", "/proc/self/fd/1", "/dev/stdout", "--symlink", "/proc/self/fd/2", "/dev/stderr",
+       "--remount-ro", "/dev"});
   add({"--size", std::to_string(job.limits.disk_bytes), "--tmpfs", "/tmp"});
   for (std::size_t i = 0; i < job.files.size(); ++i) {
     add({"--perms", job.files[i].is_executable ? "0755" : "0644", "--file",
@@ -217,9 +231,10 @@ Launched launch(const BoxJob& job, BoxUser user) {
   for (const BoxFile& file : job.files) files.push_back(in_memory("file", file.bytes));
   std::vector<std::string> arguments = arguments_of(job), variables = variables_of(job);
   Plan plan;
-  plan.moves = {{in.read.get(), 0},      {out.write.get(), 1},        {err.write.get(), 2},
-                {to_job.read.get(), kJob}, {report.write.get(), kReport}, {filter.get(), kFilter},
-                {status.write.get(), kStatus}};
+  plan.moves = {
+      {in.read.get(), 0},           {out.write.get(), 1},          {err.write.get(), 2},
+      {to_job.read.get(), kJob},    {report.write.get(), kReport}, {filter.get(), kFilter},
+      {status.write.get(), kStatus}};
   for (std::size_t i = 0; i < files.size(); ++i)
     plan.moves.emplace_back(files[i].get(), kFirstFile + static_cast<int>(i));
   plan.limits = limits_of(job.limits);

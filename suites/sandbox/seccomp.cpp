@@ -38,8 +38,8 @@ constexpr const char* kAllowed[] = {
     // processes and threads
     "arch_prctl", "capget", "execve", "execveat", "exit", "exit_group", "fork", "vfork", "futex",
     "futex_waitv", "get_robust_list", "set_robust_list", "getegid", "geteuid", "getgid",
-    "getgroups", "getpgid", "getpgrp", "getpid", "getppid", "getpriority", "getresgid",
-    "getresuid", "getrlimit", "getrusage", "getsid", "gettid", "getuid", "kill", "pidfd_open",
+    "getgroups", "getpgid", "getpgrp", "getpid", "getppid", "getpriority", "getresgid", "getresuid",
+    "getrlimit", "getrusage", "getsid", "gettid", "getuid", "kill", "pidfd_open",
     "pidfd_send_signal", "prctl", "prlimit64", "rseq", "sched_get_priority_max",
     "sched_get_priority_min", "sched_getaffinity", "sched_getattr", "sched_getparam",
     "sched_getscheduler", "sched_rr_get_interval", "sched_setaffinity", "sched_setscheduler",
@@ -62,15 +62,58 @@ constexpr const char* kAllowed[] = {
     "semget", "semop", "semtimedop"};
 
 /// Nothing that solves a task asks for these.
-constexpr const char* kDeadly[] = {
-    "ptrace", "process_vm_readv", "process_vm_writev", "add_key", "keyctl", "request_key",
-    "mount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen", "fsmount",
-    "fsconfig", "fspick", "mount_setattr", "unshare", "setns", "bpf", "perf_event_open",
-    "userfaultfd", "kexec_load", "kexec_file_load", "init_module", "finit_module",
-    "delete_module", "reboot", "swapon", "swapoff", "iopl", "ioperm", "acct", "quotactl",
-    "settimeofday", "clock_settime", "adjtimex", "clock_adjtime", "syslog", "open_by_handle_at",
-    "name_to_handle_at", "kcmp", "pidfd_getfd", "process_madvise", "mknod", "mknodat", "sethostname",
-    "setdomainname", "vhangup", "fanotify_init", "lookup_dcookie", "modify_ldt"};
+constexpr const char* kDeadly[] = {"ptrace",
+                                   "process_vm_readv",
+                                   "process_vm_writev",
+                                   "add_key",
+                                   "keyctl",
+                                   "request_key",
+                                   "mount",
+                                   "umount2",
+                                   "pivot_root",
+                                   "chroot",
+                                   "move_mount",
+                                   "open_tree",
+                                   "fsopen",
+                                   "fsmount",
+                                   "fsconfig",
+                                   "fspick",
+                                   "mount_setattr",
+                                   "unshare",
+                                   "setns",
+                                   "bpf",
+                                   "perf_event_open",
+                                   "userfaultfd",
+                                   "kexec_load",
+                                   "kexec_file_load",
+                                   "init_module",
+                                   "finit_module",
+                                   "delete_module",
+                                   "reboot",
+                                   "swapon",
+                                   "swapoff",
+                                   "iopl",
+                                   "ioperm",
+                                   "acct",
+                                   "quotactl",
+                                   "settimeofday",
+                                   "clock_settime",
+                                   "adjtimex",
+                                   "clock_adjtime",
+                                   "syslog",
+                                   "open_by_handle_at",
+                                   "name_to_handle_at",
+                                   "kcmp",
+                                   "pidfd_getfd",
+                                   "process_madvise",
+                                   "mknod",
+                                   "mknodat",
+                                   "sethostname",
+                                   "setdomainname",
+                                   "vhangup",
+                                   "fanotify_init",
+                                   "lookup_dcookie",
+                                   "modify_ldt"};
 
 constexpr std::uint64_t kNamespaceFlags = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |
                                           CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |
@@ -92,8 +135,8 @@ class Filter {
   void add(std::uint32_t action, const char* name, Conditions... conditions) {
     const int number = seccomp_syscall_resolve_name(name);
     if (number == __NR_SCMP_ERROR || number < 0) return;
-    const int failed = seccomp_rule_add(context_, action, number,
-                                        static_cast<unsigned>(sizeof...(conditions)), conditions...);
+    const int failed = seccomp_rule_add(
+        context_, action, number, static_cast<unsigned>(sizeof...(conditions)), conditions...);
     if (failed) throw Error(std::string("sandbox: libseccomp refuses the rule for ") + name);
   }
 

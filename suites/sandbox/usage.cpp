@@ -36,7 +36,8 @@ std::uint64_t memory_of(pid_t process) {
   const std::string pages = read_small(fmt::format("/proc/{}/statm", process));
   const auto parts = split(pages, ' ');
   if (parts.size() < 3) return 0;
-  const std::int64_t resident = parse_int(parts[1]).value_or(0), shared = parse_int(parts[2]).value_or(0);
+  const std::int64_t resident = parse_int(parts[1]).value_or(0),
+                     shared = parse_int(parts[2]).value_or(0);
   return static_cast<std::uint64_t>(resident - shared) *
          static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
