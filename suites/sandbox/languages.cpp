@@ -144,7 +144,7 @@ LanguageRun plan_native(const CodeCheck& check, const std::string& nonce, bool i
   std::string text = check.program;
   if (has_tests) {
     text += undo_macros(check.program) + check.tests;
-    out.compile->files.push_back({"/leitai/include/assert.h", runner("assert.h"), false});
+    out.compile->files.push_back({"/leitai/include/assert.h", runner("checked_assert.inc"), false});
     out.compile->files.push_back({"/leitai/native.c", runner("native.c"), false});
   } else {
     out.compile->files.push_back(
