@@ -285,7 +285,7 @@ std::vector<SuiteSummary> known_suites(const LoaderPaths& paths) {
                                                 subset.language) == one.languages.end())
         one.languages.push_back(subset.language);
       if (find_data(suite, subset.file, paths)) continue;
-      if (missing++ == 0) one.needs = suite.name + "/" + subset.file;
+      if (missing++ == 0) one.needs = suite.data_folder + "/" + subset.file;
     }
     if (missing > 1) one.needs += fmt::format(" and {} more", missing - 1);
     if (*one.items == 0) one.items = std::nullopt;

@@ -6,13 +6,16 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "harness/core/codec.h"
 #include "harness/core/digest.h"
 #include "harness/core/error.h"
 #include "harness/core/random.h"
 #include "harness/core/text.h"
 #include "harness/io/files.h"
 #include "harness/jinja/jinja.h"
+#include "suites/coding/code_task.h"
 #include "suites/datasets/rows.h"
+#include "suites/sandbox/box.h"
 #include "suites/suite_support.h"
 
 namespace leitai {
@@ -26,6 +29,8 @@ struct Question {
   std::string question;
   std::string answer;  // the whole field
   std::string gold;
+  std::string id;  // "" where rows are counted
+  Json row;        // coding suites
 };
 
 class NativeSuite : public Suite {
@@ -36,6 +41,8 @@ class NativeSuite : public Suite {
         subset_(subset),
         path_(need(subset.file, paths, where)),
         rows_(open_rows(path_, row_format_of(path_))) {
+    if (!suite.code_style.empty() && !box_trouble().empty())
+      throw Error(fmt::format("{}: {}: {}", where, suite.name, box_trouble()));
     info_.name = subset.name.empty() ? suite.name : suite.name + "/" + subset.name;
     info_.version = suite.version;
     if (!subset.sha256.empty()) {
@@ -75,13 +82,23 @@ class NativeSuite : public Suite {
     const Question question = read(*rows_, path_, index);
     Item out;
     out.suite = info_.name;
-    out.id = std::to_string(index);
+    out.id = question.id.empty() ? std::to_string(index) : question.id;
     out.question = question.question;
     out.language = info_.language;
     out.grading.scorer = suite_.scorer;
-    out.grading.gold = {question.gold};
-    if (suite_.is_paired) out.pair_key = suite_.name + "/" + out.id;
-    const std::string asked = template_->render({{"question", question.question}});
+    Json shown = {{"question", question.question}};
+    if (suite_.code_style.empty()) {
+      out.grading.gold = {question.gold};
+    } else {
+      const std::string language =
+          suite_.code_language.empty() ? subset_.name : suite_.code_language;
+      const Json fields = code_fields(suite_.code_style, language, question.row);
+      out.grading.fields_json = dump(fields);
+      shown.update(fields);
+      out.tags.push_back("code=" + language);
+    }
+    if (suite_.is_paired) out.pair_key = suite_.name + "/" + std::to_string(index);
+    const std::string asked = template_->render(shown);
     if (info_.mode == Mode::Chat) {
       for (const auto& [q, a] : examples_) {
         out.prompt.messages.push_back(message(Role::User, q));
@@ -106,11 +123,11 @@ class NativeSuite : public Suite {
     if (const std::size_t slash = from.rfind('/');
         file != subset_.file && slash != std::string::npos)
       from = from.substr(0, slash + 1) + file;
-    throw Error(
-        fmt::format("{}: {}: the data file {}/{} is missing\n        put it at {}\n        or name "
-                    "the folder above {}/ in LEITAI_DATA{}{}",
-                    where, suite_.name, suite_.name, file, (last / suite_.name / file).string(),
-                    suite_.name, from.empty() ? "" : "\n        it comes from ", from));
+    throw Error(fmt::format(
+        "{}: {}: the data file {}/{} is missing\n        put it at {}\n        or name "
+        "the folder above {}/ in LEITAI_DATA{}{}",
+        where, suite_.name, suite_.data_folder, file, (last / suite_.data_folder / file).string(),
+        suite_.data_folder, from.empty() ? "" : "\n        it comes from ", from));
   }
 
   std::string field(const Json& row, const std::string& name, const std::string& place) const {
@@ -131,8 +148,16 @@ class NativeSuite : public Suite {
   Question read(const Rows& rows, const fs::path& path, std::int64_t index) const {
     const Json row = rows.row(index);
     const std::string place = fmt::format("{}:{}", path.string(), rows.line(index));
-    Question out{field(row, suite_.question_field, place), field(row, suite_.answer_field, place),
-                 ""};
+    Question out{field(row, suite_.question_field, place),
+                 field(row, suite_.answer_field, place),
+                 "",
+                 "",
+                 {}};
+    if (!suite_.id_field.empty()) out.id = field(row, suite_.id_field, place);
+    if (!suite_.code_style.empty()) {
+      out.row = row;
+      return out;
+    }
     const std::size_t mark =
         suite_.gold_after.empty() ? std::string::npos : out.answer.rfind(suite_.gold_after);
     if (!suite_.gold_after.empty() && mark == std::string::npos)
@@ -213,7 +238,8 @@ std::optional<fs::path> find_data(const SuiteFile& suite, const std::string& fil
   if (!suite.folder.empty() && fs::is_regular_file(suite.folder / file, ignored))
     return suite.folder / file;
   for (const fs::path& folder : paths.data_dirs) {
-    if (fs::is_regular_file(folder / suite.name / file, ignored)) return folder / suite.name / file;
+    if (fs::is_regular_file(folder / suite.data_folder / file, ignored))
+      return folder / suite.data_folder / file;
   }
   return std::nullopt;
 }

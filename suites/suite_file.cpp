@@ -5,6 +5,7 @@
 #include "harness/core/error.h"
 #include "harness/core/text.h"
 #include "harness/io/yaml.h"
+#include "suites/coding/code_task.h"
 #include "suites/native_suite.h"
 #include "suites/scorers/workbench.h"
 
@@ -75,7 +76,8 @@ SuiteFile read_suite_file(std::string_view text, const std::string& where,
   read.only(root, {"name",     "version", "about",      "family",          "kind",
                    "licence",  "publish", "floor",      "language",        "paired",
                    "data",     "fields",  "gold_after", "scorer",          "params",
-                   "few_shot", "chat",    "completion", "completion_stop", "subsets"});
+                   "few_shot", "chat",    "completion", "completion_stop", "subsets",
+                   "code"});
   SuiteFile out;
   out.folder = folder;
   out.name = read.text(root, "name");
@@ -110,9 +112,19 @@ SuiteFile read_suite_file(std::string_view text, const std::string& where,
   out.completion_stop = read.texts(root, "completion_stop");
   const YamlNode* fields = root.find("fields");
   if (!fields) read.mistake(root, "\"fields\" is missing");
-  read.only(*fields, {"question", "answer"});
+  read.only(*fields, {"question", "answer", "id"});
+  out.id_field = read.text(*fields, "id", "");
   out.question_field = read.text(*fields, "question");
   out.answer_field = read.text(*fields, "answer");
+  if (const YamlNode* code = root.find("code")) {
+    read.only(*code, {"style", "language"});
+    out.code_style = read.text(*code, "style");
+    out.code_language = read.text(*code, "language", "");
+    if (!is_code_style(out.code_style))
+      read.mistake(*code, "style: an unknown style of coding rows");
+  }
+  if ((out.scorer == "code") != !out.code_style.empty())
+    read.mistake(root, "the scorer code needs \"code\" with a style, and only it does");
   if (const YamlNode* params = root.find("params")) {
     read.only(*params, {"max_tokens", "stop"});
     if (const std::int64_t n = read.whole(*params, "max_tokens", 0); n > 0)
@@ -131,7 +143,8 @@ SuiteFile read_suite_file(std::string_view text, const std::string& where,
   nothing.kind = YamlNode::Kind::Map;
   const YamlNode* data = root.find("data");
   if (!data) data = &nothing;
-  read.only(*data, {"file", "rows", "sha256", "from"});
+  read.only(*data, {"file", "folder", "rows", "sha256", "from"});
+  out.data_folder = read.text(*data, "folder", out.name);
   const auto subset = [&](const std::string& name, const YamlNode& node) {
     SubsetFile one;
     one.name = name;

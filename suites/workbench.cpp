@@ -2,16 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <map>
+#include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "harness/core/codec.h"
 #include "harness/core/error.h"
 #include "harness/core/text.h"
+#include "suites/coding/code_task.h"
 #include "suites/extractors/json_schema.h"
 #include "suites/extractors/math_answer.h"
 #include "suites/extractors/numeric.h"
 #include "suites/extractors/reasoning.h"
+#include "suites/loader.h"
 
 namespace leitai {
 
@@ -25,6 +30,28 @@ std::vector<std::string> scorer_names() {
   std::vector<std::string> out;
   for (const Scorer* scorer : scorers()) out.emplace_back(scorer->name);
   return out;
+}
+
+/// Grading fields of an item by suite and id. Suites stay open between lines.
+Json item_fields(const std::string& spec, const std::string& id) {
+  struct Opened {
+    std::unique_ptr<Suite> suite;
+    std::map<std::string, std::int64_t> rows;
+  };
+  static std::mutex mutex;
+  static std::map<std::string, Opened> opened;
+  std::lock_guard lock(mutex);
+  Opened& one = opened[spec];
+  if (!one.suite) {
+    auto suites = open_suites({spec, {}, "suite"}, LoaderPaths::from_environment());
+    if (suites.size() != 1)
+      throw Error(fmt::format("suite: {} has {} parts; name one of them", spec, suites.size()));
+    for (std::int64_t i = 0; i < suites[0]->info().whole; ++i) one.rows[suites[0]->item(i).id] = i;
+    one.suite = std::move(suites[0]);
+  }
+  const auto row = one.rows.find(id);
+  if (row == one.rows.end()) throw Error(fmt::format("item: {} has no item \"{}\"", spec, id));
+  return Json::parse(one.suite->item(row->second).grading.fields_json);
 }
 
 std::string text_member(const Json& line, const char* name) {
@@ -81,6 +108,40 @@ Line read_line(const Json& line) {
   return out;
 }
 
+/// `code`: the tests of a suite's item, or those of the line; a program as it is, or an answer.
+Json code_line(const Scorer& scorer, Json line) {
+  if (!line.is_object()) throw Error("a JSON object is wanted");
+  if (!line.contains("text") && line.contains("program")) line["text"] = "";
+  const Line in = read_line(line);
+  Json fields = line;
+  if (line.contains("suite")) {
+    fields = item_fields(text_member(line, "suite"), text_member(line, "item"));
+    for (const char* name : {"limits", "program"}) {
+      if (line.contains(name)) fields[name] = line[name];
+    }
+  } else if (!line.contains("tests") && !line.contains("test")) {
+    throw Error("tests: missing (or suite and item)");
+  }
+  GradeInput input;
+  input.text = in.text;
+  input.reasoning = in.reasoning ? &*in.reasoning : nullptr;
+  input.finish_reason = in.finish_reason;
+  input.prompt_opens_think = in.prompt_opens_think;
+  input.fields = &fields;
+  const CodeGrade grade = grade_code(input, scorer);
+  const Score& score = grade.score;
+  return {{"verdict", to_text(score.status)},
+          {"score", score.score ? Json(*score.score) : Json()},
+          {"answer", score.extracted ? Json(*score.extracted) : Json()},
+          {"tier", score.tier},
+          {"why", score.why},
+          {"flags", score.flags},
+          {"program", grade.has_program ? Json(grade.program) : Json()},
+          {"stdout", escape_controls(grade.out, true)},
+          {"stderr", escape_controls(grade.err, true)},
+          {"tool", grade.tool}};
+}
+
 Json reasoning_line(const Json& line) {
   const Line in = read_line(line);
   const ReasoningSplit split = split_reasoning(
@@ -109,6 +170,7 @@ const Scorer& find_scorer(std::string_view name) {
 }
 
 Json grade_line(const Scorer& scorer, const Json& line) {
+  if (scorer.name == "code") return code_line(scorer, line);
   const Line in = read_line(line);
   const std::vector<std::string> gold = gold_of(line);
   const std::string language = text_member(line, "language");

@@ -12,6 +12,7 @@
 
 #include "harness/core/error.h"
 #include "harness/core/text.h"
+#include "harness/io/compression.h"
 #include "harness/io/files.h"
 
 namespace leitai {
@@ -212,10 +213,44 @@ class JsonRows : public Rows {
   Json value_;
 };
 
+/// Lines of a packed file, unpacked into memory.
+class PackedRows : public Rows {
+ public:
+  explicit PackedRows(const fs::path& path) : path_(path) {
+    LineReader reader(path, kMaxRow);
+    for (std::string line; reader.next(line);) {
+      if (trim(line).empty()) continue;
+      lines_.push_back(line);
+      numbers_.push_back(reader.line_number());
+    }
+  }
+  std::int64_t size() const override { return static_cast<std::int64_t>(lines_.size()); }
+  std::int64_t line(std::int64_t index) const override {
+    return numbers_[static_cast<std::size_t>(index)];
+  }
+  Json row(std::int64_t index) const override {
+    Json value = Json::parse(lines_[static_cast<std::size_t>(index)], nullptr, false);
+    if (value.is_discarded())
+      throw Error(fmt::format("{}:{}: not a line of JSON", path_.string(), line(index)));
+    return value;
+  }
+
+ private:
+  fs::path path_;
+  std::vector<std::string> lines_;
+  std::vector<std::int64_t> numbers_;
+};
+
+bool is_packed(const fs::path& path) {
+  const std::string extension = ascii_lower(path.extension().string());
+  return extension == ".gz" || extension == ".zst";
+}
+
 }  // namespace
 
 RowFormat row_format_of(const fs::path& path) {
   const std::string extension = ascii_lower(path.extension().string());
+  if (is_packed(path)) return row_format_of(path.stem());
   if (extension == ".jsonl" || extension == ".ndjson") return RowFormat::Jsonl;
   if (extension == ".csv") return RowFormat::Csv;
   if (extension == ".tsv") return RowFormat::Tsv;
@@ -224,6 +259,7 @@ RowFormat row_format_of(const fs::path& path) {
 }
 
 std::unique_ptr<Rows> open_rows(const fs::path& path, RowFormat format) {
+  if (format == RowFormat::Jsonl && is_packed(path)) return std::make_unique<PackedRows>(path);
   if (format == RowFormat::Json) return std::make_unique<JsonRows>(path);
   return std::make_unique<RecordRows>(path, format);
 }

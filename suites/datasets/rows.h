@@ -11,7 +11,8 @@ namespace leitai {
 
 enum class RowFormat { Jsonl, Csv, Tsv, Json };
 
-/// By extension: .jsonl .ndjson .csv .tsv .json. Throws Error for another.
+/// By extension: .jsonl .ndjson .csv .tsv .json; .jsonl also packed (.gz, .zst). Throws Error for
+/// another.
 RowFormat row_format_of(const std::filesystem::path& path);
 
 /// The rows of a data file. Only where each row lies is kept in memory; a row is read when asked

@@ -154,6 +154,7 @@ TEST(Layering, OneOwnerForEachLibrary) {
       {"boost/program_options", {"harness/cli/"}},
       {"boost/asio", {"tests/support/"}},
       {"boost/beast", {"tests/support/"}},
+      {"seccomp.h", {"suites/sandbox/seccomp.cpp"}},
       {"hwy/", {"backends/engine/ops_cpu/", "tests/engine/", "tests/bench/"}},
       {"cuda", {"backends/engine/ops_cuda/"}},
       {"cublas", {"backends/engine/ops_cuda/"}},

@@ -7,6 +7,7 @@
 
 #include "harness/core/error.h"
 #include "harness/core/random.h"
+#include "suites/extractors/code.h"
 #include "suites/extractors/folding.h"
 #include "suites/extractors/number.h"
 #include "suites/extractors/quasi_exact.h"
@@ -320,7 +321,12 @@ TEST(Hostile, RandomMutationsAlwaysGetAVerdict) {
           text.erase(at, random.below(4));
       }
     }
+    // The scorer `code` runs what it finds (sandbox_test.cpp); here, that it finds something or
+    // nothing.
+    for (const char* language : {"python", "cpp", "java", "js", "go", "rust"})
+      extract_code(text, {language, "f", "def f(x):\n", ""});
     for (const Scorer* scorer : scorers()) {
+      if (scorer->name == "code") continue;
       const Json fields{{"schema", {{"type", "object"}}},
                         {"pattern", "(\\d+)"},
                         {"options", {{"A", "42"}, {"B", "or"}}}};

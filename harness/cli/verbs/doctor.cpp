@@ -16,6 +16,8 @@
 #include "harness/core/text.h"
 #include "harness/io/fetch.h"
 #include "harness/io/files.h"
+#include "suites/sandbox/box.h"
+#include "suites/sandbox/languages.h"
 
 namespace leitai {
 
@@ -99,6 +101,15 @@ std::vector<Finding> examine() {
                  pip.empty() ? "python3 -m pip does not run; leitai pull smollm2-135m needs it "
                                "(apt-get install python3-pip)"
                              : pip.substr(0, pip.find(" from "))});
+  std::vector<std::string> ready;
+  for (const Language& language : languages()) {
+    const std::string tool = language_version(language);
+    if (!tool.empty()) ready.push_back(fmt::format("{} ({})", language.name, tool));
+  }
+  out.push_back({"sandbox", box_trouble().empty(),
+                 box_trouble().empty()
+                     ? fmt::format("{}; {}", box_description(), fmt::join(ready, ", "))
+                     : box_trouble()});
   const char* set = std::setlocale(LC_CTYPE, "");
   const std::string codeset = set ? set : "C";  // a later setlocale() reuses the memory
   out.push_back({"locale", true,

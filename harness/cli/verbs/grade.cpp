@@ -19,7 +19,8 @@ constinit const cli::Verb grade_verb = {
     .group = "Workbench (JSON lines in, JSON lines out)",
     .summary = "grades answers with one scorer and says why",
     .usage =
-        "SCORER < lines        SCORER: numeric, exact, contains, regex, json_schema, reasoning",
+        "SCORER < lines        SCORER: numeric, exact, contains, regex, json_schema,\n"
+        "                      code, reasoning",
     .examples =
         "echo '{\"text\": \"so 2 + 2 = 4. The answer is 4.\", \"gold\": \"4\"}' | leitai grade "
         "numeric\n"

@@ -1,0 +1,295 @@
+#include "suites/coding/code_task.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "harness/core/codec.h"
+#include "harness/core/error.h"
+#include "harness/core/regex.h"
+#include "harness/core/text.h"
+#include "suites/extractors/answer.h"
+#include "suites/extractors/code.h"
+#include "suites/extractors/python_outline.h"
+#include "suites/sandbox/judge.h"
+
+namespace leitai {
+
+namespace {
+
+using Json = nlohmann::json;
+
+std::string text_of(const Json& row, const char* name) {
+  const auto found = row.find(name);
+  return found != row.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::string need(const Json& row, const char* name) {
+  if (!row.is_object() || !row.contains(name) || !row[name].is_string())
+    throw Error(fmt::format("no field \"{}\" in the row", name));
+  return row[name].get<std::string>();
+}
+
+std::string joined(const Json& row, const char* name) {
+  std::string out;
+  const auto found = row.find(name);
+  if (found == row.end() || !found->is_array()) return out;
+  for (const Json& one : *found) {
+    if (one.is_string()) out += one.get<std::string>() + "\n";
+  }
+  return out;
+}
+
+/// The function of the reference solution that the tests call.
+std::string tested_function(const std::string& code, const std::string& tests) {
+  static const Regex kDefined("^(?:def|class)\\s+(\\w+)|^(\\w+)\\s*=", {.multi_line = true});
+  static const Regex kCalled("(\\w+)\\s*\\(");
+  std::set<std::string> defined;
+  for (const Regex::Match& match : kDefined.all(code)) {
+    for (const int group : {1, 2}) {
+      if (!match.group(code, group).empty()) defined.emplace(match.group(code, group));
+    }
+  }
+  const std::size_t from = std::min(tests.find("assert"), tests.size());
+  const std::string text = tests.substr(from);
+  for (const Regex::Match& match : kCalled.all(text)) {
+    const std::string name(match.group(text, 1));
+    if (defined.count(name) > 0) return name;
+  }
+  return {};
+}
+
+std::string declared_function(const std::string& declaration, std::string_view language) {
+  const char* pattern = language == "python" ? "def\\s+(\\w+)"
+                        : language == "js"   ? "(?:const|let|var|function)\\s+(\\w+)"
+                        : language == "go"   ? "func\\s+(\\w+)"
+                        : language == "rust" ? "fn\\s+(\\w+)"
+                                             : "(\\w+)\\s*\\([^(){};]*\\)[^(){};]*\\{\\s*$";
+  std::string out;
+  const std::string text = repair_utf8(declaration);
+  for (const Regex::Match& match : Regex(pattern, {.multi_line = true}).all(text))
+    out = match.group(text, 1);  // the last: helpers come before
+  return out;
+}
+
+std::string without_crates(const std::string& declaration) {
+  std::string out;
+  for (const std::string_view line : split(declaration, '\n')) {
+    const std::string_view text = trim(line);
+    if (text.starts_with("use rand") || text.starts_with("use regex") ||
+        text.starts_with("use md5"))
+      continue;
+    out.append(line).push_back('\n');
+  }
+  return out;
+}
+
+/// What the prompt gives its tests beside the function that is asked for.
+std::string helpers_of(const std::string& prompt, const std::string& entry_point) {
+  std::string out;
+  for (const PythonStatement& one : python_statements(prompt)) {
+    const bool is_asked =
+        std::find(one.names.begin(), one.names.end(), entry_point) != one.names.end();
+    if (one.is_plausible && !one.names.empty() && !is_asked) out += one.text + "\n\n";
+  }
+  return out;
+}
+
+/// The prediction of an answer to a CRUXEval question (A8.3).
+std::string prediction_of(const std::string& answer) {
+  std::string text = answer;
+  if (const std::size_t at = text.rfind("[ANSWER]"); at != std::string::npos) {
+    text = text.substr(at + 8);
+    return std::string(trim(text.substr(0, text.find("[/ANSWER]"))));
+  }
+  std::string last;
+  for (const std::string_view line : split(text, '\n')) {
+    const std::string_view one = trim(line);
+    if (!one.empty() && !one.starts_with("```")) last = one;
+  }
+  return last;
+}
+
+std::string output_of(const std::string& prediction) {
+  static const Regex kAssert("^\\s*assert\\b");
+  if (!kAssert.search(prediction)) return prediction;
+  const std::size_t at = prediction.rfind("==");
+  return at == std::string::npos ? prediction : std::string(trim(prediction.substr(at + 2)));
+}
+
+std::string input_of(const std::string& prediction) {
+  std::string out = prediction;
+  if (out.starts_with("assert")) {
+    out = std::string(trim(out.substr(6)));
+    if (const std::size_t at = out.rfind("=="); at != std::string::npos)
+      out = std::string(trim(out.substr(0, at)));
+  }
+  return out;
+}
+
+std::string quoted_python(const std::string& text) {
+  return Json(text).dump(-1, ' ', true);  // a JSON string is one of Python
+}
+
+/// Checks for a CRUXEval answer; false where the answer cannot be one.
+bool crux_check(const Json& fields, const std::string& answer, CodeCheck& check,
+                std::string& prediction) {
+  const std::string raw = prediction_of(answer);
+  const std::string output = need(fields, "output");
+  if (text_of(fields, "crux") == "output") {
+    prediction = output_of(raw);
+    if (prediction.empty()) return false;
+    // Only a literal: an answer that computes is none.
+    check.program = "";
+    check.tests = fmt::format(
+        "import ast\ntry:\n    said = ast.literal_eval({})\nexcept Exception:\n    raise "
+        "AssertionError('the answer is no literal')\nassert said == {}\n",
+        quoted_python(prediction), output);
+    return true;
+  }
+  prediction = input_of(raw);
+  if (!prediction.starts_with("f(") || !prediction.ends_with(")")) return false;
+  check.program = need(fields, "code") + "\n\ndef answered():\n    return (" + prediction + ")\n";
+  check.tests = fmt::format("assert answered() == {}\n", output);
+  return true;
+}
+
+/// The answer with the white space that its first line began with: a body that goes on from a
+/// prompt needs it.
+std::string with_indent(std::string_view raw, const ReasoningSplit& split) {
+  const std::size_t begin = split.source_offset(0);
+  std::size_t from = std::min(begin, raw.size());
+  while (from > 0 && (raw[from - 1] == ' ' || raw[from - 1] == '\t')) --from;
+  const bool is_line = from == 0 || raw[from - 1] == '\n' || raw[from - 1] == '>';
+  return (is_line ? std::string(raw.substr(from, begin - from)) : std::string()) + split.answer;
+}
+
+CodeCheck check_of(const Json& fields) {
+  CodeCheck out;
+  out.language = text_of(fields, "language");
+  if (out.language.empty()) throw Error("language: missing; python, c, cpp, java, js, go or rust");
+  if (out.language == "javascript") out.language = "js";
+  out.entry_point = text_of(fields, "entry_point");
+  const Json* tests = fields.contains("tests")  ? &fields["tests"]
+                      : fields.contains("test") ? &fields["test"]
+                                                : nullptr;
+  if (tests && tests->is_string()) {
+    out.tests = tests->get<std::string>();
+  } else if (tests && tests->is_array()) {
+    for (const Json& one : *tests) {
+      if (one.is_object())
+        out.cases.push_back({text_of(one, "input"), text_of(one, "output")});
+      else if (one.is_string())
+        out.tests += one.get<std::string>() + "\n";
+    }
+  }
+  if (out.language == "python")
+    out.helpers = helpers_of(text_of(fields, "prompt"), out.entry_point);
+  if (const auto limits = fields.find("limits"); limits != fields.end() && limits->is_object()) {
+    if (const auto wall = limits->find("wall_s"); wall != limits->end() && wall->is_number())
+      out.wall = std::chrono::milliseconds(static_cast<std::int64_t>(wall->get<double>() * 1000));
+    if (const auto memory = limits->find("memory_mb");
+        memory != limits->end() && memory->is_number())
+      out.memory_bytes = static_cast<std::uint64_t>(memory->get<double>() * 1048576);
+  }
+  return out;
+}
+
+}  // namespace
+
+bool is_code_style(std::string_view style) {
+  for (const char* one :
+       {"humaneval", "mbpp", "mbpp-plus", "humaneval-x", "cruxeval-output", "cruxeval-input"}) {
+    if (style == one) return true;
+  }
+  return false;
+}
+
+Json code_fields(std::string_view style, std::string_view language, const Json& row) {
+  Json out = {{"language", std::string(language)}};
+  if (style == "humaneval") {
+    out["prompt"] = need(row, "prompt");
+    out["entry_point"] = need(row, "entry_point");
+    out["tests"] = need(row, "test");
+  } else if (style == "mbpp" || style == "mbpp-plus") {
+    const std::string imports = joined(row, "test_imports"), list = joined(row, "test_list");
+    out["tests"] = style == "mbpp" ? imports + text_of(row, "test_setup_code") + "\n" + list
+                                   : imports + need(row, "test");
+    out["shown_tests"] = list;
+    out["entry_point"] = tested_function(need(row, "code"), list);
+  } else if (style == "humaneval-x") {
+    const std::string declaration = need(row, "declaration");
+    out["entry_point"] = declared_function(declaration, language);
+    out["prompt"] = language == "rust" ? need(row, "prompt") + without_crates(declaration)
+                                       : need(row, "prompt");
+    out["tests"] = need(row, "test");
+    if (language == "go") {
+      out["setup"] = need(row, "test_setup");
+      out["prompt"] = text_of(row, "import") + "\n" + need(row, "prompt");
+    }
+  } else {
+    out["crux"] = style == "cruxeval-output" ? "output" : "input";
+    out["code"] = need(row, "code");
+    out["input"] = need(row, "input");
+    out["output"] = need(row, "output");
+  }
+  return out;
+}
+
+CodeGrade grade_code(const GradeInput& input, const Scorer& scorer) {
+  CodeGrade out;
+  const Json& fields = *input.fields;
+  CodeCheck check = check_of(fields);
+  bool is_cut = false;
+  if (fields.contains("program") && fields["program"].is_string()) {
+    out.score.scorer = fmt::format("{}@{}", scorer.name, scorer.version);
+    out.score.tier = "given";
+    check.program = fields["program"].get<std::string>();
+  } else {
+    Prepared prepared = prepare(input, scorer);
+    out.score = prepared.score;
+    if (prepared.is_decided) return out;
+    is_cut = prepared.split.truncated;
+    if (fields.contains("crux")) {
+      std::string prediction;
+      const bool is_answer = crux_check(fields, prepared.split.answer, check, prediction);
+      out.score.extracted = prediction;
+      if (!is_answer) {
+        decide(out.score, ScoreStatus::NoAnswer, "no call of f or no value is given");
+        return out;
+      }
+    } else {
+      const CodeTarget target{check.language, check.entry_point, text_of(fields, "prompt"),
+                              text_of(fields, "setup")};
+      CodeAnswer answer = extract_code(with_indent(input.text, prepared.split), target);
+      out.score.tier = answer.tier;
+      is_cut = is_cut || answer.is_cut;
+      if (!answer.program) {
+        decide(out.score, ScoreStatus::NoAnswer,
+               is_cut ? "cut off before a program was written" : "no program found");
+        return out;
+      }
+      check.program = std::move(*answer.program);
+      out.score.extracted = check.program;
+    }
+    auto& flags = out.score.flags;
+    if (is_cut && std::find(flags.begin(), flags.end(), "truncated_answer") == flags.end())
+      flags.emplace_back("truncated_answer");
+  }
+  out.program = check.program;
+  out.has_program = true;
+  const CodeVerdict verdict = judge(check);
+  out.out = verdict.out;
+  out.err = verdict.err;
+  out.tool = verdict.tool;
+  decide(out.score, verdict.status, verdict.why);
+  if (verdict.status == ScoreStatus::InfraError) out.score.score = std::nullopt;
+  if (is_cut && verdict.status != ScoreStatus::Correct && out.score.tier != "given")
+    out.score.why += "; the answer was cut off";
+  out.score.flags.insert(out.score.flags.end(), verdict.flags.begin(), verdict.flags.end());
+  return out;
+}
+
+}  // namespace leitai

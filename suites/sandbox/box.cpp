@@ -1,0 +1,299 @@
+#include "suites/sandbox/box.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+
+#include "harness/core/error.h"
+#include "harness/core/text.h"
+#include "suites/sandbox/launch.h"
+#include "suites/sandbox/usage.h"
+
+namespace leitai {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kLook{30};     // between looks at the memory
+constexpr milliseconds kGrace{1000};  // for the kernel to end what was killed
+constexpr std::size_t kStatusBytes = 4096;
+
+/// What arrives on a pipe, up to a limit.
+struct Stream {
+  Descriptor* file;
+  std::string* into;
+  std::uint64_t most;
+  bool is_full = false;
+
+  void drain() {
+    char buffer[65536];
+    while (file->is_open()) {
+      const ssize_t n = ::read(file->get(), buffer, sizeof buffer);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return;
+      if (n == 0) {
+        file->reset();
+        return;
+      }
+      const std::uint64_t room = most - into->size();
+      is_full = is_full || static_cast<std::uint64_t>(n) > room;
+      into->append(buffer, std::min(static_cast<std::uint64_t>(n), room));
+      if (is_full) return;
+    }
+  }
+};
+
+/// What is sent to a pipe.
+struct Feed {
+  Descriptor* file;
+  std::string_view left;
+
+  void push() {
+    while (file->is_open() && !left.empty()) {
+      const ssize_t n = ::write(file->get(), left.data(), left.size());
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0 && errno == EAGAIN) return;
+      if (n <= 0)
+        left = {};  // nobody reads it any more
+      else
+        left.remove_prefix(static_cast<std::size_t>(n));
+    }
+    file->reset();
+  }
+};
+
+class Run {
+ public:
+  Run(const BoxJob& job, BoxUser user) : job_(job), launched_(launch(job, user)) {}
+
+  BoxResult finish() {
+    const Clock::time_point begin = Clock::now(), deadline = begin + job_.limits.wall;
+    Clock::time_point next_look = begin + 4 * kLook;
+    bool has_ended = false;
+    while (!has_ended) {
+      const Clock::time_point now = Clock::now();
+      if (now >= deadline) {
+        stop(BoxEnd::WallClock);
+        break;
+      }
+      if (now >= next_look) {
+        next_look = now + kLook;
+        if (memory_of_tree(launched_.process) > job_.limits.memory_bytes) {
+          stop(BoxEnd::Memory);
+          break;
+        }
+      }
+      has_ended = wait(std::min(deadline, next_look) - now);
+      if (out_.is_full || err_.is_full || report_.is_full) {
+        stop(BoxEnd::Output);
+        break;
+      }
+    }
+    end_process();
+    drain_rest();
+    result_.took = std::chrono::duration_cast<milliseconds>(Clock::now() - begin);
+    if (!was_stopped_) judge_exit();
+    return std::move(result_);
+  }
+
+ private:
+  /// Moves bytes until the time is over or the process has ended; true for the latter.
+  bool wait(Clock::duration time) {
+    pollfd files[7];
+    nfds_t n = 0;
+    const auto want = [&](const Descriptor& file, short events) {
+      if (file.is_open()) files[n++] = {file.get(), events, 0};
+    };
+    want(launched_.exit, POLLIN);
+    for (const Stream* stream : {&out_, &err_, &report_, &status_}) want(*stream->file, POLLIN);
+    for (const Feed* feed : {&in_, &to_job_}) want(*feed->file, POLLOUT);
+    const auto ms = std::chrono::ceil<milliseconds>(time).count();
+    ::poll(files, n, static_cast<int>(std::clamp<std::int64_t>(ms, 0, 1000)));
+    in_.push();
+    to_job_.push();
+    for (Stream* stream : {&out_, &err_, &report_, &status_}) stream->drain();
+    return reap(WNOHANG);
+  }
+
+  bool reap(int flags) {
+    if (is_reaped_) return true;
+    int status = 0;
+    const pid_t got = ::waitpid(launched_.process, &status, flags);
+    if (got == 0 || (got < 0 && errno == EINTR)) return false;
+    is_reaped_ = true;
+    exit_status_ = got > 0 ? status : -1;
+    return true;
+  }
+
+  void stop(BoxEnd end) {
+    was_stopped_ = true;
+    result_.end = end;
+  }
+
+  /// The first process of the namespaces goes, and the kernel ends all others with it; bwrap
+  /// outside follows. It goes by itself, too, when bwrap has ended.
+  void end_process() {
+    if (is_reaped_) return;
+    for (const pid_t child : children_of(launched_.process)) ::kill(child, SIGKILL);
+    const Clock::time_point until = Clock::now() + kGrace;
+    while (!reap(WNOHANG) && Clock::now() < until) {
+      pollfd exit{launched_.exit.get(), POLLIN, 0};
+      ::poll(&exit, 1, 20);
+      for (Stream* stream : {&out_, &err_, &report_, &status_}) stream->drain();
+    }
+    if (is_reaped_) return;
+    ::kill(launched_.process, SIGKILL);
+    while (!reap(0)) {
+    }
+  }
+
+  /// Until every process that held a pipe is gone, which the ends of the pipes tell.
+  void drain_rest() {
+    launched_.in.reset();
+    launched_.job.reset();
+    const Clock::time_point until = Clock::now() + kGrace;
+    while (Clock::now() < until) {
+      pollfd files[4];
+      nfds_t n = 0;
+      for (Stream* stream : {&out_, &err_, &report_, &status_}) {
+        stream->drain();
+        if (stream->is_full) stream->file->reset();
+        if (stream->file->is_open()) files[n++] = {stream->file->get(), POLLIN, 0};
+      }
+      if (n == 0) return;
+      ::poll(files, n, 50);
+    }
+  }
+
+  void judge_exit() {
+    // bwrap tells the exit code only of what it could start.
+    if (status_text_.find("\"exit-code\"") == std::string::npos) {
+      result_.end = BoxEnd::Setup;
+      result_.trouble = std::string(trim(result_.err));
+      if (result_.trouble.empty())
+        result_.trouble = WIFSIGNALED(exit_status_)
+                              ? fmt::format("bwrap was killed by signal {}", WTERMSIG(exit_status_))
+                              : fmt::format("bwrap ended with {}", WEXITSTATUS(exit_status_));
+      return;
+    }
+    const int code = WIFEXITED(exit_status_) ? WEXITSTATUS(exit_status_) : 128 + SIGKILL;
+    result_.end = code > 128 && code < 128 + 65 ? BoxEnd::Signalled : BoxEnd::Exited;
+    result_.code = result_.end == BoxEnd::Signalled ? code - 128 : code;
+    if (result_.end == BoxEnd::Signalled && result_.code == SIGXCPU) result_.end = BoxEnd::CpuClock;
+  }
+
+  const BoxJob& job_;
+  Launched launched_;
+  BoxResult result_;
+  std::string status_text_;
+  Stream out_{&launched_.out, &result_.out, job_.limits.output_bytes};
+  Stream err_{&launched_.err, &result_.err, job_.limits.output_bytes};
+  Stream report_{&launched_.report, &result_.report, job_.limits.report_bytes};
+  Stream status_{&launched_.status, &status_text_, kStatusBytes};
+  Feed in_{&launched_.in, job_.input};
+  Feed to_job_{&launched_.job, job_.job};
+  bool was_stopped_ = false;
+  bool is_reaped_ = false;
+  int exit_status_ = -1;
+};
+
+BoxResult run_as(const BoxJob& job, BoxUser user) {
+  try {
+    return Run(job, user).finish();
+  } catch (const Error& error) {
+    BoxResult out;
+    out.trouble = error.what();
+    return out;
+  }
+}
+
+std::string one_line_of(const char* path) {
+  std::ifstream file(path);
+  std::string out;
+  std::getline(file, out);
+  return out;
+}
+
+/// Why a box could not be built, with what to do.
+std::string advice(const std::string& trouble) {
+  std::string out = fmt::format("the sandbox does not work here: {}", trouble);
+  if (one_line_of("/proc/sys/kernel/unprivileged_userns_clone") == "0")
+    return out + "\n        enable user namespaces: sysctl kernel.unprivileged_userns_clone=1";
+  if (one_line_of("/proc/sys/user/max_user_namespaces") == "0")
+    return out + "\n        enable user namespaces: sysctl user.max_user_namespaces=10000";
+  if (one_line_of("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1")
+    return out +
+           "\n        AppArmor keeps user namespaces from bwrap: sysctl "
+           "kernel.apparmor_restrict_unprivileged_userns=0, or give bwrap a profile";
+  return out +
+         "\n        the kernel must allow user, pid, net, ipc, uts and mount namespaces; in a "
+         "container, start it with user namespaces allowed (podman, or docker with "
+         "--security-opt seccomp=unconfined --security-opt systempaths=unconfined)";
+}
+
+struct Found {
+  BoxUser user = BoxUser::Same;
+  std::string trouble;
+};
+
+const Found& found() {
+  static const Found kFound = [] {
+    Found out;
+    if (bubblewrap_path().empty()) {
+      out.trouble =
+          "the sandbox needs bubblewrap, which is not installed\n        apt-get install "
+          "bubblewrap";
+      return out;
+    }
+    ::signal(SIGPIPE, SIG_IGN);  // a program that does not read its input is no reason to end
+    BoxJob probe;
+    probe.argv = {"/usr/bin/true"};
+    std::string trouble;
+    std::vector<BoxUser> users{BoxUser::Same};
+    if (::geteuid() == 0) users.insert(users.begin(), BoxUser::Nobody);
+    for (const BoxUser user : users) {
+      const BoxResult result = run_as(probe, user);
+      if (result.end == BoxEnd::Exited && result.code == 0) {
+        out.user = user;
+        return out;
+      }
+      if (trouble.empty())
+        trouble = result.trouble.empty()
+                      ? fmt::format("a probe ended with {}: {}", result.code, trim(result.err))
+                      : result.trouble;
+    }
+    out.trouble = advice(trouble);
+    return out;
+  }();
+  return kFound;
+}
+
+}  // namespace
+
+BoxResult run_boxed(const BoxJob& job) {
+  const Found& here = found();
+  if (!here.trouble.empty()) {
+    BoxResult out;
+    out.trouble = here.trouble;
+    return out;
+  }
+  return run_as(job, here.user);
+}
+
+const std::string& box_trouble() { return found().trouble; }
+
+std::string box_description() {
+  return fmt::format("bubblewrap in fresh namespaces{}, system calls by allow-list",
+                     found().user == BoxUser::Nobody ? " as nobody" : "");
+}
+
+}  // namespace leitai

@@ -1,0 +1,399 @@
+#include "suites/sandbox/languages.h"
+
+#include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "harness/core/embedded.h"
+#include "harness/core/error.h"
+#include "harness/core/regex.h"
+#include "harness/core/text.h"
+
+namespace leitai {
+
+std::span<const EmbeddedFile> sandbox_runners();  // generated
+
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::seconds;
+
+std::string runner(std::string_view name) {
+  for (const EmbeddedFile& file : sandbox_runners()) {
+    if (file.path.ends_with(name)) return std::string(file.bytes);
+  }
+  LEITAI_CHECK(false, std::string(name));
+}
+
+std::string frame(std::string_view bytes) {
+  std::string out(8, '\0');
+  for (int i = 0; i < 8; ++i)
+    out[static_cast<std::size_t>(i)] = static_cast<char>(bytes.size() >> (8 * i) & 0xFF);
+  return out.append(bytes);
+}
+
+BoxJob run_job(const CodeCheck& check) {
+  BoxJob out;
+  if (check.wall) {
+    out.limits.wall = *check.wall;
+    out.limits.cpu = std::chrono::ceil<seconds>(*check.wall);
+  }
+  if (check.memory_bytes) out.limits.memory_bytes = *check.memory_bytes;
+  return out;
+}
+
+BoxJob compile_job(std::string script) {
+  BoxJob out;
+  out.argv = {"/usr/bin/prlimit", "--nproc=128:128", "--", "/bin/sh", "-c", std::move(script)};
+  out.limits.wall = seconds(25);
+  out.limits.cpu = seconds(25);
+  out.limits.memory_bytes = std::uint64_t{2} << 30;
+  out.limits.disk_bytes = std::uint64_t{256} << 20;
+  out.limits.report_bytes = std::uint64_t{64} << 20;
+  return out;
+}
+
+std::vector<std::string> limited_argv(std::vector<std::string> argv) {
+  argv.insert(argv.begin(), {"/usr/bin/prlimit", "--nproc=128:128", "--"});
+  return argv;
+}
+
+std::string run_line(const std::string& command) {
+  std::string out;
+  if (FILE* pipe = ::popen((command + " 2>&1 </dev/null").c_str(), "r")) {
+    char buffer[256];
+    if (std::fgets(buffer, sizeof buffer, pipe)) out = trim(buffer);
+    while (std::fgets(buffer, sizeof buffer, pipe)) {
+    }
+    if (::pclose(pipe) != 0) out.clear();
+  }
+  return out;
+}
+
+/// The runner as the interpreter's own code, so that it is not translated for every program.
+const std::string& python_runner() {
+  static const std::string kCode = [] {
+    BoxJob job;
+    job.argv = {tool_path("python3"), "-I", "-S", "-c",
+                "import marshal, importlib.util, posix\n"
+                "source = b''.join(iter(lambda: posix.read(3, 65536), b''))\n"
+                "code = marshal.dumps(compile(source, 'runner.py', 'exec', optimize=0))\n"
+                "data = memoryview(importlib.util.MAGIC_NUMBER + bytes(12) + code)\n"
+                "while data: data = data[posix.write(4, data):]\n"};
+    job.job = runner("python.py");
+    const BoxResult result = run_boxed(job);
+    return result.end == BoxEnd::Exited && result.code == 0 ? result.report : std::string();
+  }();
+  return kCode;
+}
+
+LanguageRun plan_python(const CodeCheck& check, const std::string& nonce) {
+  LanguageRun out;
+  out.run = run_job(check);
+  out.run.limits.bound_addresses = true;
+  out.run.variables = {{"OPENBLAS_NUM_THREADS", "1"}};
+  if (!check.cases.empty()) {
+    out.run.files.push_back({"/leitai/program.py", check.program, false});
+    out.run.argv = limited_argv({tool_path("python3"), "-I", "/leitai/program.py"});
+    return out;
+  }
+  static const Regex kCalls("^check\\s*\\(", {.multi_line = true});
+  static const Regex kDefines("^def check\\s*\\(", {.multi_line = true});
+  const std::string tests = repair_utf8(check.tests);
+  const bool calls_check =
+      !check.entry_point.empty() && kDefines.search(tests) && !kCalls.search(tests);
+  out.run.files.push_back({"/leitai/runner.pyc", python_runner(), false});
+  out.run.argv = {tool_path("python3"), "-I", "-S", "/leitai/runner.pyc"};
+  for (const std::string& part :
+       {std::to_string(out.run.limits.processes), check.program, nonce, check.helpers, tests,
+        check.entry_point, std::string(calls_check ? "1" : "0")})
+    out.run.job += frame(part);
+  return out;
+}
+
+std::string nothing_to_object(const CodeCheck&) { return {}; }
+
+/// What the program defined for the preprocessor ends with it.
+std::string undo_macros(const std::string& program) {
+  static const Regex kDefine("^[ \\t]*#[ \\t]*define[ \\t]+(\\w+)", {.multi_line = true});
+  std::set<std::string> names;
+  const std::string text = repair_utf8(program);
+  for (const Regex::Match& match : kDefine.all(text)) names.emplace(match.group(text, 1));
+  std::string out = "\n";
+  for (const std::string& name : names) out += "#undef " + name + "\n";
+  return out;
+}
+
+LanguageRun plan_native(const CodeCheck& check, const std::string& nonce, bool is_cpp) {
+  LanguageRun out;
+  const bool has_tests = check.cases.empty();
+  const bool wants_crypto = check.program.find("openssl/") != std::string::npos;
+  const std::string source = is_cpp ? "/leitai/main.cpp" : "/leitai/main.c";
+  out.compile = compile_job(fmt::format(
+      "gcc -O1 -c -o wrap.o /leitai/native.c && {} -O1 -w -fno-diagnostics-color "
+      "-I/leitai/include -o program {} wrap.o {} -lm{} -pthread && cat program >&4",
+      is_cpp ? "g++ -std=c++17" : "gcc -std=c17 -D_GNU_SOURCE", source,
+      has_tests ? "-Wl,--wrap=__libc_start_main" : "", wants_crypto ? " -lcrypto" : ""));
+  std::string text = check.program;
+  if (has_tests) {
+    text += undo_macros(check.program) + check.tests;
+    out.compile->files.push_back({"/leitai/include/assert.h", runner("checked_assert.inc"), false});
+    out.compile->files.push_back({"/leitai/native.c", runner("native.c"), false});
+  } else {
+    out.compile->files.push_back(
+        {"/leitai/native.c", "int leitai_nothing(void) { return 0; }\n", false});
+  }
+  out.compile->files.push_back({source, text, false});
+  out.binary = "/leitai/program";
+  out.run = run_job(check);
+  out.run.argv = limited_argv({"/leitai/program"});
+  out.run.job = nonce;
+  return out;
+}
+
+LanguageRun plan_cpp(const CodeCheck& check, const std::string& nonce) {
+  return plan_native(check, nonce, true);
+}
+
+LanguageRun plan_c(const CodeCheck& check, const std::string& nonce) {
+  return plan_native(check, nonce, false);
+}
+
+/// A comparison of kinds that are not the program's own is one that only the checks would use.
+std::string object_cpp(const CodeCheck& check) {
+  static const Regex kFree(
+      "^[^\\n]*\\boperator\\s*(==|!=)\\s*\\(\\s*(?:const\\s+)?(?:std\\s*::\\s*)?"
+      "(vector|string|map|set|pair|unordered_map|list|deque|any)\\b",
+      {.multi_line = true});
+  const std::string text = repair_utf8(check.program);
+  if (check.cases.empty() && kFree.search(text))
+    return "the program redefines the comparison of library types";
+  return {};
+}
+
+LanguageRun plan_js(const CodeCheck& check, const std::string& nonce) {
+  LanguageRun out;
+  out.run = run_job(check);
+  const std::string heap =
+      fmt::format("--max-old-space-size={}", out.run.limits.memory_bytes >> 20);
+  if (!check.cases.empty()) {
+    out.run.files.push_back({"/leitai/program.js", check.program, false});
+    out.run.argv = limited_argv({tool_path("node"), heap, "/leitai/program.js"});
+    return out;
+  }
+  out.run.files.push_back({"/leitai/runner.js", runner("javascript.js"), false});
+  out.run.argv = limited_argv({tool_path("node"), heap, "/leitai/runner.js"});
+  out.run.job =
+      nlohmann::json{nonce, check.entry_point, repair_utf8(check.program), repair_utf8(check.tests)}
+          .dump();
+  return out;
+}
+
+LanguageRun plan_java(const CodeCheck& check, const std::string& nonce) {
+  LanguageRun out;
+  const bool has_tests = check.cases.empty();
+  out.compile =
+      compile_job(fmt::format("javac -J-Xmx512m -J-XX:TieredStopAtLevel=1 -nowarn -encoding UTF-8 "
+                              "-d out /leitai/Main.java {} "
+                              "&& tar -c -f - -C out . >&4",
+                              has_tests ? "/leitai/LeitaiChecked.java" : ""));
+  out.compile->files.push_back(
+      {"/leitai/Main.java", check.program + "\n" + (has_tests ? check.tests : ""), false});
+  if (has_tests)
+    out.compile->files.push_back({"/leitai/LeitaiChecked.java", runner("Checked.java"), false});
+  out.binary = "/leitai/classes.tar";
+  out.run = run_job(check);
+  out.run.argv = limited_argv(
+      {"/bin/sh", "-c",
+       fmt::format("mkdir out && tar -x -f /leitai/classes.tar -C out && exec java -Xmx{}m -Xss64m "
+                   "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -cp out {}",
+                   (out.run.limits.memory_bytes >> 20) * 3 / 4,
+                   has_tests ? "LeitaiChecked" : "Main")});
+  out.run.limits.processes = 256;
+  out.run.job = nonce;
+  return out;
+}
+
+/// Names that the program may not take from the checks.
+std::string object_java(const CodeCheck& check) {
+  static const Regex kShadow(
+      "\\b(?:class|interface|record|enum)\\s+(Arrays|List|ArrayList|Objects|Boolean|AssertionError|"
+      "Integer|Double|String|Object|Math|Random|Set|HashSet|Map|HashMap|Collections|LeitaiChecked)"
+      "\\b");
+  const std::string text = repair_utf8(check.program);
+  if (check.cases.empty() && kShadow.search(text))
+    return "the program redefines classes that its checks use";
+  return {};
+}
+
+/// Folder of the Rust tool chain.
+std::string rust_root() {
+  return fs::path(tool_path("rustc")).parent_path().parent_path().string();
+}
+
+/// Crates that the declarations of public tasks name though few need them, and that are not here.
+std::string without_crates(const std::string& program) {
+  std::string out;
+  for (const std::string_view line : split(program, '\n')) {
+    const std::string_view text = trim(line);
+    bool is_crate = false;
+    for (const char* start : {"use rand::", "use rand;", "use regex::", "use regex;", "use md5"})
+      is_crate = is_crate || text.starts_with(start);
+    if (!is_crate) out.append(line);
+    out.push_back('\n');
+  }
+  return out;
+}
+
+LanguageRun plan_rust(const CodeCheck& check, const std::string& nonce) {
+  LanguageRun out;
+  const bool has_tests = check.cases.empty();
+  out.compile = compile_job(fmt::format(
+      "gcc -O1 -c -o wrap.o /leitai/native.c && {}/bin/rustc {} --edition 2021 -A warnings "
+      "-C debuginfo=0 -C opt-level=1 -o program /leitai/main.rs && cat program >&4",
+      rust_root(),
+      has_tests ? "--test -C link-arg=wrap.o -C link-arg=-Wl,--wrap=__libc_start_main" : ""));
+  out.compile->files.push_back({"/leitai/native.c", runner("native.c"), false});
+  out.compile->files.push_back(
+      {"/leitai/main.rs", without_crates(check.program) + "\n" + (has_tests ? check.tests : ""),
+       false});
+  if (!rust_root().starts_with("/usr")) {
+    out.compile->shown.push_back(rust_root());
+    out.compile->as_owner = true;  // a compiler in the operator's home; only it runs so
+  }
+  out.binary = "/leitai/program";
+  out.run = run_job(check);
+  out.run.argv = limited_argv({"/leitai/program"});
+  out.run.job = nonce;
+  return out;
+}
+
+std::string object_rust(const CodeCheck& check) {
+  static const Regex kMacro("macro_rules!\\s*(?:assert\\w*|panic|debug_assert\\w*)\\b");
+  static const Regex kOther("#!\\[(?:no_main|feature|test_runner|no_std|cfg)");
+  const std::string text = repair_utf8(check.program);
+  if (check.cases.empty() && (kMacro.search(text) || kOther.search(text)))
+    return "the program redefines how its checks are run";
+  return {};
+}
+
+LanguageRun plan_go(const CodeCheck& check, const std::string& nonce) {
+  LanguageRun out;
+  const bool has_tests = check.cases.empty();
+  std::string program = check.program;
+  if (has_tests && program.find("package ") == std::string::npos)
+    program = "package main\n\nimport \"testing\"\n\n" + program;
+  out.compile = compile_job(fmt::format(
+      "mkdir -p go && cp /leitai/*.go go/ && cd go && export GO111MODULE=off GOFLAGS=-p=2 "
+      "GOPATH=/usr/share/gocode GOCACHE=/tmp/cache && go {} && cat ../program >&4",
+      has_tests ? "test -vet=off -c -o ../program main_test.go told_test.go"
+                : "build -o ../program main.go"));
+  out.compile->limits.disk_bytes = std::uint64_t{512} << 20;
+  out.compile->files.push_back({has_tests ? "/leitai/main_test.go" : "/leitai/main.go",
+                                program + "\n" + (has_tests ? check.tests : ""), false});
+  if (has_tests) {
+    out.compile->files.push_back(
+        {"/leitai/told_test.go",
+         "package main\n\nimport (\n\tleitaiIO \"io\"\n\tleitaiOS \"os\"\n\tleitaiT "
+         "\"testing\"\n)\n\n"
+         "func TestMain(m *leitaiT.M) {\n\tin := leitaiOS.NewFile(3, \"job\")\n"
+         "\tnonce, _ := leitaiIO.ReadAll(in)\n\tin.Close()\n\tcode := m.Run()\n"
+         "\tstatus := \"assertion\"\n\tif code == 0 {\n\t\tstatus = \"pass\"\n\t}\n"
+         "\tleitaiOS.NewFile(4, \"report\").WriteString(string(nonce) + \"\\n\" + status + "
+         "\"\\n\")\n"
+         "\tleitaiOS.Exit(0)\n}\n",
+         false});
+  }
+  out.binary = "/leitai/program";
+  out.run = run_job(check);
+  out.run.argv = limited_argv({"/leitai/program"});
+  out.run.job = nonce;
+  return out;
+}
+
+constexpr Language kLanguages[] = {
+    {"python", "python3", plan_python, nothing_to_object},
+    {"c", "gcc", plan_c, nothing_to_object},
+    {"cpp", "g++", plan_cpp, object_cpp},
+    {"js", "nodejs", plan_js, nothing_to_object},
+    {"java", "default-jdk-headless", plan_java, object_java},
+    {"rust", "rustc", plan_rust, object_rust},
+    {"go", "golang-go golang-github-stretchr-testify-dev", plan_go, nothing_to_object},
+};
+
+std::vector<std::string_view> tools_of(std::string_view language) {
+  if (language == "python") return {"python3"};
+  if (language == "c") return {"gcc"};
+  if (language == "cpp") return {"g++", "gcc"};
+  if (language == "js") return {"node"};
+  if (language == "java") return {"javac", "java"};
+  if (language == "rust") return {"rustc", "gcc"};
+  return {"go"};
+}
+
+}  // namespace
+
+const Language* find_language(std::string_view name) {
+  for (const Language& language : kLanguages) {
+    if (language.name == name) return &language;
+  }
+  return nullptr;
+}
+
+std::span<const Language> languages() { return kLanguages; }
+
+namespace {
+
+/// Tool chains of rustup in the operator's home; its own commands are only doors to them.
+void rustup_folders(std::vector<fs::path>& folders) {
+  const passwd* user = ::getpwuid(::geteuid());
+  std::vector<fs::path> found;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(
+           fs::path(user && user->pw_dir ? user->pw_dir : "/root") / ".rustup/toolchains", ignored))
+    found.push_back(entry.path() / "bin");
+  std::sort(found.begin(), found.end());
+  folders.insert(folders.end(), found.begin(), found.end());
+}
+
+}  // namespace
+
+const std::string& tool_path(std::string_view tool) {
+  static std::mutex mutex;
+  static std::map<std::string, std::string, std::less<>> paths;
+  std::lock_guard lock(mutex);
+  const auto found = paths.find(tool);
+  if (found != paths.end()) return found->second;
+  std::vector<fs::path> folders{"/usr/bin", "/bin"};
+  if (tool == "rustc") rustup_folders(folders);
+  std::string path;
+  for (const fs::path& folder : folders) {
+    if (!path.empty() || ::access((folder / tool).c_str(), X_OK) != 0) continue;
+    path = (folder / tool).string();
+  }
+  return paths.emplace(tool, path).first->second;
+}
+
+std::string language_version(const Language& language) {
+  static std::mutex mutex;
+  static std::map<std::string_view, std::string> versions;
+  std::lock_guard lock(mutex);
+  const auto found = versions.find(language.name);
+  if (found != versions.end()) return found->second;
+  std::string version;
+  const std::vector<std::string_view> tools = tools_of(language.name);
+  bool is_complete = true;
+  for (const std::string_view tool : tools) is_complete = is_complete && !tool_path(tool).empty();
+  if (is_complete)
+    version = run_line(tool_path(tools[0]) + (language.name == "go" ? " version" : " --version"));
+  return versions.emplace(language.name, version).first->second;
+}
+
+}  // namespace leitai

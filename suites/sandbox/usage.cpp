@@ -1,0 +1,74 @@
+#include "suites/sandbox/usage.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "harness/core/text.h"
+
+namespace leitai {
+
+namespace {
+
+constexpr std::size_t kMostProcesses = 1024;
+
+std::string read_small(const std::string& path) {
+  std::string out;
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return out;
+  char buffer[4096];
+  for (ssize_t n; (n = ::read(file, buffer, sizeof buffer)) > 0 && out.size() < 65536;)
+    out.append(buffer, static_cast<std::size_t>(n));
+  ::close(file);
+  return out;
+}
+
+/// Private and shared memory of one process; its fair share where that can be read.
+std::uint64_t memory_of(pid_t process) {
+  const std::string rollup = read_small(fmt::format("/proc/{}/smaps_rollup", process));
+  if (const std::size_t at = rollup.find("\nPss:"); at != std::string::npos)
+    return std::strtoull(rollup.c_str() + at + 5, nullptr, 10) * 1024;
+  const std::string pages = read_small(fmt::format("/proc/{}/statm", process));
+  const auto parts = split(pages, ' ');
+  if (parts.size() < 3) return 0;
+  const std::int64_t resident = parse_int(parts[1]).value_or(0),
+                     shared = parse_int(parts[2]).value_or(0);
+  return static_cast<std::uint64_t>(resident - shared) *
+         static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace
+
+std::vector<pid_t> children_of(pid_t process) {
+  std::vector<pid_t> out;
+  const std::string folder = fmt::format("/proc/{}/task", process);
+  DIR* tasks = ::opendir(folder.c_str());
+  if (!tasks) return out;
+  while (const dirent* task = ::readdir(tasks)) {
+    if (task->d_name[0] == '.') continue;
+    const std::string list = read_small(fmt::format("{}/{}/children", folder, task->d_name));
+    for (const std::string_view one : split(list, ' ')) {
+      if (const auto number = parse_int(trim(one))) out.push_back(static_cast<pid_t>(*number));
+    }
+  }
+  ::closedir(tasks);
+  return out;
+}
+
+std::uint64_t memory_of_tree(pid_t root) {
+  std::uint64_t bytes = 0;
+  std::vector<pid_t> all = children_of(root);
+  for (std::size_t i = 0; i < all.size() && i < kMostProcesses; ++i) {
+    bytes += memory_of(all[i]);
+    const std::vector<pid_t> more = children_of(all[i]);
+    all.insert(all.end(), more.begin(), more.end());
+  }
+  return bytes;
+}
+
+}  // namespace leitai
