@@ -55,13 +55,21 @@ const BookStop* stop_of(const ScoreBook& book, const std::string& suite, const s
 
 /// A suite that was left when the evidence was enough has no fixed number of items: what holds is
 /// the statistic that could be looked at any time.
-void as_stopped(Contrast& row, const BookStop& stop, const std::string& a, Comparison& out) {
+void as_stopped(Contrast& row, const BookStop& stop, std::size_t stops, const std::string& a,
+                Comparison& out) {
   const bool turned = stop.first != a;
   const PairCounts counts{turned ? stop.losses : stop.wins, turned ? stop.wins : stop.losses,
                           stop.zeros};
   row.method = stop.rule == "finite" ? "prior-posterior ratio" : "anytime-valid e-value";
-  row.p = row.p_adjusted = std::min(1.0, 1 / stop.e_value);
-  row.adjusted_by = "Bonferroni";
+  // What was counted is what the statistic saw, not what else had arrived.
+  row.n = stop.seen;
+  row.won = counts.wins;
+  row.lost = counts.losses;
+  row.difference =
+      static_cast<double>(counts.wins - counts.losses) / static_cast<double>(stop.seen);
+  row.p = std::min(1.0, 1 / stop.e_value);
+  row.p_adjusted = std::min(1.0, row.p * static_cast<double>(stops));
+  row.adjusted_by = stops > 1 ? "Bonferroni" : "";
   row.interval.reset();
   row.detectable.reset();
   row.items_for_a_point.reset();
@@ -141,8 +149,10 @@ Comparison compare(const ScoreBook& book, const std::string& a, const std::strin
   });
   adjust(out.suites, Adjustment::Holm, options.alpha);
   const bool is_only = out.suites.size() == 1;
+  bool has_stopped = !left.stopped.empty() || !right.stopped.empty();
   for (Contrast& row : out.suites)
-    if (const BookStop* stop = stop_of(book, row.name, a, b)) as_stopped(row, *stop, a, out);
+    if (const BookStop* stop = stop_of(book, row.name, a, b))
+      as_stopped(row, *stop, book.stops().size(), a, out);
   adjust(out.languages, Adjustment::BenjaminiHochberg, kExploring);
   adjust(out.tags, Adjustment::BenjaminiHochberg, kExploring);
   // A single language or tag says what the headline says.
@@ -155,6 +165,11 @@ Comparison compare(const ScoreBook& book, const std::string& a, const std::strin
   };
   out.headline = overall(common.pairs, "");
   if (is_only && stop_of(book, out.suites[0].name, a, b)) out.headline = out.suites[0];
+  if (!is_only && has_stopped)
+    out.cautions.push_back(
+        "The index, languages and tags hold suites that were stopped early; "
+        "their p and intervals suppose a fixed number of items and claim too "
+        "much.");
   out.headline.group = out.suites.size() == 1 ? "suite" : "index";
   out.headline.name = out.suites.size() == 1 ? out.suites[0].name : "all";
   out.only_a = better_items(book, common.pairs, true, kNamedItems);

@@ -51,7 +51,8 @@ std::string resolution(const Contrast& row) {
     out = fmt::format("with {} the smallest visible difference is {} points", items(row.n),
                       points(*row.detectable));
   } else {
-    out = fmt::format("{} are too few to see any difference", items(row.n));
+    out =
+        fmt::format("{} {} too few to see any difference", items(row.n), row.n == 1 ? "is" : "are");
   }
   if (!row.items_for_a_point) return out;
   const double needed = *row.items_for_a_point;

@@ -45,6 +45,16 @@ void fill_binary(Contrast& out, const PairedTable& table, const ContrastOptions&
   if (p_d > 0.01) out.items_for_a_point = items_for_paired_binary(p_d, 0.01, power);
 }
 
+/// All differences are the same, which says how rare others are, not that there are none: the
+/// bounds of no discordant item among as many.
+void fill_alike(Contrast& out, std::size_t units, double alpha) {
+  const auto n = static_cast<double>(units);
+  const Interval around = tango(static_cast<std::int64_t>(units), 0, 0, alpha);
+  out.interval = Interval{std::max(-1.0, out.difference + around.low),
+                          std::min(1.0, out.difference + around.high)};
+  out.detectable = detectable_by(std::sqrt(wilson(0, n).high / n), alpha);
+}
+
 void fill_graded(Contrast& out, std::span<const double> differences, const SignFlipOptions& flips,
                  double alpha) {
   const PairedT test = paired_t(differences, alpha);
@@ -59,6 +69,8 @@ void fill_graded(Contrast& out, std::span<const double> differences, const SignF
     out.detectable = detectable_by(*test.se, alpha);
     out.items_for_a_point =
         static_cast<double>(differences.size()) * std::pow(*out.detectable / 0.01, 2);
+  } else {
+    fill_alike(out, differences.size(), alpha);
   }
 }
 
@@ -80,6 +92,9 @@ void fill_clustered(Contrast& out, std::span<const double> differences,
     out.detectable = detectable_by(*test.mean.se_cluster, alpha);
     out.items_for_a_point =
         static_cast<double>(differences.size()) * std::pow(*out.detectable / 0.01, 2);
+  } else if (out.clusters >= kFewestClusters) {
+    fill_alike(out, static_cast<std::size_t>(out.clusters), alpha);
+    out.p = test.flip.p;
   }
 }
 
@@ -162,15 +177,23 @@ Contrast weighted_contrast(std::span<const ScorePair> pairs, std::span<const Sui
   // Influence of an item on the difference, summed by cluster.
   std::unordered_map<std::int64_t, double> influence;
   influence.reserve(pairs.size());
+  std::vector<bool> varies(suites.size(), false);
   for (const ScorePair& pair : pairs) {
     const Sum& sum = sums[pair.suite];
     if (sum.n < 2) continue;
     const double scale = suites[pair.suite].weight / total / (1 - suites[pair.suite].floor) / sum.n;
     const double residual = (pair.a - pair.b) - (sum.a - sum.b) / sum.n;
+    varies[pair.suite] = varies[pair.suite] || std::abs(residual) > 1e-12;
     influence[pair.cluster] += scale * residual * std::sqrt(sum.n / (sum.n - 1));
   }
   double variance = 0;
   for (const auto& [cluster, value] : influence) variance += value * value;
+  // Where nothing varies the spread is known by its upper bound only.
+  for (std::size_t i = 0; i < suites.size(); ++i) {
+    if (sums[i].n == 0 || varies[i]) continue;
+    const double scale = suites[i].weight / total / (1 - suites[i].floor);
+    variance += scale * scale * wilson(0, sums[i].n).high / sums[i].n;
+  }
   const auto clusters = static_cast<std::int64_t>(influence.size());
   if (clusters < out.n) out.clusters = clusters;
   out.method = "t by items of each suite";
@@ -182,9 +205,6 @@ Contrast weighted_contrast(std::span<const ScorePair> pairs, std::span<const Sui
     out.interval = test.interval;
     out.detectable = detectable_by(se, options.alpha);
     out.items_for_a_point = static_cast<double>(out.n) * std::pow(*out.detectable / 0.01, 2);
-  } else if (clusters >= 2) {  // every item of a suite differs alike
-    out.interval = Interval{out.difference, out.difference};
-    out.p = mcnemar_midp(out.won, out.lost);
   }
   out.p_adjusted = out.p;
   out.standing = standing_of(out.difference, out.p, options.alpha);

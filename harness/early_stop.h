@@ -64,6 +64,7 @@ class EarlyStop {
     std::int64_t frontier = 0;
     std::vector<Cell> cells;     // by position, as far as something arrived
     std::vector<double> values;  // of graded differences, as (d + 1) / 2
+    std::size_t looked = 0;      // values at the last look
     bool is_graded = false;
   };
   void advance(Progress& progress);

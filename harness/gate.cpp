@@ -40,10 +40,21 @@ double z_sum(double alpha) { return normal_quantile(1 - alpha) + normal_quantile
 
 /// Bounds, chance of a loss and what the items can certify, for a change with a standard error.
 void fill_by_error(GateCheck& check, double se, double df, double alpha) {
-  const double half = se > 0 ? student_quantile(1 - alpha, df) * se : 0;
-  check.one_sided = Interval{check.change - half, check.change + half};
-  check.p_loss = se > 0 ? student_upper_tail(-check.change / se, df) : check.change < 0 ? 0.0 : 1.0;
-  if (se > 0) check.certifiable = z_sum(alpha) * se;
+  if (se > 0) {
+    const double half = student_quantile(1 - alpha, df) * se;
+    check.one_sided = Interval{check.change - half, check.change + half};
+    check.p_loss = student_upper_tail(-check.change / se, df);
+    check.certifiable = z_sum(alpha) * se;
+  } else {
+    // All changes are the same: as no discordant item among as many.
+    const auto units = static_cast<std::int64_t>(df) + 1;
+    const auto n = static_cast<double>(units);
+    const Interval around = tango(units, 0, 0, 2 * alpha);
+    check.one_sided = Interval{std::max(-1.0, check.change + around.low),
+                               std::min(1.0, check.change + around.high)};
+    check.p_loss = check.change < 0 ? std::pow(0.5, n) : 1.0;
+    check.certifiable = smallest_margin(n, wilson(0, n).high, alpha, kPower);
+  }
   if (check.certifiable && check.margin > 0)
     check.items_needed =
         static_cast<double>(check.n) * std::pow(*check.certifiable / check.margin, 2);
@@ -241,8 +252,7 @@ std::vector<GateCheck> checks_against(const ScoreBook& book, const PairedScores&
   macro.one_sided = all.interval;
   // The two-sided detectable difference at 2 alpha is the smallest margin of the one-sided test.
   macro.certifiable = all.detectable;
-  macro.margin =
-      factor * options.macro_margin.value_or(std::max(0.01, macro.certifiable.value_or(0.01)));
+  macro.margin = factor * options.macro_margin.value_or(0.01);
   if (macro.certifiable)
     macro.items_needed =
         static_cast<double>(macro.n) * std::pow(*macro.certifiable / macro.margin, 2);
@@ -277,17 +287,18 @@ void add_statuses(const ScoreBook::Column& base, const ScoreBook::Column& candid
   failed.group = "status";
   failed.name = "failed";
   failed.n = static_cast<std::int64_t>(scores.pairs.size()) + scores.missing;
+  const std::int64_t worse = std::max(scores.missing_a, scores.missing_b);
   const auto all = static_cast<double>(std::max<std::int64_t>(1, failed.n));
   failed.candidate = static_cast<double>(scores.missing_a) / all;
-  failed.baseline = static_cast<double>(scores.missing - scores.missing_a) / all;
+  failed.baseline = static_cast<double>(scores.missing_b) / all;
   failed.change = failed.candidate - failed.baseline;
   failed.margin = options.most_missing;
-  failed.outcome = scores.share_missing() <= options.most_missing ? GateOutcome::Pass
-                                                                  : GateOutcome::Inconclusive;
+  failed.outcome = static_cast<double>(worse) <= options.most_missing * all
+                       ? GateOutcome::Pass
+                       : GateOutcome::Inconclusive;
   if (failed.outcome != GateOutcome::Pass)
-    failed.why =
-        fmt::format("{} of {} answers are missing on one side; at most {:.1f} % may",
-                    with_commas(scores.missing), with_commas(failed.n), 100 * options.most_missing);
+    failed.why = fmt::format("{} of {} answers failed on one side; at most {:.1f} % may",
+                             with_commas(worse), with_commas(failed.n), 100 * options.most_missing);
   report.checks.push_back(std::move(failed));
 
   std::vector<double> before, after;
@@ -345,7 +356,15 @@ void conclude(GateReport& report) {
   }
   report.outcome = GateOutcome::Pass;
   const GateCheck& first = report.checks[0];
-  if (macro) {
+  if (macro && suites == 0) {
+    report.sentence = fmt::format(
+        "Pass: the change of the mean over the suites is {}{}, allowed -{}.",
+        signed_points(macro->change),
+        macro->one_sided ? fmt::format(" ({} to {})", signed_points(macro->one_sided->low),
+                                       signed_points(macro->one_sided->high))
+                         : "",
+        points(macro->margin));
+  } else if (macro) {
     report.sentence = fmt::format(
         "Pass: {} {} within {} margin; the change of the mean is {}{}, allowed -{}.", suites,
         suites == 1 ? "suite" : "suites", suites == 1 ? "its" : "their",
@@ -364,6 +383,78 @@ void conclude(GateReport& report) {
   }
 }
 
+/// What the candidate was not asked is no pass: the part that was asked may be the easy one.
+void check_whole(const PairedScores& scores, const GateOptions& options, GateReport& report) {
+  const auto all = static_cast<double>(scores.pairs.size()) + static_cast<double>(scores.missing) +
+                   static_cast<double>(scores.not_asked_a);
+  if (options.allow_partial ||
+      static_cast<double>(scores.not_asked_a) <= options.most_missing * all)
+    return;
+  GateCheck check;
+  check.group = "status";
+  check.name = "not asked";
+  check.n = static_cast<std::int64_t>(all);
+  check.margin = options.most_missing;
+  check.candidate = static_cast<double>(scores.not_asked_a) / all;
+  check.change = check.candidate;
+  check.outcome = GateOutcome::Inconclusive;
+  check.why = fmt::format(
+      "the candidate was not asked {} of {} items that the baseline has; ask "
+      "them, or say --partial",
+      with_commas(scores.not_asked_a), with_commas(check.n));
+  report.checks.push_back(std::move(check));
+}
+
+/// A suite that was left when a comparison was certain holds a part that was chosen by its result.
+void distrust_stopped(const ScoreBook::Column& base, const ScoreBook::Column& candidate,
+                      GateReport& report) {
+  for (GateCheck& check : report.checks) {
+    const bool is_stopped =
+        base.stopped.contains(check.name) || candidate.stopped.contains(check.name);
+    if (check.group == "status" || !is_stopped) continue;
+    check.outcome = GateOutcome::Inconclusive;
+    check.decides = true;
+    check.why = "its answers were stopped early; a gate needs the whole suite";
+  }
+}
+
+/// Throws Error for a margin of a suite that nobody answered.
+void know_margins(const ScoreBook& book, const GateOptions& options) {
+  std::set<std::string> names;
+  for (const BookSuite& suite : book.suites()) {
+    names.insert(suite.name);
+    names.insert(base_of_suite(suite.name));
+  }
+  const std::vector<std::string> known(names.begin(), names.end());
+  for (const auto& [name, margin] : options.margin_of) {
+    if (names.contains(name)) continue;
+    throw Error(fmt::format("--margin: no suite \"{}\" among the answers{}\n        there are: {}",
+                            name, did_you_mean(name, known), fmt::join(known, ", ")));
+  }
+}
+
+/// Nothing can be compared because one side failed throughout.
+GateReport dead_report(const PairedScores& scores, const GateOptions& options) {
+  GateReport report;
+  report.alpha = options.alpha;
+  GateCheck check;
+  check.group = "status";
+  check.name = "failed";
+  check.n = scores.missing;
+  check.margin = options.most_missing;
+  const auto all = static_cast<double>(scores.missing);
+  check.candidate = static_cast<double>(scores.missing_a) / all;
+  check.baseline = static_cast<double>(scores.missing_b) / all;
+  check.change = check.candidate - check.baseline;
+  check.why = fmt::format("{} of {} answers of the candidate failed, {} of the baseline",
+                          with_commas(scores.missing_a), with_commas(scores.missing),
+                          with_commas(scores.missing_b));
+  report.sentence =
+      fmt::format("Inconclusive: no item has an answer on both sides: {}.", check.why);
+  report.checks.push_back(std::move(check));
+  return report;
+}
+
 }  // namespace
 
 std::optional<double> usual_margin(std::int64_t n) {
@@ -376,6 +467,8 @@ GateReport gate(const ScoreBook& book, const std::string& baseline, const std::s
                 const std::string& anchor, const GateOptions& options) {
   const ScoreBook::Column &base = book.column(baseline), &tested = book.column(candidate);
   const PairedScores scores = paired_scores(book, tested, base);
+  know_margins(book, options);
+  if (scores.pairs.empty() && scores.missing > 0) return dead_report(scores, options);
   if (scores.pairs.empty()) {
     throw Error(
         "gate: baseline and candidate have no graded item in common\n        without -s, "
@@ -408,7 +501,9 @@ GateReport gate(const ScoreBook& book, const std::string& baseline, const std::s
     for (GateCheck& check : checks_against(book, drift, "anchor", 2, options))
       report.checks.push_back(std::move(check));
   }
+  distrust_stopped(base, tested, report);
   add_statuses(base, tested, scores, options, report);
+  check_whole(scores, options, report);
   report.lost_items = better_items(book, scores.pairs, false, kNamedItems);
   report.won_items = better_items(book, scores.pairs, true, kNamedItems);
   for (const ScorePair& pair : scores.pairs) {

@@ -13,10 +13,11 @@ namespace leitai {
 struct GateOptions {
   std::optional<double> margin;             // of a suite, as a share; absent: by its size
   std::map<std::string, double> margin_of;  // of a suite or, by its base, of its subsets
-  std::optional<double> macro_margin;       // absent: one point, or what the data can certify
+  std::optional<double> macro_margin;       // absent: one point
   double alpha = 0.05;                      // one-sided
   double status_margin = 0.01;              // rise of cut off, no answer, refused
   double most_missing = 0.005;
+  bool allow_partial = false;  // a candidate that was asked a part only may pass
   double token_change = 0.25;  // of the median; beyond it a note
 };
 

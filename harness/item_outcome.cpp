@@ -43,6 +43,7 @@ void SampleFold::add(const Response& response, const std::optional<Score>& score
   if (response.price) outcome_.cost += response.price->amount;
   if (is_failed(response, score)) {
     ++outcome_.failed;
+    outcome_.refused_requests += response.failure && response.failure->kind == FailureKind::Request;
     return;
   }
   if (response.outcome == Outcome::Truncated) {
@@ -78,14 +79,22 @@ std::optional<double> SampleFold::reduced() const {
     case Reducer::Kind::MajAtK: {
       if (n < reducer_.k) return std::nullopt;
       const auto winner = majority_of_first(votes_, static_cast<std::size_t>(reducer_.k));
-      return winner ? scores_[*winner] : 0;
+      if (winner) return scores_[*winner];
+      // Without an extracted answer nothing can vote: a right answer then tells nothing.
+      for (const double score : scores_)
+        if (score > 0) return std::nullopt;
+      return 0;
     }
   }
   return std::nullopt;
 }
 
 ItemOutcome SampleFold::finish() {
-  if (const std::optional<double> score = reduced()) outcome_.score = *score;
+  if (const std::optional<double> score = reduced()) {
+    outcome_.score = *score;
+  } else if (!scores_.empty()) {
+    ++outcome_.ungraded;
+  }
   scores_.clear();
   votes_.clear();
   return std::exchange(outcome_, {});

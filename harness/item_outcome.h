@@ -31,6 +31,8 @@ struct ItemOutcome {
   double cost = 0;  // in the model's currency
   std::uint32_t samples = 0;
   std::uint32_t failed = 0;
+  std::uint32_t refused_requests = 0;  // of these, requests that could never be answered: no
+                                       // recorded line, a malformed request
   std::uint32_t cut_off = 0;
   std::uint32_t refused = 0;
   std::uint32_t no_answer = 0;

@@ -50,11 +50,18 @@ PairedScores paired_scores(const ScoreBook& book, const ScoreBook::Column& a,
     out.ungraded += left.ungraded > 0 || right.ungraded > 0;
     out.not_asked_a += left.samples == 0;
     out.not_asked_b += right.samples == 0;
-    out.on_neither += failed_a && failed_b;
-    if (failed_a == failed_b) continue;  // on neither side: no answer was to be had
-    if (!(failed_a ? right : left).is_scored()) continue;
+    const auto is_absent = [](const ItemOutcome& outcome) {
+      return outcome.failed > 0 && outcome.refused_requests == outcome.failed;
+    };
+    if (failed_a && failed_b && is_absent(left) && is_absent(right)) {
+      ++out.on_neither;
+      continue;
+    }
+    // The other side must say something: a score, or that it failed too.
+    if (!(failed_a && (failed_b || right.is_scored())) && !(failed_b && left.is_scored())) continue;
     ++out.missing;
     out.missing_a += failed_a;
+    out.missing_b += failed_b;
     if (failed_a) pair.a = 1;
     if (failed_b) pair.b = 0;
     for_a.push_back(pair);

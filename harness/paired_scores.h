@@ -14,9 +14,10 @@ struct PairedScores {
   std::vector<ScorePair> pairs;  // items that both have a score for
   /// The same with what is missing filled in: right for A and wrong for B, and the other way round.
   std::vector<ScorePair> best, worst;
-  std::int64_t missing = 0;     // items that one side alone failed on
+  std::int64_t missing = 0;     // items that a side, or both, failed on
   std::int64_t missing_a = 0;   // of these, A did
-  std::int64_t on_neither = 0;  // items that both failed on
+  std::int64_t missing_b = 0;   // B did
+  std::int64_t on_neither = 0;  // items for which neither side had an answer to give
   std::int64_t failed_a = 0;    // items that A failed on
   std::int64_t failed_b = 0;
   std::int64_t not_asked_a = 0;  // items that only B has an answer to
@@ -24,14 +25,15 @@ struct PairedScores {
   std::int64_t ungraded = 0;  // items with answers that nobody graded
   bool has_repeats = false;   // several samples of an item
 
-  /// Share of the items that one side alone failed on.
+  /// Share of the items that a side failed on.
   double share_missing() const {
     const auto all = static_cast<double>(pairs.size()) + static_cast<double>(missing);
     return all > 0 ? static_cast<double>(missing) / all : 0;
   }
 };
 
-/// Items that neither side could answer, and those that one side was never asked, are in no pair.
+/// Items that neither side could be asked (no recorded line of either), and those that one side was
+/// never asked, are in no pair and miss nothing.
 /// Items with the same pair key get the same cluster.
 PairedScores paired_scores(const ScoreBook& book, const ScoreBook::Column& a,
                            const ScoreBook::Column& b);

@@ -22,7 +22,8 @@ std::uint32_t ScoreBook::suite_index(const BookSource& source, const std::string
   if (told == source.suites.end() || suite_source_[at] == source.name)
     return static_cast<std::uint32_t>(at);
   const std::string& first = suite_source_[at];
-  if (told->scorer != known->scorer) {
+  // Where nothing is graded there is no scorer to differ.
+  if (told->scorer != known->scorer && !told->scorer.empty() && !known->scorer.empty()) {
     throw Error(fmt::format(
         "{} and {} graded {} with different scorers ({}, {})\n        leitai score {} -s {} grades "
         "it again without asking any model",
@@ -70,6 +71,11 @@ void ScoreBook::add(const RunReader& run, const BookSource& source,
     kind_index_[Kind{}] = 0;
   }
   for (const auto& [from, to] : columns) open_column(source, from, to);
+  for (const BookStop& stop : source.stops)
+    for (const auto& [from, to] : columns)
+      if (stop.seen < stop.items && !stop.leader.empty() &&
+          (stop.first == from || stop.second == from))
+        open_column(source, from, to).stopped.insert(stop.suite);
   for (BookStop stop : source.stops) {
     const auto first = columns.find(stop.first), second = columns.find(stop.second);
     if (first == columns.end() || second == columns.end()) continue;

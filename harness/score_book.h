@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -75,6 +76,7 @@ class ScoreBook {
     std::vector<ItemOutcome> outcomes;           // by item; samples = 0 where nothing is stored
     std::map<std::string, std::int64_t> served;  // answers by the served model's name
     std::string currency;                        // "" when nothing was paid or several were used
+    std::set<std::string> stopped;               // suites that early stopping left before their end
     std::int64_t doubled = 0;  // items answered in several sources; the first counts
   };
 

@@ -194,14 +194,14 @@ std::string comparison_text(const Comparison& c, const Style& style) {
 
 std::string comparison_markdown(const Comparison& c) {
   const Style style;
-  std::string out = fmt::format("**{}**\n\nA = {}, B = {}\n\n", escape_controls(c.sentence),
-                                escape_controls(c.a.model), escape_controls(c.b.model));
+  std::string out = fmt::format("**{}**\n\nA = {}, B = {}\n\n", markdown_cell(c.sentence),
+                                markdown_cell(c.a.model), markdown_cell(c.b.model));
   out +=
       "| | A | B | A \u2212 B | 95 % interval | p | items | only A | only B |\n"
       "|---|---:|---:|---:|---:|---:|---:|---:|---:|\n";
   for (const Contrast* row : rows_of(c)) {
     out += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
-                       escape_controls(row_name(*row)), points(row->mean_a, style),
+                       markdown_cell(row_name(*row)), points(row->mean_a, style),
                        points(row->mean_b, style), change_text(row->difference, style),
                        trim(change_interval(row->interval, style)), chance_text(row->p_adjusted),
                        with_commas(row->n), with_commas(row->won), with_commas(row->lost));
@@ -209,7 +209,7 @@ std::string comparison_markdown(const Comparison& c) {
   if (const std::string note = adjusted_note(c); !note.empty()) out += "\n" + note + "\n";
   if (!c.cautions.empty() || !c.notes.empty()) out += "\n";
   for (const auto* group : {&c.cautions, &c.notes})
-    for (const std::string& one : *group) out += "- " + escape_controls(one) + "\n";
+    for (const std::string& one : *group) out += "- " + markdown_cell(one) + "\n";
   return out;
 }
 

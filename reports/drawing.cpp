@@ -7,9 +7,20 @@
 #include <vector>
 
 #include "harness/core/figures.h"
+#include "harness/core/text.h"
 #include "reports/table.h"
 
 namespace leitai {
+
+std::string markdown_cell(std::string_view text) {
+  static constexpr std::string_view kMarks = "\\|`<>*_[]#";
+  std::string out;
+  for (const char c : escape_controls(text)) {
+    if (kMarks.find(c) != std::string_view::npos) out += '\\';
+    out += c;
+  }
+  return out;
+}
 
 std::string with_minus(std::string_view text, const Style& style) {
   if (style.ascii || style.ambiguous_wide) return std::string(text);

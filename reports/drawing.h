@@ -10,6 +10,9 @@
 /// What the terminal reports of differences share.
 namespace leitai {
 
+/// Text of a model or a suite inside Markdown: nothing in it marks up or opens a cell.
+std::string markdown_cell(std::string_view text);
+
 /// ASCII minus before a digit as U+2212, where the style has it.
 std::string with_minus(std::string_view text, const Style& style);
 

@@ -96,15 +96,6 @@ std::string xml(std::string_view text) {
   return out;
 }
 
-std::string markdown_cell(std::string_view text) {
-  std::string out;
-  for (const char c : escape_controls(text)) {
-    if (c == '|' || c == '`' || c == '<') out += '\\';
-    out += c;
-  }
-  return out;
-}
-
 std::string listed(const std::vector<std::string>& items, std::int64_t all) {
   std::string out = fmt::format("{}", fmt::join(items, ", "));
   if (static_cast<std::int64_t>(items.size()) < all)
@@ -227,7 +218,7 @@ nlohmann::ordered_json gate_json(const GateReport& report) {
   return out;
 }
 
-std::string gate_junit(const GateReport& report) {
+std::string gate_junit(const GateReport& report, bool inconclusive_fails) {
   int failures = 0, skipped = 0, all = 0;
   std::string cases;
   for (const GateCheck& check : report.checks) {
@@ -246,6 +237,13 @@ std::string gate_junit(const GateReport& report) {
                         xml(check.why));
         break;
       case GateOutcome::Inconclusive:
+        if (inconclusive_fails) {
+          ++failures;
+          cases += fmt::format(
+              ">\n      <failure type=\"inconclusive\" message=\"{}\"/>\n    </testcase>\n",
+              xml(check.why));
+          break;
+        }
         ++skipped;
         cases += fmt::format(">\n      <skipped message=\"inconclusive: {}\"/>\n    </testcase>\n",
                              xml(check.why));

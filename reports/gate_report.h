@@ -18,8 +18,8 @@ std::string gate_markdown(const GateReport& report);
 /// Versioned: {"version": 1, "outcome": "pass|regression|inconclusive", "checks": [...], ...}.
 nlohmann::ordered_json gate_json(const GateReport& report);
 
-/// One test case a check; a regression is a failure, what cannot be told is skipped.
-std::string gate_junit(const GateReport& report);
+/// One test case a check; a regression is a failure, what cannot be told is skipped, or fails too.
+std::string gate_junit(const GateReport& report, bool inconclusive_fails);
 
 std::string_view to_text(GateOutcome outcome);  // "pass", "regression", "inconclusive"
 

@@ -42,6 +42,11 @@ std::optional<std::string> recorded_mistake(const Json& line) {
       !(line["outcome"].is_string() && outcome_from(line["outcome"].get<std::string>()))) {
     return "\"outcome\" is none of answered, truncated, filtered, empty, failed";
   }
+  if (const auto score = line.find("score"); score != line.end() && score->is_object()) {
+    const auto status = member<std::string>(*score, "status");
+    if (!status || !score_status_from(*status))
+      return "\"score.status\" is none of CORRECT, INCORRECT, NO_ANSWER, ...";
+  }
   return std::nullopt;
 }
 

@@ -67,6 +67,26 @@ void RunFlags::declare(Command& command) {
       .flag("offline", "use no network", offline);
 }
 
+std::string RunFlags::asking_flag() const {
+  const std::pair<const char*, bool> given[] = {{"--limit", limit.has_value()},
+                                                {"--samples", samples.has_value()},
+                                                {"--seed", seed.has_value()},
+                                                {"--temperature", temperature.has_value()},
+                                                {"--top-p", top_p.has_value()},
+                                                {"--max-tokens", max_tokens.has_value()},
+                                                {"--thinking", thinking.has_value()},
+                                                {"--mode", mode.has_value()},
+                                                {"--num-fewshot", num_fewshot.has_value()},
+                                                {"--prompt", prompt.has_value()},
+                                                {"--system-instruction", system.has_value()},
+                                                {"--name", name.has_value()},
+                                                {"--gen-kwargs", !gen_kwargs.empty()},
+                                                {"--retry", !retry.empty()}};
+  for (const auto& [flag, is_given] : given)
+    if (is_given) return flag;
+  return "";
+}
+
 RunConfig RunFlags::configure(const std::string& operand) const {
   if (providers) {
     if (!std::filesystem::is_directory(*providers))

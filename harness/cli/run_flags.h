@@ -20,6 +20,9 @@ struct RunFlags {
 
   void declare(Command& command);
 
+  /// A flag that was given and only matters when models are asked; "" if none.
+  std::string asking_flag() const;
+
   /// The config file (`file`, or --config) with the flags over it; suites checked, not yet
   /// resolved. Throws one Error with all mistakes.
   RunConfig configure(const std::string& file) const;

@@ -23,9 +23,14 @@ bool is_answers_file(const std::string& what) {
 }
 
 void Sources::open(const std::string& what, const std::string& as) {
+  const auto add_file = [&](const std::string& path) {
+    files_.push_back(std::make_unique<File>());
+    files_.back()->path = path;
+    files_.back()->run.add(path, as);
+  };
   std::error_code ignored;
   if (is_answers_file(what) || fs::is_regular_file(what, ignored)) {
-    recorded_.add(what, as);
+    add_file(what);
     return;
   }
   std::vector<std::string> files;
@@ -35,7 +40,7 @@ void Sources::open(const std::string& what, const std::string& as) {
     std::sort(files.begin(), files.end());
   }
   if (!files.empty()) {
-    for (const std::string& file : files) recorded_.add(file, as);
+    for (const std::string& file : files) add_file(file);
     return;
   }
   stores_.push_back(std::make_unique<Store>(Store::open_read(run_folder(what))));
@@ -50,7 +55,8 @@ std::vector<std::string> Sources::models() const {
   };
   for (const auto& store : stores_)
     for (const StoredModel& model : store->models()) add(model.id);
-  for (const std::string& id : recorded_.models()) add(id);
+  for (const auto& file : files_)
+    for (const std::string& id : file->run.models()) add(id);
   return out;
 }
 
@@ -107,13 +113,32 @@ BookSource source_of(const Store& store) {
 
 void Sources::each(const std::function<void(const RunReader&, const BookSource&)>& visit) const {
   for (const auto& store : stores_) visit(*store, source_of(*store));
-  if (recorded_.models().empty()) return;
-  BookSource source;
-  source.name = "the answer files";
-  for (const std::string& suite : recorded_.suites())
-    source.suites.push_back({suite, "recorded", "", recorded_.scorer(suite), "chat", 0});
-  for (const std::string& model : recorded_.models()) source.models.push_back({model, "", {}});
-  visit(recorded_, source);
+  for (const auto& file : files_) {
+    BookSource source;
+    source.name = file->path;
+    for (const std::string& suite : file->run.suites())
+      source.suites.push_back({suite, "recorded", "", file->run.scorer(suite), "chat", 0});
+    for (const std::string& model : file->run.models()) source.models.push_back({model, "", {}});
+    visit(file->run, source);
+  }
+}
+
+void Sources::require_suites(const std::vector<std::string>& suites) const {
+  std::vector<std::string> known;
+  std::vector<std::string> names = split_list(suites);
+  each([&](const RunReader&, const BookSource& source) {
+    for (const BookSuite& suite : source.suites) {
+      known.push_back(suite.name);
+      std::erase_if(names, [&](const std::string& name) {
+        return suite.name == name || suite.name.starts_with(name + "/");
+      });
+    }
+  });
+  std::sort(known.begin(), known.end());
+  known.erase(std::unique(known.begin(), known.end()), known.end());
+  if (!names.empty())
+    throw Error(fmt::format("-s: no suite \"{}\" among the stored answers{}\n        there are: {}",
+                            names[0], did_you_mean(names[0], known), fmt::join(known, ", ")));
 }
 
 void Sources::fill(ScoreBook& book, const std::map<std::string, std::string>& columns,
@@ -133,7 +158,12 @@ std::vector<const Store*> Sources::runs() const {
   return out;
 }
 
-std::vector<std::string> Sources::remarks() const { return recorded_.remarks(); }
+std::vector<std::string> Sources::remarks() const {
+  std::vector<std::string> out;
+  for (const auto& file : files_)
+    out.insert(out.end(), file->run.remarks().begin(), file->run.remarks().end());
+  return out;
+}
 
 SuiteFilter suite_filter(const std::vector<std::string>& suites) {
   const std::vector<std::string> names = split_list(suites);

@@ -17,6 +17,9 @@ namespace leitai::cli {
 /// Stored answers that verbs compare: run folders and files of recorded answers.
 class Sources {
  public:
+  /// Throws Error where a name is no suite of what was opened.
+  void require_suites(const std::vector<std::string>& suites) const;
+
   /// A run (folder or name), a file of recorded answers, or a folder of such files. `as` renames
   /// the only model of a file. Throws Error naming it.
   void open(const std::string& what, const std::string& as = "");
@@ -47,7 +50,11 @@ class Sources {
 
  private:
   std::vector<std::unique_ptr<Store>> stores_;
-  RecordedRun recorded_;
+  struct File {
+    std::string path;
+    RecordedRun run;
+  };
+  std::vector<std::unique_ptr<File>> files_;
 };
 
 /// What a book needs to know of a run.

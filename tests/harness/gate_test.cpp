@@ -76,7 +76,9 @@ TEST(Gate, PassComesBeforeRegression) {
 }
 
 TEST(Gate, SmallSuitesAreJudgedInTheMean) {
-  const GateReport got = judged(run_of({{"s", 1800, 10, 10, 180}, {"tiny", 20, 1, 1, 8}}), {});
+  GateOptions wide;
+  wide.macro_margin = 0.1;
+  const GateReport got = judged(run_of({{"s", 1800, 10, 10, 180}, {"tiny", 20, 1, 1, 8}}), wide);
   EXPECT_EQ(got.outcome, GateOutcome::Pass) << got.sentence;
   ASSERT_EQ(got.checks[1].name, "tiny");
   EXPECT_FALSE(got.checks[1].decides);
@@ -95,6 +97,64 @@ TEST(Gate, MissingAnswersCannotPass) {
     if (answer.model == "b" && failed < 30) answer.outcome = Outcome::Failed, ++failed;
   const GateReport got = judged(run, margin(0.01));
   EXPECT_EQ(got.outcome, GateOutcome::Inconclusive) << got.sentence;
+}
+
+TEST(Gate, FailuresOnBothSidesAreFailuresToo) {
+  FakeRun run = run_of({{"s", 900, 3, 3, 94}});
+  for (auto& answer : run.answers)
+    if (std::stoi(answer.item) < 50) answer.outcome = Outcome::Failed;
+  const GateReport got = judged(run, margin(0.02));
+  EXPECT_EQ(got.outcome, GateOutcome::Inconclusive) << got.sentence;
+  EXPECT_TRUE(std::any_of(got.checks.begin(), got.checks.end(), [](const GateCheck& check) {
+    return check.name == "failed" && check.outcome == GateOutcome::Inconclusive &&
+           check.why.find("50 of 1,000 answers failed") != std::string::npos;
+  }));
+}
+
+TEST(Gate, ADeadCandidateIsSaidToBeDead) {
+  FakeRun run = run_of({{"s", 90, 0, 0, 10}});
+  for (auto& answer : run.answers)
+    if (answer.model == "b") answer.outcome = Outcome::Failed;
+  const GateReport got = judged(run, margin(0.02));
+  EXPECT_EQ(got.outcome, GateOutcome::Inconclusive);
+  EXPECT_NE(got.sentence.find("100 of 100 answers of the candidate failed"), std::string::npos)
+      << got.sentence;
+}
+
+TEST(Gate, WhatNeverVariesIsNotCertain) {
+  // Partial credit, the same on both sides: a few items do not certify a tenth of a point.
+  FakeRun run;
+  for (const char* model : {"a", "b"})
+    for (int i = 0; i < 30; ++i)
+      run.answers.push_back(
+          {.model = model, .suite = "s", .item = std::to_string(i), .score = 0.5});
+  EXPECT_EQ(judged(run, margin(0.001)).outcome, GateOutcome::Inconclusive);
+  EXPECT_EQ(judged(run, margin(0.2)).outcome, GateOutcome::Pass);
+}
+
+TEST(Gate, APartOfTheSuiteIsNoPass) {
+  FakeRun run = run_of({{"s", 900, 3, 3, 94}});
+  std::erase_if(run.answers, [](const FakeRun::Answer& answer) {
+    return answer.model == "b" && std::stoi(answer.item) >= 600;
+  });
+  const GateReport got = judged(run, margin(0.03));
+  EXPECT_EQ(got.outcome, GateOutcome::Inconclusive);
+  EXPECT_NE(got.sentence.find("not asked 400 of 1,000"), std::string::npos) << got.sentence;
+  GateOptions partial = margin(0.03);
+  partial.allow_partial = true;
+  EXPECT_EQ(judged(run, partial).outcome, GateOutcome::Pass);
+}
+
+TEST(Gate, AMarginOfAnUnknownSuiteIsAMistake) {
+  GateOptions options = margin(0.03);
+  options.margin_of["ss"] = 0.01;
+  try {
+    judged(run_of({{"s", 900, 3, 3, 94}}), options);
+    FAIL() << "it was taken";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("did you mean \"s\""), std::string::npos)
+        << error.what();
+  }
 }
 
 TEST(Gate, MoreAnswersCutOffIsARegressionOfItsOwn) {

@@ -138,6 +138,10 @@ int compare_command(std::span<const std::string> args, cli::Global& global) {
   };
   if (!runs.empty()) {
     for (const std::string& run : runs) sources.open(run);
+    if (const std::string flag = flags.asking_flag(); !flag.empty())
+      throw Error(
+          fmt::format("{}: has no effect on stored answers; --run compares what is there", flag));
+    sources.require_suites(flags.suites);
     sources.require_model(a, "compare");
     sources.require_model(b, "compare");
     if (consent.ask) {
@@ -171,7 +175,11 @@ int compare_command(std::span<const std::string> args, cli::Global& global) {
       if (!take(cli::ask_for_missing(config, flags.suites_dir, consent, global, again))) return 130;
     }
   }
-  if (a == b) throw Error(fmt::format("compare: {} against itself; name two models", a));
+  if (a == b)
+    throw Error(
+        fmt::format("compare: {} against itself\n        name two models; files of one model "
+                    "can be told apart by replay:FILE,as=NAME",
+                    a));
   ScoreBook book(reducer);
   sources.fill(book, {{a, a}, {b, b}}, wants);
   const Comparison comparison = compare(book, a, b, options);

@@ -164,12 +164,15 @@ void print_noise(const std::vector<NoiseRow>& rows, const GateOptions& options,
     fmt::print("\nThree or more sets of answers say more about the noise than two.\n");
 }
 
-int calibrate_command(const std::vector<std::string>& baselines, const SuiteFilter& wants,
-                      const GateOptions& options, bool json, const cli::Global& global) {
+int calibrate_command(const std::vector<std::string>& baselines,
+                      const std::vector<std::string>& suites, const GateOptions& options, bool json,
+                      const cli::Global& global) {
+  const SuiteFilter wants = cli::suite_filter(suites);
   ScoreBook book;
   std::vector<Side> sides;
   for (const std::string& text : baselines)
     sides.push_back(open_stored(operand_of(text), "--baseline"));
+  for (const Side& side : sides) side.sources->require_suites(suites);
   if (sides.size() == 1) {
     sides[0].sources->each([&](const RunReader& run, const BookSource& source) {
       for (int k = 0; k < samples_of(run); ++k)
@@ -216,6 +219,7 @@ int gate_command(std::span<const std::string> args, cli::Global& global) {
   bool json = false;
   std::optional<std::string> candidate, anchor, macro, alpha, on_inconclusive, junit, markdown, dir;
   std::vector<std::string> operands, baselines, margins;
+  GateOptions options;
   cli::Command command(gate_verb, global);
   flags.declare(command);
   command
@@ -227,6 +231,8 @@ int gate_command(std::span<const std::string> args, cli::Global& global) {
             margins)
       .text("macro-margin", "POINTS", "loss allowed on the mean over suites (default 1.0)", macro)
       .text("alpha", "A", "one-sided error rate (default 0.05)", alpha)
+      .flag("partial", "a candidate that was asked only a part of the baseline's items may pass",
+            options.allow_partial)
       .text("on-inconclusive", "fail|pass", "exit with 100 or 0 instead of 3", on_inconclusive)
       .text("junit", "FILE", "write JUnit XML", junit)
       .text("markdown", "FILE", "write Markdown for a pull request", markdown)
@@ -240,14 +246,18 @@ int gate_command(std::span<const std::string> args, cli::Global& global) {
   if (!flags.models.empty())
     throw Error("gate: the models are given by --baseline and --candidate, without -m");
   if (baselines.empty()) throw Error("gate: --baseline is missing: a run, or a file of answers");
-  GateOptions options;
   read_margins(margins, options);
   if (macro) options.macro_margin = cli::number_flag("--macro-margin", *macro, 0, 100) / 100;
   if (alpha) options.alpha = cli::number_flag("--alpha", *alpha, 1e-9, 0.4);
   if (on_inconclusive && *on_inconclusive != "fail" && *on_inconclusive != "pass")
     throw Error(fmt::format("--on-inconclusive: fail or pass, not \"{}\"", *on_inconclusive));
   SuiteFilter wants = cli::suite_filter(flags.suites);
-  if (calibrates) return calibrate_command(baselines, wants, options, json, global);
+  if (calibrates && (candidate || flags.reduce))
+    throw Error(
+        fmt::format("gate calibrate: {} has no effect: answers are held against answers, "
+                    "sample by sample",
+                    candidate ? "--candidate" : "--reduce"));
+  if (calibrates) return calibrate_command(baselines, flags.suites, options, json, global);
   if (baselines.size() > 1)
     throw Error("gate: one --baseline is wanted (several are for gate calibrate)");
   if (!candidate) throw Error("gate: --candidate is missing: a run, a file of answers, or a model");
@@ -276,6 +286,8 @@ int gate_command(std::span<const std::string> args, cli::Global& global) {
                                     : part.text + ",id=" + part.name);
     to_run.push_back(&part);
   }
+  if (const std::string flag = flags.asking_flag(); to_run.empty() && !flag.empty())
+    throw Error(fmt::format("{}: has no effect on stored answers", flag));
   std::vector<std::string> remarks;
   if (!to_run.empty()) {
     std::string baseline_config;
@@ -288,6 +300,7 @@ int gate_command(std::span<const std::string> args, cli::Global& global) {
     }
     RunConfig config = flags.configure(baseline_config);
     if (!flags.name && !baseline_config.empty()) config.name.clear();
+    config.stop.reset();  // a gate needs the whole suite
     resolve(config, cli::known(flags.suites_dir));
     wants = {};
     cli::Executed ran = cli::ask_for_missing(config, flags.suites_dir, {true, true}, global,
@@ -299,6 +312,8 @@ int gate_command(std::span<const std::string> args, cli::Global& global) {
     sources->take(std::move(ran.store));
     for (Part* part : to_run) part->side = {sources, part->name};
   }
+  for (const Part& part : parts)
+    if (wants) part.side.sources->require_suites(flags.suites);
   ScoreBook book(parse_reducer(flags.reduce.value_or("mean"), "--reduce"));
   for (const Part& part : parts) part.side.sources->fill(book, {{part.side.id, part.name}}, wants);
   GateReport report = gate(book, "baseline", "candidate", anchor ? "anchor" : "", options);
@@ -311,12 +326,12 @@ int gate_command(std::span<const std::string> args, cli::Global& global) {
            "\n";
   };
   std::vector<std::pair<std::filesystem::path, std::string>> files;
-  if (junit) files.emplace_back(*junit, gate_junit(report));
+  if (junit) files.emplace_back(*junit, gate_junit(report, on_inconclusive == "fail"));
   if (markdown) files.emplace_back(*markdown, gate_markdown(report));
   if (dir) {
     const std::filesystem::path folder(*dir);
     make_folder(folder);
-    files.emplace_back(folder / "junit.xml", gate_junit(report));
+    files.emplace_back(folder / "junit.xml", gate_junit(report, on_inconclusive == "fail"));
     files.emplace_back(folder / "summary.md", gate_markdown(report));
     files.emplace_back(folder / "gate.json", json_text());
   }
