@@ -343,8 +343,10 @@ void conclude(GateReport& report) {
   }
   if (!open.empty()) {
     report.outcome = GateOutcome::Inconclusive;
-    report.sentence = fmt::format("Inconclusive: nothing regressed, but {} cannot tell: {}.",
-                                  title(*open[0]), open[0]->why);
+    report.sentence = open[0]->group == "status"
+                          ? fmt::format("Inconclusive: nothing regressed, but {}.", open[0]->why)
+                          : fmt::format("Inconclusive: nothing regressed, but {} cannot tell: {}.",
+                                        title(*open[0]), open[0]->why);
     const bool by_size = open[0]->group != "status" && open[0]->certifiable &&
                          *open[0]->certifiable > open[0]->margin;
     if (by_size)

@@ -24,11 +24,14 @@ std::uint32_t ScoreBook::suite_index(const BookSource& source, const std::string
   const std::string& first = suite_source_[at];
   // Where nothing is graded there is no scorer to differ.
   if (told->scorer != known->scorer && !told->scorer.empty() && !known->scorer.empty()) {
+    // A file's grades came with it; a run grades its answers again.
+    const bool is_file = source.name.find(".jsonl") != std::string::npos;
     throw Error(fmt::format(
-        "{} and {} graded {} with different scorers ({}, {})\n        leitai score {} -s {} grades "
-        "it again without asking any model",
-        first, source.name, name, known->scorer.empty() ? "none" : known->scorer,
-        told->scorer.empty() ? "none" : told->scorer, source.name, name));
+        "{} and {} graded {} with different scorers ({}, {})\n        {}", first, source.name, name,
+        known->scorer, told->scorer,
+        is_file ? fmt::format("add -s {} to grade both anew, without asking any model", name)
+                : fmt::format("leitai score {} -s {} grades it again without asking any model",
+                              source.name, name)));
   }
   if (told->version != known->version) {
     throw Error(
