@@ -187,6 +187,24 @@ void split_think(Parsed& parsed) {
   parsed.text = std::move(rest);
 }
 
+bool AnswerReader::is_sound(const nlohmann::json& body) {
+  if (!body.is_object()) {
+    parsed.malformed = "the answer is no JSON object";
+    return false;
+  }
+  if (auto error = error_in(body)) {
+    parsed.error = std::move(error);
+    return false;
+  }
+  return true;
+}
+
+std::vector<std::string> bearer_alone(const Endpoint&, const std::string& key) {
+  return bearer(key);
+}
+
+bool speaks_chat(Mode mode) { return mode == Mode::Chat; }
+
 std::vector<std::string> bearer(const std::string& key) {
   if (key.empty()) return {};
   return {"Authorization: Bearer " + key};

@@ -68,7 +68,17 @@ class AnswerReader {
   /// After the last byte: what can only be told at the end.
   virtual void finish() {}
   Parsed parsed;
+
+ protected:
+  /// False where `body` is no object or holds an error; `parsed` then says so.
+  bool is_sound(const nlohmann::json& body);
 };
+
+/// Dialect::reader of a reader that needs to know nothing beforehand.
+template <typename Reader>
+std::unique_ptr<AnswerReader> plain_reader(const Endpoint&, const Request&) {
+  return std::make_unique<Reader>();
+}
 
 /// A wire protocol. The file is the registration: dialects/<name>.cpp defines
 /// `extern constinit const Dialect <name>_dialect`.
@@ -111,6 +121,10 @@ void split_think(Parsed& parsed);
 
 /// "Authorization: Bearer KEY", or nothing without a key.
 std::vector<std::string> bearer(const std::string& key);
+
+/// Dialect::headers that are this alone, and Dialect::speaks of wires that only chat.
+std::vector<std::string> bearer_alone(const Endpoint&, const std::string& key);
+bool speaks_chat(Mode mode);
 
 /// OpenAI-shaped messages with plain text contents.
 nlohmann::json chat_messages(const Prompt& prompt);

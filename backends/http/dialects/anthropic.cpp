@@ -9,8 +9,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-bool speaks(Mode mode) { return mode == Mode::Chat; }
-
 std::string url(const Endpoint& endpoint) { return endpoint.base_url + "/messages"; }
 
 Json params(const Endpoint& endpoint, const Request& request) {
@@ -73,14 +71,7 @@ class Reader final : public AnswerReader {
   }
 
   void whole(const Json& body) override {
-    if (!body.is_object()) {
-      parsed.malformed = "the answer is no JSON object";
-      return;
-    }
-    if (auto error = error_in(body)) {
-      parsed.error = std::move(error);
-      return;
-    }
+    if (!is_sound(body)) return;
     head(body);
     if (const auto content = body.find("content"); content != body.end() && content->is_array()) {
       for (const Json& one : *content) block(one);
@@ -135,21 +126,17 @@ class Reader final : public AnswerReader {
   std::optional<std::int64_t> input_, read_, made_;
 };
 
-std::unique_ptr<AnswerReader> reader(const Endpoint&, const Request&) {
-  return std::make_unique<Reader>();
-}
-
 }  // namespace
 
 extern constinit const Dialect anthropic_dialect;
 constinit const Dialect anthropic_dialect = {.name = "anthropic",
                                              .help = "Anthropic messages",
                                              .default_key_env = "ANTHROPIC_API_KEY",
-                                             .speaks = speaks,
+                                             .speaks = speaks_chat,
                                              .url = url,
                                              .params = params,
                                              .prompt = prompt,
                                              .headers = headers,
-                                             .reader = reader};
+                                             .reader = plain_reader<Reader>};
 
 }  // namespace leitai

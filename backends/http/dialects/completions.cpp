@@ -54,8 +54,6 @@ Json prompt(const Endpoint&, const Request& request) {
   return {{"prompt", std::move(all)}};
 }
 
-std::vector<std::string> headers(const Endpoint&, const std::string& key) { return bearer(key); }
-
 class Reader final : public AnswerReader {
  public:
   explicit Reader(const Request& request) : is_scored_(request.mode == Mode::LogLikelihood) {
@@ -89,14 +87,7 @@ class Reader final : public AnswerReader {
 
  private:
   bool take(const Json& body) {
-    if (!body.is_object()) {
-      parsed.malformed = "the answer is no JSON object";
-      return false;
-    }
-    if (auto error = error_in(body)) {
-      parsed.error = std::move(error);
-      return false;
-    }
+    if (!is_sound(body)) return false;
     if (std::string model = text_of(body, "model"); !model.empty())
       parsed.served_model = std::move(model);
     if (const auto usage = body.find("usage"); usage != body.end())
@@ -196,7 +187,7 @@ constinit const Dialect completions_dialect = {
     .url = url,
     .params = params,
     .prompt = prompt,
-    .headers = headers,
+    .headers = bearer_alone,
     .reader = reader};
 
 }  // namespace leitai

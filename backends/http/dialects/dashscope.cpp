@@ -9,8 +9,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-bool speaks(Mode mode) { return mode == Mode::Chat; }
-
 std::string url(const Endpoint& endpoint) {
   return endpoint.base_url + "/services/aigc/text-generation/generation";
 }
@@ -54,14 +52,7 @@ class Reader final : public AnswerReader {
 
  private:
   bool take(const Json& body) {
-    if (!body.is_object()) {
-      parsed.malformed = "the answer is no JSON object";
-      return false;
-    }
-    if (auto error = error_in(body)) {
-      parsed.error = std::move(error);
-      return false;
-    }
+    if (!is_sound(body)) return false;
     if (const auto usage = body.find("usage"); usage != body.end())
       read_usage(*usage, parsed.usage);
     const auto output = body.find("output");
@@ -80,21 +71,17 @@ class Reader final : public AnswerReader {
   }
 };
 
-std::unique_ptr<AnswerReader> reader(const Endpoint&, const Request&) {
-  return std::make_unique<Reader>();
-}
-
 }  // namespace
 
 extern constinit const Dialect dashscope_dialect;
 constinit const Dialect dashscope_dialect = {.name = "dashscope",
                                              .help = "DashScope text generation, native",
                                              .default_key_env = "DASHSCOPE_API_KEY",
-                                             .speaks = speaks,
+                                             .speaks = speaks_chat,
                                              .url = url,
                                              .params = params,
                                              .prompt = prompt,
                                              .headers = headers,
-                                             .reader = reader};
+                                             .reader = plain_reader<Reader>};
 
 }  // namespace leitai

@@ -9,8 +9,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-bool speaks(Mode mode) { return mode == Mode::Chat; }
-
 std::string url(const Endpoint& endpoint) {
   return endpoint.base_url + "/models/" + endpoint.model +
          (endpoint.stream ? ":streamGenerateContent?alt=sse" : ":generateContent");
@@ -72,14 +70,7 @@ class Reader final : public AnswerReader {
 
  private:
   bool take(const Json& body) {
-    if (!body.is_object()) {
-      parsed.malformed = "the answer is no JSON object";
-      return false;
-    }
-    if (auto error = error_in(body)) {
-      parsed.error = std::move(error);
-      return false;
-    }
+    if (!is_sound(body)) return false;
     if (std::string model = text_of(body, "modelVersion"); !model.empty())
       parsed.served_model = std::move(model);
     if (const auto usage = body.find("usageMetadata"); usage != body.end()) take_usage(*usage);
@@ -129,21 +120,17 @@ class Reader final : public AnswerReader {
   }
 };
 
-std::unique_ptr<AnswerReader> reader(const Endpoint&, const Request&) {
-  return std::make_unique<Reader>();
-}
-
 }  // namespace
 
 extern constinit const Dialect gemini_dialect;
 constinit const Dialect gemini_dialect = {.name = "gemini",
                                           .help = "Gemini generateContent",
                                           .default_key_env = "GEMINI_API_KEY",
-                                          .speaks = speaks,
+                                          .speaks = speaks_chat,
                                           .url = url,
                                           .params = params,
                                           .prompt = prompt,
                                           .headers = headers,
-                                          .reader = reader};
+                                          .reader = plain_reader<Reader>};
 
 }  // namespace leitai

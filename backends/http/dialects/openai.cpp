@@ -9,8 +9,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-bool speaks(Mode mode) { return mode == Mode::Chat; }
-
 std::string url(const Endpoint& endpoint) { return endpoint.base_url + "/chat/completions"; }
 
 std::string renamed(const Provider& provider, const std::string& name) {
@@ -45,8 +43,6 @@ Json params(const Endpoint& endpoint, const Request& request) {
 Json prompt(const Endpoint&, const Request& request) {
   return {{"messages", chat_messages(request.prompt)}};
 }
-
-std::vector<std::string> headers(const Endpoint&, const std::string& key) { return bearer(key); }
 
 class Reader final : public AnswerReader {
  public:
@@ -116,14 +112,7 @@ class Reader final : public AnswerReader {
   }
 
   bool take(const Json& body, const char* part) {
-    if (!body.is_object()) {
-      parsed.malformed = "the answer is no JSON object";
-      return false;
-    }
-    if (auto error = error_in(body)) {
-      parsed.error = std::move(error);
-      return false;
-    }
+    if (!is_sound(body)) return false;
     if (std::string model = text_of(body, "model"); !model.empty())
       parsed.served_model = std::move(model);
     if (const auto usage = body.find("usage"); usage != body.end())
@@ -219,11 +208,11 @@ extern constinit const Dialect openai_dialect;
 constinit const Dialect openai_dialect = {.name = "openai",
                                           .help = "OpenAI chat completions",
                                           .default_key_env = "OPENAI_API_KEY",
-                                          .speaks = speaks,
+                                          .speaks = speaks_chat,
                                           .url = url,
                                           .params = params,
                                           .prompt = prompt,
-                                          .headers = headers,
+                                          .headers = bearer_alone,
                                           .reader = reader};
 
 }  // namespace leitai

@@ -8,8 +8,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-bool speaks(Mode mode) { return mode == Mode::Chat; }
-
 std::string url(const Endpoint& endpoint) { return endpoint.base_url + "/responses"; }
 
 Json params(const Endpoint& endpoint, const Request& request) {
@@ -34,8 +32,6 @@ Json params(const Endpoint& endpoint, const Request& request) {
 Json prompt(const Endpoint&, const Request& request) {
   return {{"input", chat_messages(request.prompt)}};
 }
-
-std::vector<std::string> headers(const Endpoint&, const std::string& key) { return bearer(key); }
 
 class Reader final : public AnswerReader {
  public:
@@ -123,21 +119,17 @@ class Reader final : public AnswerReader {
   }
 };
 
-std::unique_ptr<AnswerReader> reader(const Endpoint&, const Request&) {
-  return std::make_unique<Reader>();
-}
-
 }  // namespace
 
 extern constinit const Dialect responses_dialect;
 constinit const Dialect responses_dialect = {.name = "responses",
                                              .help = "OpenAI responses",
                                              .default_key_env = "OPENAI_API_KEY",
-                                             .speaks = speaks,
+                                             .speaks = speaks_chat,
                                              .url = url,
                                              .params = params,
                                              .prompt = prompt,
-                                             .headers = headers,
-                                             .reader = reader};
+                                             .headers = bearer_alone,
+                                             .reader = plain_reader<Reader>};
 
 }  // namespace leitai
