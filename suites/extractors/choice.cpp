@@ -313,11 +313,7 @@ ChoiceAnswer ChoiceExtraction::finish(const Found& found) const {
 ChoiceAnswer ChoiceExtraction::nothing() const {
   ChoiceAnswer out;
   const View head = low_.substr(0, 2000);
-  const auto& words = answer_words().refusals;
-  const bool refused =
-      std::any_of(words.begin(), words.end(),
-                  [&](const std::u32string& word) { return head.find(word) != kNone; }) ||
-      words_.refusals.is_in(head, 0, head.size());
+  const bool refused = declines(low_) || words_.refusals.is_in(head, 0, head.size());
   out.status = refused ? ScoreStatus::Refused : ScoreStatus::NoAnswer;
   return out;
 }

@@ -77,12 +77,7 @@ class MathExtraction {
     MathAnswer out;
     if (boxes(out) || minerva(out) || marker(out)) return out;
     if (!options_.is_truncated && (bare(out) || formula(out) || number(out))) return out;
-    const std::u32string head = lowered_.substr(0, 2000);
-    const auto& refusals = answer_words().refusals;
-    const bool refused =
-        std::any_of(refusals.begin(), refusals.end(),
-                    [&](const std::u32string& word) { return head.find(word) != kNone; });
-    out.status = refused ? ScoreStatus::Refused : ScoreStatus::NoAnswer;
+    out.status = declines(lowered_) ? ScoreStatus::Refused : ScoreStatus::NoAnswer;
     return out;
   }
 

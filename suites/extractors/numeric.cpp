@@ -37,12 +37,7 @@ class Extraction {
   NumericAnswer run() {
     NumericAnswer out;
     if (hashes(out) || boxes(out) || markers(out) || bold(out) || last_number(out)) return out;
-    const std::u32string head = lowered_.substr(0, 2000);
-    const auto& refusals = answer_words().refusals;
-    const bool refused =
-        std::any_of(refusals.begin(), refusals.end(),
-                    [&](const std::u32string& word) { return head.find(word) != kNone; });
-    out.status = refused ? ScoreStatus::Refused : ScoreStatus::NoAnswer;
+    out.status = declines(lowered_) ? ScoreStatus::Refused : ScoreStatus::NoAnswer;
     return out;
   }
 

@@ -56,6 +56,14 @@ const AnswerWords& answer_words() {
   return kWords;
 }
 
+bool declines(std::u32string_view lowered) {
+  const std::u32string_view head = lowered.substr(0, 2000);
+  const std::vector<std::u32string>& words = answer_words().refusals;
+  return std::any_of(words.begin(), words.end(), [&](const std::u32string& word) {
+    return head.find(word) != std::u32string_view::npos;
+  });
+}
+
 std::u32string lower(std::u32string_view text) {
   std::u32string out(text);
   for (char32_t& c : out) c = lower_one(c);

@@ -17,6 +17,9 @@ struct AnswerWords {
 
 const AnswerWords& answer_words();
 
+/// A refusal stands in the first 2,000 code points of an answer in lower case.
+bool declines(std::u32string_view lowered);
+
 /// Lower case of Latin, Greek and Cyrillic, one code point for one.
 std::u32string lower(std::u32string_view text);
 
