@@ -25,16 +25,13 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kLongestLine = std::size_t{256} << 20;
-constexpr std::size_t kShownMistakes = 20;
-
 int open_unpacked(const std::string& path) {
   const std::string folder = std::filesystem::temp_directory_path().string();
   const int file = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (file < 0)
     throw Error(fmt::format("{}: no temporary file in {} to unpack into: {}", path, folder,
                             std::strerror(errno)));
-  LineReader lines(path, kLongestLine);
+  LineReader lines(path, kLongestRecordedLine);
   std::string line;
   while (lines.next(line)) {
     line += '\n';
@@ -140,9 +137,9 @@ void AnswersFile::index(std::string_view only_model) {
       }
     }
     pending += rest;
-    if (pending.size() > kLongestLine)
+    if (pending.size() > kLongestRecordedLine)
       throw Error(fmt::format("{}:{}: the line is longer than {} MiB", path_, number + 1,
-                              kLongestLine >> 20));
+                              kLongestRecordedLine >> 20));
   }
   if (!pending.empty()) take(pending);
   std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {

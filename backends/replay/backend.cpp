@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <atomic>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "backends/replay/answers_file.h"
@@ -100,11 +99,7 @@ constexpr BackendKey kKeys[] = {
 
 std::string default_id(const Model& model) {
   if (const auto as = model.options.find("as"); as != model.options.end()) return as->second;
-  std::string stem = std::filesystem::path(model.target).filename().string();
-  for (std::string_view suffix : {".zst", ".gz", ".jsonl"}) {
-    if (stem.ends_with(suffix)) stem.resize(stem.size() - suffix.size());
-  }
-  return stem;
+  return recorded_file_name(model.target);
 }
 
 std::unique_ptr<Backend> make(const Model& model, Channel<Answer>& answers) {

@@ -1,5 +1,6 @@
 #include "backends/replay/recorded_line.h"
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "harness/core/codec.h"
@@ -26,6 +27,13 @@ std::optional<T> member(const Json& in, const char* name) {
 }
 
 }  // namespace
+
+std::string recorded_file_name(const std::string& path) {
+  std::string stem = std::filesystem::path(path).filename().string();
+  for (std::string_view suffix : {".zst", ".gz", ".jsonl"})
+    if (stem.ends_with(suffix)) stem.resize(stem.size() - suffix.size());
+  return stem;
+}
 
 std::optional<std::string> recorded_mistake(const Json& line) {
   if (!line.is_object()) return "an object is wanted";

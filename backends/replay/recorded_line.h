@@ -10,6 +10,12 @@
 /// One line of recorded answers (INTERFACE.md section 4), from our own export or other hands.
 namespace leitai {
 
+inline constexpr std::size_t kLongestRecordedLine = std::size_t{256} << 20;
+inline constexpr std::size_t kShownMistakes = 20;  // of a file
+
+/// The name of a model whose lines do not name it: the file's, without its endings.
+std::string recorded_file_name(const std::string& path);
+
 /// What is wrong with a line, or nothing.
 std::optional<std::string> recorded_mistake(const nlohmann::json& line);
 

@@ -22,9 +22,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kLongestLine = std::size_t{256} << 20;
-constexpr std::size_t kShownMistakes = 20;
-
 auto key_of(const Record& record) {
   const Request& request = record.request;
   return std::tie(request.model, request.suite, request.item, request.sample);
@@ -40,19 +37,12 @@ std::string text_of(const Json& line, const char* name) {
   return found->is_string() ? found->get<std::string>() : found->dump();
 }
 
-std::string file_stem(const std::string& path) {
-  std::string stem = std::filesystem::path(path).filename().string();
-  for (std::string_view suffix : {".zst", ".gz", ".jsonl"})
-    if (stem.ends_with(suffix)) stem.resize(stem.size() - suffix.size());
-  return stem;
-}
-
 }  // namespace
 
 void RecordedRun::add(const std::string& path, std::string_view as) {
   if (std::filesystem::is_directory(path))
     throw Error(fmt::format("{}: is a folder; a file of recorded answers is wanted", path));
-  LineReader lines(path, kLongestLine);
+  LineReader lines(path, kLongestRecordedLine);
   std::vector<std::string> mistakes;
   std::size_t wrong = 0;
   std::set<std::string> named;
@@ -72,7 +62,7 @@ void RecordedRun::add(const std::string& path, std::string_view as) {
     request.model = text_of(line, "model");
     if (named.size() < 8) named.insert(request.model);
     if (!as.empty()) request.model = as;
-    if (request.model.empty()) request.model = file_stem(path);
+    if (request.model.empty()) request.model = recorded_file_name(path);
     request.suite = text_of(line, "suite");
     request.item = text_of(line, "item");
     if (request.item.empty())
