@@ -18,8 +18,6 @@ constexpr double kManyCutOff = 0.01;     // share of items above which a caution
 constexpr double kWorthSaying = 1.1;     // ratio of cost or speed
 constexpr std::size_t kNamedBuilds = 4;  // of a served model
 
-std::string points(double share) { return fmt::format("{:.1f}", std::abs(100 * share)); }
-
 std::string between(const Interval& interval) {
   return fmt::format("{} to {}", signed_points(interval.low), signed_points(interval.high));
 }
@@ -49,7 +47,7 @@ std::string resolution(const Contrast& row) {
   std::string out;
   if (row.detectable) {
     out = fmt::format("with {} the smallest visible difference is {} points", items(row.n),
-                      points(*row.detectable));
+                      plain_points(*row.detectable));
   } else {
     out =
         fmt::format("{} {} too few to see any difference", items(row.n), row.n == 1 ? "is" : "are");
@@ -86,13 +84,14 @@ std::string sentence_of(const Comparison& c, const Findings& findings) {
     return fmt::format(
         "Not resolved. {} and {} cannot be told apart: {} points lie between them "
         "({}{}); {}.",
-        c.a.model, c.b.model, points(row.difference), interval, p_words(row.p), resolution(row));
+        c.a.model, c.b.model, plain_points(row.difference), interval, p_words(row.p),
+        resolution(row));
   }
   const bool ahead = row.standing == Standing::Ahead;
   return fmt::format(
       "{}. {} is {}: it scores {} points {} {}{} ({}{}; {} {} only {} scored "
       "better, {} only {}).",
-      ahead ? "Yes" : "No", c.a.model, ahead ? "ahead" : "behind", points(row.difference),
+      ahead ? "Yes" : "No", c.a.model, ahead ? "ahead" : "behind", plain_points(row.difference),
       ahead ? "above" : "below", c.b.model, cost_clause(c), interval, p_words(row.p),
       with_commas(row.won), row.won == 1 ? "item where" : "items where", c.a.model,
       with_commas(row.lost), c.b.model);
@@ -203,7 +202,7 @@ void describe(Comparison& c, const Findings& findings) {
   if (c.has_repeats) c.notes.push_back(fmt::format("Several samples an item: {}.", c.reducer));
   if (c.headline.standing != Standing::Indistinguishable && c.headline.detectable) {
     c.notes.push_back(fmt::format("Smallest difference these {} could see: {} points.",
-                                  items(c.headline.n), points(*c.headline.detectable)));
+                                  items(c.headline.n), plain_points(*c.headline.detectable)));
   }
 }
 

@@ -26,11 +26,6 @@ Standing standing_of(double difference, double p, double alpha) {
   return difference > 0 ? Standing::Ahead : Standing::Behind;
 }
 
-/// What a standard error can see with 80 % power.
-double detectable_by(double se, double alpha) {
-  return (normal_quantile(1 - alpha / 2) + normal_quantile(0.8)) * se;
-}
-
 void fill_binary(Contrast& out, const PairedTable& table, const ContrastOptions& options) {
   out.method = "McNemar mid-p, Tango interval";
   out.difference = table.delta();
@@ -52,7 +47,7 @@ void fill_alike(Contrast& out, std::size_t units, double alpha) {
   const Interval around = tango(static_cast<std::int64_t>(units), 0, 0, alpha);
   out.interval = Interval{std::max(-1.0, out.difference + around.low),
                           std::min(1.0, out.difference + around.high)};
-  out.detectable = detectable_by(std::sqrt(wilson(0, n).high / n), alpha);
+  out.detectable = detectable_by_error(std::sqrt(wilson(0, n).high / n), {alpha, 0.8});
 }
 
 void fill_graded(Contrast& out, std::span<const double> differences, const SignFlipOptions& flips,
@@ -66,7 +61,7 @@ void fill_graded(Contrast& out, std::span<const double> differences, const SignF
   out.p = moving <= kMostFlipped ? sign_flip(differences, flips).p : test.p.value_or(1);
   if (moving > kMostFlipped) out.method = "t test and interval";
   if (test.se && *test.se > 0) {
-    out.detectable = detectable_by(*test.se, alpha);
+    out.detectable = detectable_by_error(*test.se, {alpha, 0.8});
     out.items_for_a_point =
         static_cast<double>(differences.size()) * std::pow(*out.detectable / 0.01, 2);
   } else {
@@ -89,7 +84,7 @@ void fill_clustered(Contrast& out, std::span<const double> differences,
     out.interval.reset();
   }
   if (test.mean.se_cluster && *test.mean.se_cluster > 0) {
-    out.detectable = detectable_by(*test.mean.se_cluster, alpha);
+    out.detectable = detectable_by_error(*test.mean.se_cluster, {alpha, 0.8});
     out.items_for_a_point =
         static_cast<double>(differences.size()) * std::pow(*out.detectable / 0.01, 2);
   } else if (out.clusters >= kFewestClusters) {
@@ -203,7 +198,7 @@ Contrast weighted_contrast(std::span<const ScorePair> pairs, std::span<const Sui
         student_test(out.difference, se, static_cast<double>(clusters) - 1, options.alpha);
     out.p = *test.p;
     out.interval = test.interval;
-    out.detectable = detectable_by(se, options.alpha);
+    out.detectable = detectable_by_error(se, {options.alpha, 0.8});
     out.items_for_a_point = static_cast<double>(out.n) * std::pow(*out.detectable / 0.01, 2);
   }
   out.p_adjusted = out.p;

@@ -15,6 +15,7 @@
 #include "harness/stats/multiplicity.h"
 #include "harness/stats/noninferiority.h"
 #include "harness/stats/paired_binary.h"
+#include "harness/stats/power.h"
 #include "harness/stats/proportion.h"
 
 namespace leitai {
@@ -36,15 +37,13 @@ GateOutcome outcome_of(GateVerdict verdict) {
   return GateOutcome::Inconclusive;
 }
 
-double z_sum(double alpha) { return normal_quantile(1 - alpha) + normal_quantile(kPower); }
-
 /// Bounds, chance of a loss and what the items can certify, for a change with a standard error.
 void fill_by_error(GateCheck& check, double se, double df, double alpha) {
   if (se > 0) {
     const double half = student_quantile(1 - alpha, df) * se;
     check.one_sided = Interval{check.change - half, check.change + half};
     check.p_loss = student_upper_tail(-check.change / se, df);
-    check.certifiable = z_sum(alpha) * se;
+    check.certifiable = detectable_by_error(se, {2 * alpha, kPower});
   } else {
     // All changes are the same: as no discordant item among as many.
     const auto units = static_cast<std::int64_t>(df) + 1;
@@ -107,10 +106,8 @@ GateCheck suite_check(std::span<const ScorePair> pairs, double margin, double al
   return check;
 }
 
-std::string points(double share) { return fmt::format("{:.1f}", std::abs(100 * share)); }
-
 void explain(GateCheck& check) {
-  const std::string allowed = points(check.margin);
+  const std::string allowed = plain_points(check.margin);
   switch (check.outcome) {
     case GateOutcome::Pass:
       if (check.one_sided && check.one_sided->low > check.margin && check.margin > 0)
@@ -118,7 +115,7 @@ void explain(GateCheck& check) {
       return;
     case GateOutcome::Regression:
       check.why = fmt::format(
-          "lost {} points ({} to {}), allowed {}{}", points(check.change),
+          "lost {} points ({} to {}), allowed {}{}", plain_points(check.change),
           signed_points(check.one_sided->low), signed_points(check.one_sided->high), allowed,
           check.change < -check.margin ? "" : "; more than half of it, and not chance");
       return;
@@ -130,7 +127,7 @@ void explain(GateCheck& check) {
     check.why = "too few items for any bound";
   } else if (check.certifiable > check.margin) {
     check.why = fmt::format("{} items certify {} points at best, {} are wanted",
-                            with_commas(check.n), points(*check.certifiable), allowed);
+                            with_commas(check.n), plain_points(*check.certifiable), allowed);
     if (check.items_needed)
       check.why +=
           fmt::format("; about {} items would do",
@@ -161,12 +158,12 @@ GateCheck status_check(const std::string& name, std::int64_t n, std::int64_t bas
   if (test.verdict == GateVerdict::Regression) {
     check.outcome = GateOutcome::Regression;
     check.why = fmt::format("{} rose by {} points ({} to {}), allowed {}", name,
-                            points(check.change), signed_points(check.one_sided->low),
-                            signed_points(check.one_sided->high), points(check.margin));
+                            plain_points(check.change), signed_points(check.one_sided->low),
+                            signed_points(check.one_sided->high), plain_points(check.margin));
   } else if (check.change > check.margin) {
     check.outcome = GateOutcome::Inconclusive;
     check.why = fmt::format("{} rose by {} points, allowed {}; it may be chance", name,
-                            points(check.change), points(check.margin));
+                            plain_points(check.change), plain_points(check.margin));
   } else {
     check.outcome = GateOutcome::Pass;
   }
@@ -365,7 +362,7 @@ void conclude(GateReport& report) {
         macro->one_sided ? fmt::format(" ({} to {})", signed_points(macro->one_sided->low),
                                        signed_points(macro->one_sided->high))
                          : "",
-        points(macro->margin));
+        plain_points(macro->margin));
   } else if (macro) {
     report.sentence = fmt::format(
         "Pass: {} {} within {} margin; the change of the mean is {}{}, allowed -{}.", suites,
@@ -374,14 +371,14 @@ void conclude(GateReport& report) {
         macro->one_sided ? fmt::format(" ({} to {})", signed_points(macro->one_sided->low),
                                        signed_points(macro->one_sided->high))
                          : "",
-        points(macro->margin));
+        plain_points(macro->margin));
   } else {
     report.sentence = fmt::format(
         "Pass: the change on {} is {}{}, allowed -{}.", first.name, signed_points(first.change),
         first.one_sided ? fmt::format(" ({} to {})", signed_points(first.one_sided->low),
                                       signed_points(first.one_sided->high))
                         : "",
-        points(first.margin));
+        plain_points(first.margin));
   }
 }
 
@@ -488,7 +485,7 @@ GateReport gate(const ScoreBook& book, const std::string& baseline, const std::s
         fmt::format("gate: {} has {} items, too few for a usual margin\n        give one "
                     "with --margin POINTS; {} items certify {} points at best",
                     only.name, with_commas(only.n), with_commas(only.n),
-                    only.certifiable ? points(*only.certifiable) : "no"));
+                    only.certifiable ? plain_points(*only.certifiable) : "no"));
   }
   for (const GateCheck& check : report.checks)
     if (!check.decides)

@@ -5,7 +5,6 @@
 
 #include "harness/paired_scores.h"
 #include "harness/stats/power.h"
-#include "harness/stats/proportion.h"
 
 namespace leitai {
 
@@ -69,7 +68,7 @@ std::vector<Resolution> resolution_of(const std::vector<BookSuite>& suites,
   index.name = "all";
   index.items = all;
   index.discordance = 0;
-  index.smallest = (normal_quantile(0.975) + normal_quantile(0.8)) * std::sqrt(variance);
+  index.smallest = detectable_by_error(std::sqrt(variance));
   if (wanted)
     index.items_needed = static_cast<double>(all) * std::pow(*index.smallest / *wanted, 2);
   out.push_back(std::move(index));

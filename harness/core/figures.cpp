@@ -11,6 +11,8 @@ std::string signed_points(double share) {
   return value == 0 ? "0.0" : fmt::format("{:+.1f}", value);
 }
 
+std::string plain_points(double share) { return fmt::format("{:.1f}", std::abs(100 * share)); }
+
 std::string chance_text(double p) {
   if (p < 0.001) return "< .001";
   if (p >= 0.9995) return "1";

@@ -24,8 +24,12 @@ Detectable detectable_paired_binary(double n, double p_d, const PowerOptions& op
   return {delta, delta <= p_d};
 }
 
+double detectable_by_error(double se, const PowerOptions& options) {
+  return (normal_quantile(1 - options.alpha / 2) + normal_quantile(options.power)) * se;
+}
+
 double items_for_graded(const GradedDesign& design, double delta, const PowerOptions& options) {
-  const double z = normal_quantile(1 - options.alpha / 2) + normal_quantile(options.power);
+  const double z = detectable_by_error(1, options);
   const double variance =
       design.omega2 + design.sigma2_a / design.samples_a + design.sigma2_b / design.samples_b;
   return z * z * variance / (delta * delta);

@@ -24,6 +24,9 @@ struct Detectable {
 /// The inverse: smallest difference that n items can see.
 Detectable detectable_paired_binary(double n, double p_d, const PowerOptions& options = {});
 
+/// What an estimate with standard error `se` can see: (z_a + z_b) se.
+double detectable_by_error(double se, const PowerOptions& options = {});
+
 /// Graded scores (Miller, arXiv 2411.00640, section 5): omega2 = variance over items of the
 /// difference of the models' expected scores; sigma2 the noise within items, divided by the
 /// samples.
