@@ -9,7 +9,6 @@
 #include <unordered_map>
 
 #include "harness/board_index.h"
-#include "harness/core/answer_state.h"
 #include "harness/core/digest.h"
 #include "harness/core/text.h"
 #include "harness/paired_scores.h"
@@ -44,18 +43,8 @@ struct Open {
   Cell counts;  // of its samples
 };
 
-void count(Cell& cell, const Record& record) {
-  const Response& response = record.response;
-  ++cell.answers;
-  if (is_failed(record.response, record.score)) {
-    ++cell.failed;
-  } else if (response.outcome == Outcome::Truncated) {
-    ++cell.cut_off;
-  } else if (is_refused(record.response, record.score)) {
-    ++cell.refused;
-  } else if (is_without_answer(record.response, record.score)) {
-    ++cell.no_answer;
-  }
+/// What the fold of the samples does not keep.
+void count(Cell& cell, const Response& response) {
   cell.prompt_tokens += response.usage.prompt_tokens.value_or(0);
   cell.completion_tokens += response.usage.completion_tokens.value_or(0);
   cell.total_ms += response.timing.total_ms.value_or(0);
@@ -76,6 +65,11 @@ void add_counts(Cell& to, const Cell& from) {
 
 void close_into(Tally& tally, const Open& open, const ItemOutcome& outcome) {
   add_counts(tally.cell, open.counts);
+  tally.cell.answers += outcome.samples;
+  tally.cell.cut_off += outcome.cut_off;
+  tally.cell.refused += outcome.refused;
+  tally.cell.no_answer += outcome.no_answer;
+  tally.cell.failed += outcome.failed;
   ++tally.items;
   if (outcome.is_scored()) {
     ++tally.cell.n;
@@ -302,7 +296,7 @@ void Aggregator::add(const Record& record, const ItemFacts& item, std::uint64_t 
                        .facts = item};
   }
   Open& open = *impl_->open;
-  count(open.counts, record);
+  count(open.counts, record.response);
   if (record.response.served_model)
     impl_->models[request.model].served.insert(*record.response.served_model);
   impl_->fold.add(record.response, record.score, item.graded);

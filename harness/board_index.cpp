@@ -23,7 +23,6 @@ constexpr double kAlpha = 0.05;
 
 /// Items of one suite that every model has a score for.
 struct CommonSuite {
-  std::size_t suite = 0;
   double scale = 0;  // weight / items / (1 - floor)
   std::vector<std::uint32_t> items;
 };
@@ -70,7 +69,6 @@ std::optional<BoardIndex> BoardScores::index(std::span<const std::string> models
       columns[s].of.push_back(column == scores.scores.end() ? &kNothing : &column->second);
     }
     CommonSuite& one = common.emplace_back();
-    one.suite = s;
     sums.emplace_back(models.size(), 0.0);
     for (std::uint32_t item = 0; item < scores.pairs.size(); ++item) {
       std::size_t held = 0;
@@ -101,34 +99,20 @@ std::optional<BoardIndex> BoardScores::index(std::span<const std::string> models
     Stratum stratum;
     stratum.models = models.size();
     stratum.seed = hash64({std::to_string(seed), base, "bootstrap"});
-    if (members.size() == 1) {
-      // Whole numbers, so that sums and ties are exact.
-      const CommonSuite& one = common[members[0]];
-      stratum.factor = one.scale;
-      std::unordered_map<std::uint64_t, std::size_t> unit_of;
-      for (const std::uint32_t item : one.items) {
-        const std::uint64_t pair = suites_.at(suites[one.suite].name).pairs[item];
+    // Of a single suite whole numbers are kept, so that sums and ties are exact.
+    const bool is_alone = members.size() == 1;
+    if (is_alone) stratum.factor = common[members[0]].scale;
+    std::unordered_map<std::uint64_t, std::size_t> unit_of;
+    for (const std::size_t member : members) {
+      const float scale = is_alone ? 1.0F : static_cast<float>(common[member].scale);
+      const std::vector<std::uint64_t>& pairs = suites_.at(suites[member].name).pairs;
+      for (const std::uint32_t item : common[member].items) {
         std::size_t unit = stratum.units();
-        if (pair != 0) unit = unit_of.try_emplace(pair, unit).first->second;
+        if (pairs[item] != 0) unit = unit_of.try_emplace(pairs[item], unit).first->second;
         if (unit == stratum.units())
           stratum.values.resize(stratum.values.size() + models.size(), 0.0F);
         for (std::size_t m = 0; m < models.size(); ++m)
-          stratum.values[unit * models.size() + m] += columns[one.suite].at(m, item);
-      }
-    } else {
-      std::unordered_map<std::uint64_t, std::size_t> unit_of;
-      for (const std::size_t member : members) {
-        const CommonSuite& one = common[member];
-        for (const std::uint32_t item : one.items) {
-          const std::uint64_t pair = suites_.at(suites[member].name).pairs[item];
-          std::size_t unit = stratum.units();
-          if (pair != 0) unit = unit_of.try_emplace(pair, unit).first->second;
-          if (unit == stratum.units())
-            stratum.values.resize(stratum.values.size() + models.size(), 0.0F);
-          for (std::size_t m = 0; m < models.size(); ++m)
-            stratum.values[unit * models.size() + m] +=
-                static_cast<float>(one.scale) * columns[member].at(m, item);
-        }
+          stratum.values[unit * models.size() + m] += scale * columns[member].at(m, item);
       }
     }
     units += static_cast<double>(stratum.units());
