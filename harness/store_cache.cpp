@@ -59,6 +59,13 @@ std::optional<Response> AnswerCache::find(const Digest& digest) const {
   return out;
 }
 
+bool AnswerCache::holds(const Digest& digest) const {
+  std::lock_guard guard(impl_->mutex);
+  Statement get(impl_->db, "SELECT 1 FROM answers WHERE digest = ?1");
+  get.bind_blob(1, as_bytes(digest));
+  return get.step();
+}
+
 void AnswerCache::put(const Digest& digest, const std::string& model, const Response& response) {
   if (response.outcome != Outcome::Answered) return;
   const std::string body = dump(to_json(response));

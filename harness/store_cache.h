@@ -26,6 +26,8 @@ class AnswerCache {
   /// Without what belongs to the first asking: price and time in the queue.
   std::optional<Response> find(const Digest& digest) const;
 
+  bool holds(const Digest& digest) const;
+
   /// Keeps an answered response; others and known digests are passed over.
   void put(const Digest& digest, const std::string& model, const Response& response);
 

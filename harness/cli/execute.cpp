@@ -88,7 +88,7 @@ class CachedBackend final : public Backend {
   }
   void cancel() override { inner_->cancel(); }
   std::optional<Price> price_at_most(const Request& request) const override {
-    return cache_.find(request.digest) ? std::nullopt : inner_->price_at_most(request);
+    return cache_.holds(request.digest) ? std::nullopt : inner_->price_at_most(request);
   }
   std::vector<std::string> remarks() const override {
     std::vector<std::string> out = inner_->remarks();
@@ -121,9 +121,9 @@ DoneLookup done_but_for(const Store& store, const std::vector<Outcome>& again) {
     return true;
   });
   return [known, again, place](const std::string& model, const std::string& suite) -> IsDone {
-    return [places = (*known)[{model, suite}], again, place](const Request& request) {
-      const auto found = places.find(place(request));
-      return found != places.end() &&
+    return [known, places = &(*known)[{model, suite}], again, place](const Request& request) {
+      const auto found = places->find(place(request));
+      return found != places->end() &&
              std::find(again.begin(), again.end(), found->second) == again.end();
     };
   };
