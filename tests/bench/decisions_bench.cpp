@@ -15,7 +15,7 @@
 #include "harness/paired_scores.h"
 #include "harness/stats/paired_binary.h"
 #include "tests/harness/fake_run.h"
-#include "tests/support/fakes.h"
+#include "tests/harness/stop_setup.h"
 #include "tests/support/support.h"
 
 namespace leitai {
@@ -32,21 +32,9 @@ void tell(const std::string& what, int hits, int of, double limit) {
              holds ? "" : "   TOO MANY");
 }
 
-RunConfig two_models(StopRule::Kind rule) {
-  RunConfig config;
-  config.models.resize(2);
-  config.models[0].model.id = "a";
-  config.models[1].model.id = "b";
-  config.stop = StopRule{rule, 0.05};
-  return config;
-}
-
-ItemOutcome scored(double score) {
-  ItemOutcome outcome;
-  outcome.samples = 1;
-  outcome.score = score;
-  return outcome;
-}
+using test::one_suite;
+using test::scored;
+using test::two_models;
 
 /// Marks of two models with a share of discordant items and a difference.
 struct Draw {
@@ -63,8 +51,7 @@ struct Draw {
 void early_stopping() {
   fmt::print("early stopping, no true difference: ever certified\n");
   for (const auto& [n, p_d] : {std::pair{198, 0.1}, {626, 0.2}, {1319, 0.1}}) {
-    std::vector<std::unique_ptr<Suite>> suites;
-    suites.push_back(std::make_unique<test::FakeSuite>("s", n));
+    const auto suites = one_suite(n);
     int certified = 0, wrong_sign = 0;
     SplitMix64 random(static_cast<std::uint64_t>(n));
     for (int run = 0; run < runs; ++run) {
@@ -162,9 +149,7 @@ void recorded() {
       for (const ScorePair& pair : paired_scores(book, book.columns()[i], book.columns()[j]).pairs)
         by_suite[pair.suite].push_back(pair);
       for (auto& [suite, pairs] : by_suite) {
-        std::vector<std::unique_ptr<Suite>> suites;
-        suites.push_back(
-            std::make_unique<test::FakeSuite>("s", static_cast<std::int64_t>(pairs.size())));
+        const auto suites = one_suite(static_cast<std::int64_t>(pairs.size()));
         std::int64_t won = 0, lost = 0;
         for (const ScorePair& pair : pairs) won += pair.a > pair.b, lost += pair.a < pair.b;
         double seen[2] = {0, 0};

@@ -9,36 +9,18 @@
 #include "harness/core/random.h"
 #include "harness/plan.h"
 #include "harness/runner.h"
-#include "tests/support/fakes.h"
+#include "tests/harness/stop_setup.h"
 
 namespace leitai {
 namespace {
 
-RunConfig config_of(StopRule::Kind rule) {
-  RunConfig config;
-  config.models.resize(2);
-  config.models[0].model.id = "a";
-  config.models[1].model.id = "b";
-  config.stop = StopRule{rule, 0.05};
-  return config;
-}
-
-std::vector<std::unique_ptr<Suite>> suite_of(std::int64_t n) {
-  std::vector<std::unique_ptr<Suite>> out;
-  out.push_back(std::make_unique<test::FakeSuite>("s", n));
-  return out;
-}
-
-ItemOutcome scored(double score) {
-  ItemOutcome outcome;
-  outcome.samples = 1;
-  outcome.score = score;
-  return outcome;
-}
+using test::one_suite;
+using test::scored;
+using test::two_models;
 
 TEST(EarlyStop, ArrivalOrderChangesNothing) {
-  const auto suites = suite_of(400);
-  const RunConfig config = config_of(StopRule::Kind::Sequential);
+  const auto suites = one_suite(400);
+  const RunConfig config = two_models(StopRule::Kind::Sequential);
   EarlyStop in_order(config, suites), shuffled(config, suites);
   SplitMix64 random(5);
   std::vector<std::array<double, 2>> scores;
@@ -65,8 +47,8 @@ TEST(EarlyStop, ArrivalOrderChangesNothing) {
 }
 
 TEST(EarlyStop, WaitsForTheGapAndPassesOverWhatIsMissing) {
-  const auto suites = suite_of(100);
-  EarlyStop stop(config_of(StopRule::Kind::Sequential), suites);
+  const auto suites = one_suite(100);
+  EarlyStop stop(two_models(StopRule::Kind::Sequential), suites);
   for (int i = 1; i < 60; ++i) {
     stop.place(0, "s", i, scored(1));
     stop.place(1, "s", i, scored(0));
@@ -87,8 +69,8 @@ TEST(EarlyStop, FiniteRuleNamesWhoEndsAhead) {
     for (int i = 0; i < 100; ++i) items.push_back(i < 30 ? 1 : i < 40 ? -1 : 0);
     SplitMix64 random(seed);
     for (std::size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[random.below(i)]);
-    const auto suites = suite_of(100);
-    EarlyStop stop(config_of(StopRule::Kind::Finite), suites);
+    const auto suites = one_suite(100);
+    EarlyStop stop(two_models(StopRule::Kind::Finite), suites);
     for (int i = 0; i < 100; ++i) {
       stop.place(0, "s", i, scored(items[static_cast<std::size_t>(i)] > 0 ? 1 : 0));
       stop.place(1, "s", i, scored(items[static_cast<std::size_t>(i)] < 0 ? 1 : 0));
@@ -100,15 +82,15 @@ TEST(EarlyStop, FiniteRuleNamesWhoEndsAhead) {
 }
 
 TEST(EarlyStop, WantsTwoModels) {
-  RunConfig config = config_of(StopRule::Kind::Sequential);
+  RunConfig config = two_models(StopRule::Kind::Sequential);
   config.models.pop_back();
-  const auto suites = suite_of(10);
+  const auto suites = one_suite(10);
   EXPECT_THROW(EarlyStop(config, suites), Error);
 }
 
 TEST(EarlyStop, TheRunnerLeavesTheRestUnasked) {
-  const auto suites = suite_of(2000);
-  const RunConfig config = config_of(StopRule::Kind::Sequential);
+  const auto suites = one_suite(2000);
+  const RunConfig config = two_models(StopRule::Kind::Sequential);
   EarlyStop stop(config, suites);
   Channel<Answer> answers(1024);
   test::FakeBackend right(answers, [](const Request&) { return test::answered("right"); });
