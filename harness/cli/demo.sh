@@ -29,7 +29,7 @@ Three things to try next
      echo '{"question": "What is 17 + 25?", "answer": "42", "scorer": "numeric"}' > questions.jsonl
      $leitai run -m engine:smollm2-135m,temperature=0,max_tokens=32 -s questions.jsonl
   2. Other weights: any GGUF file or safetensors folder of the llama, qwen2 or qwen3 family
-     (vendors with a key come with a later version):
+     (and, with a key, the models of vendors: leitai ls providers):
      $leitai pull Qwen/Qwen2.5-0.5B-Instruct
      $leitai run -m engine:Qwen/Qwen2.5-0.5B-Instruct -m engine:smollm2-135m -s house/ledger,house/order --limit 20
   3. Recorded answers, graded again without asking any model:
