@@ -79,7 +79,7 @@ CREATE TABLE responses (
   request_id        INTEGER PRIMARY KEY REFERENCES requests,
   outcome           TEXT NOT NULL CHECK (outcome IN ('answered', 'truncated', 'filtered', 'empty', 'failed')),
   kind              TEXT,              -- why it failed: auth, rate_limit, ...; NULL unless failed
-  message           TEXT,              -- the failure in words
+  message           TEXT,              -- the failure in words, or the service's sentence about a refusal
   http_status       INTEGER,
   finish_reason     TEXT,              -- stop, length, filtered, tool; NULL: none given
   text              NOT NULL,          -- packed: the raw answer
@@ -98,6 +98,19 @@ CREATE TABLE responses (
   logprobs,                            -- packed: JSON [[token, logprob], ...]; NULL: not asked for
   continuations,                       -- packed: JSON {logprobs, greedy, tokens}, log-likelihood mode; a null logprob is minus infinity
   created_at        INTEGER NOT NULL,  -- when it was stored, milliseconds since 1970 UTC
+  blocked           TEXT,              -- filtered: 'input' or 'output'; NULL: nobody knows
+  code              TEXT,              -- the service's word for an error or a refusal
+  service_id        TEXT,              -- the service's own name of the call
+  fingerprint       TEXT,              -- of the build that answered, as it says
+  upstream          TEXT,              -- host behind a reseller
+  body_sha256       TEXT,              -- of the body's bytes as they came, in hex
+  sent_at           INTEGER,           -- first byte of the request, milliseconds since 1970 UTC
+  answer_ttft_ms    REAL,              -- like ttft_ms, to the first answer text
+  last_text_ms      REAL,              -- to the last text
+  gap_p50_ms        REAL,              -- between two events with text: median, 99th percentile
+  gap_p99_ms        REAL,
+  text_events       INTEGER,           -- how many there were
+  retry_cost        REAL,              -- the part of `cost` that bought no answer
   CHECK ((outcome = 'failed') = (kind IS NOT NULL))
 );
 

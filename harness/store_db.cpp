@@ -211,7 +211,21 @@ std::optional<std::string> Statement::get_optional_text(int column) const {
 
 std::span<const Migration> migrations() {
   static constexpr Migration kSteps[] = {
-      {1, "ALTER TABLE items ADD COLUMN pair TEXT NOT NULL DEFAULT ''"}};
+      {1, "ALTER TABLE items ADD COLUMN pair TEXT NOT NULL DEFAULT ''"},
+      {2,
+       "ALTER TABLE responses ADD COLUMN blocked TEXT;"
+       "ALTER TABLE responses ADD COLUMN code TEXT;"
+       "ALTER TABLE responses ADD COLUMN service_id TEXT;"
+       "ALTER TABLE responses ADD COLUMN fingerprint TEXT;"
+       "ALTER TABLE responses ADD COLUMN upstream TEXT;"
+       "ALTER TABLE responses ADD COLUMN body_sha256 TEXT;"
+       "ALTER TABLE responses ADD COLUMN sent_at INTEGER;"
+       "ALTER TABLE responses ADD COLUMN answer_ttft_ms REAL;"
+       "ALTER TABLE responses ADD COLUMN last_text_ms REAL;"
+       "ALTER TABLE responses ADD COLUMN gap_p50_ms REAL;"
+       "ALTER TABLE responses ADD COLUMN gap_p99_ms REAL;"
+       "ALTER TABLE responses ADD COLUMN text_events INTEGER;"
+       "ALTER TABLE responses ADD COLUMN retry_cost REAL"}};
   return kSteps;
 }
 

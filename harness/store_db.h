@@ -120,7 +120,7 @@ struct InUse {
 };
 
 inline constexpr std::int64_t kApplicationId = 0x6C656974;  // "leit"
-inline constexpr int kTableVersion = 2;                     // of the tables in schema.sql
+inline constexpr int kTableVersion = 3;                     // of the tables in schema.sql
 
 /// One step of the schema, from version `from` to the next.
 struct Migration {

@@ -26,7 +26,9 @@ constexpr const char* kColumns =
     "p.reasoning_tokens, p.cached_tokens, p.ttft_ms, p.total_ms, p.queued_ms, p.cost, p.currency, "
     "p.served_model, p.attempts, "
     "p.logprobs, p.continuations, s.scorer, s.version, s.status, s.score, s.extracted, s.tier, "
-    "s.span_begin, s.span_end, s.flags, s.why";
+    "s.span_begin, s.span_end, s.flags, s.why, "
+    "p.blocked, p.code, p.service_id, p.fingerprint, p.upstream, p.body_sha256, p.sent_at, "
+    "p.answer_ttft_ms, p.last_text_ms, p.gap_p50_ms, p.gap_p99_ms, p.text_events, p.retry_cost";
 
 constexpr const char* kTables =
     " FROM requests r CROSS JOIN responses p ON p.request_id = r.request_id LEFT JOIN scores s ON "
@@ -45,7 +47,7 @@ std::string select_records(bool with_prompts, std::string_view rest) {
                      with_prompts ? " LEFT JOIN prompts q ON q.prompt_id = r.prompt_id" : "", rest);
 }
 
-constexpr int kPromptColumn = 40;
+constexpr int kPromptColumn = 53;
 
 /// JSON has no infinity: null is minus infinity.
 double logprob_from(const Json& in) {
@@ -107,7 +109,21 @@ Record Store::Impl::record_of(const Statement& row, Detail detail) {
     response.usage = {row.get_optional_int(17), row.get_optional_int(18), row.get_optional_int(19),
                       row.get_optional_int(20)};
     response.timing = {row.get_optional_double(21), row.get_optional_double(22),
-                       row.get_optional_double(23)};
+                       row.get_optional_double(23), row.get_optional_double(47),
+                       row.get_optional_double(48), row.get_optional_double(49),
+                       row.get_optional_double(50), row.get_optional_int(51)};
+    response.retry_cost = row.get_optional_double(52);
+    if (!row.is_null(40)) response.blocked = blocked_from(row.get_bytes(40));
+    if (row.is_null(11)) response.service.http_status = optional_int(13);
+    if (is_whole) {
+      if (row.is_null(11)) response.service.said = row.get_optional_text(12);
+      response.service.code = row.get_optional_text(41);
+      response.service.request_id = row.get_optional_text(42);
+      response.service.fingerprint = row.get_optional_text(43);
+      response.service.upstream = row.get_optional_text(44);
+      response.service.body_sha256 = row.get_optional_text(45);
+      response.service.sent_at_ms = row.get_optional_int(46);
+    }
     if (!row.is_null(24)) response.price = Price{row.get_double(24), row.get_text(25)};
     response.served_model = row.get_optional_text(26);
     response.attempts = static_cast<int>(row.get_int(27));

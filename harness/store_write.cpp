@@ -70,15 +70,19 @@ Writers::Writers(Database& db)
                       "finish_reason, text, reasoning, "
                       "prompt_tokens, completion_tokens, reasoning_tokens, cached_tokens, ttft_ms, "
                       "total_ms, queued_ms, cost, currency, "
-                      "served_model, attempts, logprobs, continuations, created_at) VALUES (?1, "
-                      "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
-                      "?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)"),
+                      "served_model, attempts, logprobs, continuations, created_at, blocked, "
+                      "code, service_id, fingerprint, upstream, body_sha256, sent_at, "
+                      "answer_ttft_ms, last_text_ms, gap_p50_ms, gap_p99_ms, text_events, "
+                      "retry_cost) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+                      "?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, "
+                      "?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35)"),
       find_outcome(db, "SELECT outcome FROM responses WHERE request_id = ?1"),
       to_event(db,
                "INSERT INTO events (at, kind, request_id, body) SELECT "
                "strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'failed_before', request_id, "
                "json_object('kind', kind, 'message', message, 'http_status', http_status, "
-               "'attempts', attempts, "
+               "'attempts', attempts, 'code', code, 'service_id', service_id, "
+               "'cost', cost, 'currency', currency, 'sent_at', sent_at, "
                "'text', CASE typeof(text) WHEN 'text' THEN text END, 'created_at', created_at) "
                "FROM responses WHERE request_id = ?1"),
       delete_response(db, "DELETE FROM responses WHERE request_id = ?1"),
@@ -184,10 +188,13 @@ void Store::Impl::put_response(std::int64_t request_id, const Response& response
   if (response.outcome == Outcome::Failed && response.failure) {
     put.bind(3, to_text(response.failure->kind));
     put.bind(4, response.failure->message);
-    put.bind(5, response.failure->http_status);
   } else if (response.outcome == Outcome::Failed) {
     put.bind(3, to_text(FailureKind::Server));
+  } else if (response.service.said) {
+    put.bind(4, *response.service.said);
   }
+  put.bind(5, response.failure && response.failure->http_status ? response.failure->http_status
+                                                                : response.service.http_status);
   if (response.finish_reason) put.bind(6, to_text(*response.finish_reason));
   packer.bind(put, 7, response.text, text);
   if (response.reasoning) packer.bind(put, 8, *response.reasoning, reasoning);
@@ -213,6 +220,19 @@ void Store::Impl::put_response(std::int64_t request_id, const Response& response
     packer.bind(put, 21, continuations, packed_continuations);
   }
   put.bind(22, now);
+  if (response.blocked) put.bind(23, to_text(*response.blocked));
+  put.bind(24, response.service.code);
+  put.bind(25, response.service.request_id);
+  put.bind(26, response.service.fingerprint);
+  put.bind(27, response.service.upstream);
+  put.bind(28, response.service.body_sha256);
+  put.bind(29, response.service.sent_at_ms);
+  put.bind(30, response.timing.answer_ttft_ms);
+  put.bind(31, response.timing.last_text_ms);
+  put.bind(32, response.timing.gap_p50_ms);
+  put.bind(33, response.timing.gap_p99_ms);
+  put.bind(34, response.timing.text_events);
+  put.bind(35, response.retry_cost);
   put.step();
 }
 

@@ -15,6 +15,7 @@ constexpr std::size_t kStartBytes = 1024;
 
 Arrival AttemptReader::take(std::string_view bytes, EngineClock::time_point now) {
   now_ = now;
+  hash_.update(bytes);
   if (start_.size() < kStartBytes)
     start_.append(bytes.substr(0, std::min(bytes.size(), kStartBytes - start_.size())));
   if (form_ == Form::Unknown) {  // blank lines may come before, for minutes
@@ -45,7 +46,7 @@ void AttemptReader::event(std::string_view name, std::string_view data, bool is_
     return;
   }
   if (reader_->skim(data)) {
-    if (!first_text_) first_text_ = now_;
+    clock_.tick(now_, parsed().text);
     return;
   }
   const nlohmann::json json = nlohmann::json::parse(data, nullptr, false);
@@ -59,7 +60,7 @@ void AttemptReader::event(std::string_view name, std::string_view data, bool is_
   guarded([&] {
     const bool has_text = reader_->event(name, json);
     if (!has_text) return;
-    if (!first_text_) first_text_ = now_;
+    clock_.tick(now_, parsed().text);
     reader_->learn(data, json);
   });
 }

@@ -7,6 +7,8 @@
 
 #include "backends/http/dialect.h"
 #include "backends/http/sse.h"
+#include "backends/http/text_clock.h"
+#include "harness/core/digest.h"
 #include "harness/io/transport_engine.h"
 
 namespace leitai {
@@ -24,7 +26,10 @@ class AttemptReader {
   Parsed& parsed() { return reader_->parsed; }
   bool has_body() const { return form_ != Form::Unknown; }
   const std::string& start() const { return start_; }  // first bytes, for messages
-  std::optional<EngineClock::time_point> first_text() const { return first_text_; }
+  const TextClock& clock() const { return clock_; }
+  bool is_stream() const { return form_ == Form::Events; }
+  /// Of all bytes so far; once.
+  Digest body_digest() { return hash_.finish(); }
 
  private:
   enum class Form { Unknown, Events, Whole };
@@ -38,7 +43,8 @@ class AttemptReader {
   std::string start_, body_;
   bool has_progress_ = false;
   EngineClock::time_point now_{};
-  std::optional<EngineClock::time_point> first_text_;
+  TextClock clock_;
+  Sha256 hash_;
 };
 
 }  // namespace leitai

@@ -125,6 +125,20 @@ std::optional<ServiceError> error_in(const Json& body) {
   return std::nullopt;
 }
 
+void read_identity(const Json& body, Parsed& out) {
+  const auto put = [&](std::optional<std::string>& to, const char* name) {
+    const auto found = body.find(name);
+    if (found == body.end() || !found->is_string()) return;
+    const auto& text = found->get_ref<const std::string&>();
+    if (!text.empty() && to != text) to = text;
+  };
+  put(out.served_model, "model");
+  put(out.served_model, "modelVersion");  // Gemini
+  put(out.fingerprint, "system_fingerprint");
+  put(out.upstream, "provider");  // OpenRouter
+  for (const char* name : {"id", "responseId", "request_id", "sid"}) put(out.id, name);
+}
+
 void read_usage(const Json& usage, Usage& out) {
   if (!usage.is_object()) return;
   const auto put = [&](std::optional<std::int64_t>& to, const Json& in, const char* name) {
@@ -192,6 +206,7 @@ bool AnswerReader::is_sound(const nlohmann::json& body) {
     parsed.malformed = "the answer is no JSON object";
     return false;
   }
+  read_identity(body, parsed);
   if (auto error = error_in(body)) {
     parsed.error = std::move(error);
     return false;

@@ -34,7 +34,8 @@ struct Parsed {
   std::optional<std::string> finish;  // the service's own word
   bool has_blocked_input = false;     // Gemini's promptFeedback
   Usage usage;
-  std::optional<std::string> served_model;
+  std::optional<std::string> served_model, fingerprint, upstream;
+  std::optional<std::string> id;  // of the call, as the body names it
   std::vector<TokenLogprob> logprobs;
   std::vector<double> continuation_logprobs;
   std::vector<bool> continuation_greedy;
@@ -70,7 +71,7 @@ class AnswerReader {
   Parsed parsed;
 
  protected:
-  /// False where `body` is no object or holds an error; `parsed` then says so.
+  /// False where `body` is no object or holds an error; `parsed` then says so. Reads who answered.
   bool is_sound(const nlohmann::json& body);
 };
 
@@ -104,6 +105,9 @@ bool is_wire(std::string_view name);
 
 /// The error in a body, event or choice, in any of the known shapes; absent where there is none.
 std::optional<ServiceError> error_in(const nlohmann::json& body);
+
+/// Who answered: model, build, host behind a reseller, id of the call; whatever `body` names.
+void read_identity(const nlohmann::json& body, Parsed& out);
 
 /// Usage in the words of OpenAI and those who took them up; later calls overwrite earlier values.
 void read_usage(const nlohmann::json& usage, Usage& out);

@@ -9,6 +9,7 @@
 #include "backends/http/price.h"
 #include "harness/core/codec.h"
 #include "harness/core/random.h"
+#include "harness/core/text.h"
 
 namespace leitai {
 
@@ -47,6 +48,38 @@ std::string body_of(const Resolved& resolved, const Request& request) {
   const std::string& sent = request.sent_json;
   if (sent.size() <= 2) return prompt;
   return prompt.substr(0, prompt.size() - 1) + "," + sent.substr(1);
+}
+
+/// UTC of a moment of the steady clock, in milliseconds since 1970.
+std::int64_t unix_ms(EngineClock::time_point moment) {
+  const auto then = std::chrono::system_clock::now() - (EngineClock::now() - moment);
+  return std::chrono::duration_cast<milliseconds>(then.time_since_epoch()).count();
+}
+
+/// Prices of attempts of one request share their currency unless the record changed in between.
+void add_to(std::optional<Price>& sum, const std::optional<Price>& more) {
+  if (!more) return;
+  if (!sum) sum = Price{0, more->currency};
+  if (sum->currency == more->currency) sum->amount += more->amount;
+}
+
+void tell_service(const Attempt& attempt, AttemptReader& reader, std::int64_t sent_at_ms,
+                  ServiceFacts& out) {
+  constexpr std::size_t kLongest = 200;  // of what is kept of an identifier
+  const Parsed& parsed = attempt.parsed;
+  const auto kept = [](const std::optional<std::string>& text) {
+    return text ? std::optional(repair_utf8(std::string_view(*text).substr(0, kLongest)))
+                : std::nullopt;
+  };
+  out.request_id = kept(parsed.id);
+  for (const auto& [name, value] : attempt.headers) {  // where given, it is what support asks for
+    if (name == "x-request-id" || name == "request-id" || name == "x-ds-trace-id")
+      out.request_id = kept(value);
+  }
+  out.fingerprint = kept(parsed.fingerprint);
+  out.upstream = kept(parsed.upstream);
+  if (reader.has_body()) out.body_sha256 = reader.body_digest().hex();
+  out.sent_at_ms = sent_at_ms;
 }
 
 /// Bytes of all that is asked.
@@ -242,7 +275,9 @@ void Lane::ended(const std::shared_ptr<Job>& job, CallResult result) {
     const auto left = time_left(*job);
     if (left && *pause >= *left) pause.reset();
   }
+  const std::optional<Price> charged = price(*job, used, result);
   if (pause && !is_cancelled_) {
+    add_to(job->lost, charged);
     repeat(job, *pause);
     return pump();
   }
@@ -267,15 +302,27 @@ void Lane::ended(const std::shared_ptr<Job>& job, CallResult result) {
     response.continuation_logprobs = std::move(parsed.continuation_logprobs);
     response.continuation_greedy = std::move(parsed.continuation_greedy);
     response.continuation_tokens = std::move(parsed.continuation_tokens);
-    if (reader.first_text() && resolved_.endpoint.stream)
-      response.timing.ttft_ms = in_ms(*reader.first_text() - result.sent);
+    if (reader.is_stream()) reader.clock().fill(response.timing, result.sent);
+    response.blocked = verdict.blocked;
+    response.service.http_status = attempt.status;
+    if (!verdict.said.empty()) response.service.said = std::move(verdict.said);
   }
+  response.price = charged;
+  if (!verdict.code.empty()) response.service.code = std::move(verdict.code);
+  tell_service(attempt, reader, unix_ms(result.sent), response.service);
   response.usage = parsed.usage;
   response.served_model = std::move(parsed.served_model);
   response.timing.total_ms = in_ms(now - result.sent);
   response.timing.queued_ms = in_ms(*job->first_sent - job->submitted);
   deliver(job, std::move(response));
   pump();
+}
+
+std::optional<Price> Lane::price(const Job& job, const Usage& usage,
+                                 const CallResult& result) const {
+  const Provider& provider = resolved_.endpoint.provider;
+  return price_of(provider, resolved_.endpoint.model, usage,
+                  is_thinking(provider, job.request.wanted), unix_ms(result.sent) / 1000);
 }
 
 void Lane::repeat(const std::shared_ptr<Job>& job, milliseconds pause) {
@@ -325,15 +372,21 @@ void Lane::deliver(const std::shared_ptr<Job>& job, Response response) {
   job->reader.reset();
   if (is_silent_) return;
   response.request_id = job->request.id;
-  response.price =
-      price_of(resolved_.endpoint.provider, resolved_.endpoint.model, response.usage,
-               is_thinking(resolved_.endpoint.provider, job->request.wanted), std::time(nullptr));
+  if (job->lost) {
+    response.retry_cost = job->lost->amount;
+    add_to(response.price, job->lost);
+  }
   response.attempts = std::max(1, job->attempts);
   // A server may echo the key anywhere.
   const Redactor& redact = resolved_.redact;
   response.text = redact(std::move(response.text));
   if (response.reasoning) response.reasoning = redact(std::move(*response.reasoning));
-  if (response.served_model) response.served_model = redact(std::move(*response.served_model));
+  ServiceFacts& service = response.service;
+  for (std::optional<std::string>* text :
+       {&response.served_model, &service.request_id, &service.fingerprint, &service.upstream,
+        &service.code, &service.said}) {
+    if (*text) *text = redact(std::move(**text));
+  }
   if (response.failure) response.failure->message = redact(std::move(response.failure->message));
   for (TokenLogprob& one : response.logprobs) one.token = redact(std::move(one.token));
   watch_.see(job->request, response);

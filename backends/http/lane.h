@@ -34,6 +34,7 @@ struct Job {
   std::optional<EngineClock::time_point> first_begun, first_sent;
   std::uint64_t call = 0;
   double reserved_tokens = 0;
+  std::optional<Price> lost;  // charged for attempts that bought no answer
   std::unique_ptr<AttemptReader> reader;
 };
 
@@ -74,6 +75,8 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void stop_queue(const Verdict& verdict, int status);
   void fail(const std::shared_ptr<Job>& job, const Failure& failure);
   void deliver(const std::shared_ptr<Job>& job, Response response);
+  /// What an attempt with this usage costs.
+  std::optional<Price> price(const Job& job, const Usage& usage, const CallResult& result) const;
   std::optional<std::chrono::milliseconds> time_left(const Job& job) const;
   double tokens_of(const Job& job) const;
 

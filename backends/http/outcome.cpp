@@ -26,7 +26,7 @@ bool has_nocase(std::string_view text, const std::vector<std::string>& parts) {
 /// Rules that hold for every vendor, after its own. Codes and texts: providers.md 7.1 to 7.3.
 const std::vector<FaultRule>& common_rules() {
   static const std::vector<FaultRule> kRules = {
-      {.is_flagged = true, .is = Fault::Filtered},
+      {.is_flagged = true, .is = Fault::Filtered, .side = Blocked::Input},
       {.code = {"content_filter", "content_policy_violation", "invalid_prompt", "cyber_policy"},
        .is = Fault::Filtered},
       {.message_has = {"content filtering"}, .is = Fault::Filtered},
@@ -142,14 +142,32 @@ Verdict failed(FailureKind kind, std::string message, Advice advice) {
   return out;
 }
 
+Verdict filtered(std::optional<Blocked> side) {
+  Verdict out;
+  out.outcome = Outcome::Filtered;
+  out.finish = FinishReason::Filtered;
+  out.blocked = side;
+  return out;
+}
+
 Verdict of_fault(Fault fault, std::string message) {
-  if (fault == Fault::Filtered) {
-    Verdict out;
-    out.outcome = Outcome::Filtered;
-    out.finish = FinishReason::Filtered;
-    return out;
-  }
   return failed(kind_of(fault), std::move(message), advice_of(fault));
+}
+
+/// Which side a filter blocked. Words first ("Input data may contain ...",
+/// "OutputTextSensitiveContentDetected", "Output blocked by content filtering policy"), then the
+/// moment: what is refused before any text came was the question.
+std::optional<Blocked> side_of(const Attempt& attempt, const ServiceError& error) {
+  bool has_input = has_nocase(error.message, {"input", "prompt"});
+  bool has_output = has_nocase(error.message, {"output"});
+  for (const std::string& word : error.words) {
+    has_input = has_input || has_nocase(word, {"input", "prompt"});
+    has_output = has_output || has_nocase(word, {"output"});
+  }
+  if (has_input != has_output) return has_input ? Blocked::Input : Blocked::Output;
+  if (!attempt.parsed.text.empty() || attempt.parsed.reasoning) return Blocked::Output;
+  if (has_input) return std::nullopt;  // "input or output"
+  return attempt.status >= 400 ? std::optional(Blocked::Input) : std::nullopt;
 }
 
 std::string shortened(std::string_view text) {
@@ -164,13 +182,22 @@ Verdict of_error(const Provider& provider, const Attempt& attempt, const Service
   std::string said = fmt::format("{}", fmt::join(error.words, " "));
   if (!error.message.empty()) said += (said.empty() ? "" : ": ") + error.message;
   const std::string message = fmt::format("HTTP {}: {}", attempt.status, shortened(said));
-  for (const std::vector<FaultRule>* rules : {&provider.faults, &common_rules()}) {
-    for (const FaultRule& rule : *rules) {
-      if (matches(rule, status, error)) return of_fault(rule.is, message);
+  const auto verdict = [&]() -> Verdict {
+    for (const std::vector<FaultRule>* rules : {&provider.faults, &common_rules()}) {
+      for (const FaultRule& rule : *rules) {
+        if (!matches(rule, status, error)) continue;
+        if (rule.is == Fault::Filtered)
+          return filtered(rule.side ? rule.side : side_of(attempt, error));
+        return of_fault(rule.is, message);
+      }
     }
-  }
-  // An unknown error inside a 200 or a stream is repeated (7.3).
-  return of_fault(fault_of_status(status).value_or(Fault::Server), message);
+    // An unknown error inside a 200 or a stream is repeated (7.3).
+    return of_fault(fault_of_status(status).value_or(Fault::Server), message);
+  };
+  Verdict out = verdict();
+  out.code = shortened(fmt::format("{}", fmt::join(error.words, " ")));
+  out.said = shortened(error.message);
+  return out;
 }
 
 Verdict of_transport(const Attempt& attempt) {
@@ -208,6 +235,8 @@ Verdict of_answer(const Provider& provider, const Attempt& attempt) {
   switch (*out.finish) {
     case FinishReason::Filtered:
       out.outcome = Outcome::Filtered;
+      out.blocked = Blocked::Output;
+      out.code = shortened(*parsed.finish);
       return out;
     case FinishReason::Length:
       if (is_blank && (word == "model_context_window_exceeded" || word == "model_length"))
@@ -221,6 +250,7 @@ Verdict of_answer(const Provider& provider, const Attempt& attempt) {
   }
   if (!parsed.refusal.empty()) {
     out.outcome = Outcome::Filtered;
+    out.blocked = Blocked::Output;
   } else if (is_blank && parsed.continuation_logprobs.empty()) {
     out.outcome = Outcome::Empty;
     if (provider.repeats_empty) out.advice = Advice::Repeat;
@@ -244,7 +274,7 @@ Verdict judge_attempt(const Provider& provider, const Attempt& attempt) {
     if (attempt.end != CallEnd::Complete && !parsed.finish) return of_transport(attempt);
     return failed(FailureKind::Protocol, parsed.malformed, Advice::Repeat);
   }
-  if (parsed.has_blocked_input) return of_fault(Fault::Filtered, "");
+  if (parsed.has_blocked_input) return filtered(Blocked::Input);
   // The model had finished: how the connection ended afterwards does not matter (7.3).
   if (parsed.finish) return of_answer(provider, attempt);
   if (attempt.end != CallEnd::Complete) return of_transport(attempt);

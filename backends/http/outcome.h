@@ -36,6 +36,8 @@ struct Verdict {
   std::optional<FailureKind> kind;  // if Failed
   std::optional<FinishReason> finish;
   std::string message;  // if Failed; may hold what the server wrote, so redact before showing
+  std::optional<Blocked> blocked;  // if Filtered
+  std::string code, said;          // the service's words for an error or a refusal, likewise
   Advice advice = Advice::Keep;
   std::optional<std::chrono::milliseconds> retry_after;
   std::optional<std::chrono::milliseconds> hint;  // reset of a limit, where nothing is demanded

@@ -27,6 +27,7 @@ using Json = nlohmann::json;
 constexpr std::array<std::string_view, 12> kFaults{
     "filtered", "rate_limit", "slow_down", "overload", "server",  "timeout",
     "auth",     "balance",    "quota",     "request",  "context", "permission"};
+constexpr std::array<std::string_view, 2> kSides{"input", "output"};
 constexpr std::array<std::string_view, 8> kSampling{
     "temperature", "top_p", "min_p", "top_k", "seed", "logprobs", "stop", "max_tokens"};
 const std::vector<std::string> kThinkingWords{"on", "off", "always"};
@@ -194,6 +195,10 @@ std::vector<FaultRule> read_faults(Members& all) {
     if (rule.status.empty() && rule.code.empty() && rule.code_has.empty() &&
         rule.message_has.empty() && !rule.is_flagged)
       in.say("", "a condition is wanted: status, code, code_has, message_has or flagged");
+    std::string side;
+    in.take("side", side);
+    rule.side = blocked_from(side);
+    if (!side.empty() && !rule.side) in.one_of("side", side, kSides);
     in.refuse_unknown();
     out.push_back(std::move(rule));
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "harness/core/model.h"
+#include "harness/core/response.h"
 
 /// A vendor as data: one JSON record a file (README.md of this folder lists the members).
 namespace leitai {
@@ -41,6 +42,7 @@ struct FaultRule {
   std::vector<std::string> message_has;
   bool is_flagged = false;  // the error carries moderation reasons
   Fault is = Fault::Server;
+  std::optional<Blocked> side;  // of a filter; absent: told by its words and its moment
 };
 
 /// Price of a million tokens in the vendor's currency, as of a date.

@@ -78,8 +78,17 @@ Response recorded_response(const Json& line) {
   if (line.contains("timing") && line["timing"].is_object()) {
     out.timing.ttft_ms = member<double>(line["timing"], "ttft_ms");
     out.timing.total_ms = member<double>(line["timing"], "total_ms");
+    out.timing.answer_ttft_ms = member<double>(line["timing"], "answer_ttft_ms");
   }
   out.served_model = member<std::string>(line, "served_model");
+  out.blocked = blocked_from(member<std::string>(line, "blocked").value_or(""));
+  if (line.contains("service") && line["service"].is_object()) {
+    try {
+      out.service = service_facts_from(line["service"]);
+    } catch (const Json::exception&) {  // written by someone else; nothing is graded by it
+      out.service = {};
+    }
+  }
   out.attempts = static_cast<int>(member<std::int64_t>(line, "attempts").value_or(1));
   if (const auto outcome = member<std::string>(line, "outcome")) {
     out.outcome = *outcome_from(*outcome);

@@ -20,6 +20,7 @@ constexpr std::array<std::string_view, 5> kOutcomes{"answered", "truncated", "fi
 constexpr std::array<std::string_view, 14> kFailures{
     "auth",    "balance",  "quota",   "rate_limit", "overload", "server", "network",
     "timeout", "protocol", "request", "context",    "tls",      "budget", "permission"};
+constexpr std::array<std::string_view, 2> kBlocked{"input", "output"};
 constexpr std::array<std::string_view, 4> kFinishes{"stop", "length", "filtered", "tool"};
 constexpr std::array<std::string_view, 18> kStatuses{"CORRECT",
                                                      "INCORRECT",
@@ -96,9 +97,14 @@ Enum take_word(const Json& in, const char* name, const std::array<std::string_vi
 std::string_view to_text(Outcome value) { return word_of(kOutcomes, value); }
 std::string_view to_text(FailureKind value) { return word_of(kFailures, value); }
 std::string_view to_text(FinishReason value) { return word_of(kFinishes, value); }
+std::string_view to_text(Blocked value) { return word_of(kBlocked, value); }
 std::string_view to_text(ScoreStatus value) { return word_of(kStatuses, value); }
 std::string_view to_text(Mode value) { return word_of(kModes, value); }
 std::string_view to_text(Role value) { return word_of(kRoles, value); }
+
+std::optional<Blocked> blocked_from(std::string_view word) {
+  return find_word<Blocked>(kBlocked, word);
+}
 
 std::optional<Outcome> outcome_from(std::string_view word) {
   return find_word<Outcome>(kOutcomes, word);
@@ -253,6 +259,32 @@ Item item_from(const Json& in) {
   return out;
 }
 
+Json to_json(const ServiceFacts& service) {
+  Json out = Json::object();
+  put(out, "http_status", service.http_status);
+  put(out, "request_id", service.request_id);
+  put(out, "fingerprint", service.fingerprint);
+  put(out, "upstream", service.upstream);
+  put(out, "code", service.code);
+  put(out, "said", service.said);
+  put(out, "body_sha256", service.body_sha256);
+  put(out, "sent_at_ms", service.sent_at_ms);
+  return out;
+}
+
+ServiceFacts service_facts_from(const Json& in) {
+  ServiceFacts out;
+  take(in, "http_status", out.http_status);
+  take(in, "request_id", out.request_id);
+  take(in, "fingerprint", out.fingerprint);
+  take(in, "upstream", out.upstream);
+  take(in, "code", out.code);
+  take(in, "said", out.said);
+  take(in, "body_sha256", out.body_sha256);
+  take(in, "sent_at_ms", out.sent_at_ms);
+  return out;
+}
+
 Json to_json(const Response& response) {
   Json out{{"schema", kSchemaVersion},
            {"outcome", to_text(response.outcome)},
@@ -275,7 +307,16 @@ Json to_json(const Response& response) {
   put(timing, "ttft_ms", response.timing.ttft_ms);
   put(timing, "total_ms", response.timing.total_ms);
   put(timing, "queued_ms", response.timing.queued_ms);
+  put(timing, "answer_ttft_ms", response.timing.answer_ttft_ms);
+  put(timing, "last_text_ms", response.timing.last_text_ms);
+  put(timing, "gap_p50_ms", response.timing.gap_p50_ms);
+  put(timing, "gap_p99_ms", response.timing.gap_p99_ms);
+  put(timing, "text_events", response.timing.text_events);
   out["timing"] = std::move(timing);
+  if (response.blocked) out["blocked"] = to_text(*response.blocked);
+  if (Json service = to_json(response.service); !service.empty())
+    out["service"] = std::move(service);
+  put(out, "retry_cost", response.retry_cost);
   if (response.price)
     out["price"] = {{"amount", response.price->amount}, {"currency", response.price->currency}};
   put(out, "served_model", response.served_model);
@@ -318,7 +359,15 @@ Response response_from(const Json& in) {
     take(in["timing"], "ttft_ms", out.timing.ttft_ms);
     take(in["timing"], "total_ms", out.timing.total_ms);
     take(in["timing"], "queued_ms", out.timing.queued_ms);
+    take(in["timing"], "answer_ttft_ms", out.timing.answer_ttft_ms);
+    take(in["timing"], "last_text_ms", out.timing.last_text_ms);
+    take(in["timing"], "gap_p50_ms", out.timing.gap_p50_ms);
+    take(in["timing"], "gap_p99_ms", out.timing.gap_p99_ms);
+    take(in["timing"], "text_events", out.timing.text_events);
   }
+  if (in.contains("blocked")) out.blocked = take_word<Blocked>(in, "blocked", kBlocked);
+  if (in.contains("service")) out.service = service_facts_from(in["service"]);
+  take(in, "retry_cost", out.retry_cost);
   if (in.contains("price")) {
     Price price;
     take(in["price"], "amount", price.amount);
@@ -417,12 +466,18 @@ std::string answer_line(const Request& request, const Response& response,
                   {"cached_tokens", or_null(response.usage.cached_tokens)}};
   out["timing"] = {{"ttft_ms", or_null(response.timing.ttft_ms)},
                    {"total_ms", or_null(response.timing.total_ms)}};
+  if (response.timing.answer_ttft_ms)
+    out["timing"]["answer_ttft_ms"] = *response.timing.answer_ttft_ms;
   out["served_model"] = or_null(response.served_model);
   out["attempts"] = response.attempts;
   out["outcome"] = to_text(response.outcome);
   out["kind"] =
       response.failure ? OrderedJson(to_text(response.failure->kind)) : OrderedJson(nullptr);
   if (response.failure) out["error"] = response.failure->message;
+  if (response.blocked) out["blocked"] = to_text(*response.blocked);
+  if (response.price)
+    out["price"] = {{"amount", response.price->amount}, {"currency", response.price->currency}};
+  if (const Json service = to_json(response.service); !service.empty()) out["service"] = service;
   if (!response.logprobs.empty()) {
     OrderedJson tokens = OrderedJson::array();
     for (const TokenLogprob& one : response.logprobs)

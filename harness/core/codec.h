@@ -19,6 +19,7 @@ namespace leitai {
 inline constexpr int kSchemaVersion = 1;  // of stored JSON
 
 std::string_view to_text(Outcome);       // "answered", ...
+std::string_view to_text(Blocked);       // "input", "output"
 std::string_view to_text(FailureKind);   // "auth", "rate_limit", ...
 std::string_view to_text(FinishReason);  // "stop", "length", "filtered", "tool"
 std::string_view to_text(ScoreStatus);   // "CORRECT", ...
@@ -27,6 +28,7 @@ std::string_view to_text(Role);          // "system", ...
 
 /// Absent for an unknown word. `finish_reason_from` also takes vendors' words (providers.md 6.4).
 std::optional<Outcome> outcome_from(std::string_view);
+std::optional<Blocked> blocked_from(std::string_view);
 std::optional<FailureKind> failure_kind_from(std::string_view);
 std::optional<FinishReason> finish_reason_from(std::string_view);
 std::optional<ScoreStatus> score_status_from(std::string_view);
@@ -36,13 +38,15 @@ std::optional<Role> role_from(std::string_view);
 nlohmann::json to_json(const SamplingParams&);  // absent members left out
 nlohmann::json to_json(const Prompt&);
 nlohmann::json to_json(const Item&);
-nlohmann::json to_json(const Response&);  // without request_id
+nlohmann::json to_json(const ServiceFacts&);  // an empty object where nothing is known
+nlohmann::json to_json(const Response&);      // without request_id
 nlohmann::json to_json(const Score&);
 
 /// Throw Error naming the member if the JSON does not fit.
 SamplingParams sampling_params_from(const nlohmann::json&);
 Prompt prompt_from(const nlohmann::json&);
 Item item_from(const nlohmann::json&);
+ServiceFacts service_facts_from(const nlohmann::json&);
 Response response_from(const nlohmann::json&);
 Score score_from(const nlohmann::json&);
 

@@ -46,10 +46,31 @@ struct Usage {
   std::optional<std::int64_t> cached_tokens;
 };
 
+/// Of the attempt that was kept, in milliseconds from its first byte sent, unless said otherwise.
 struct Timing {
-  std::optional<double> ttft_ms;  // first byte sent to first event that carries text
+  std::optional<double> ttft_ms;  // to the first event that carries reasoning or answer text
   std::optional<double> total_ms;
-  std::optional<double> queued_ms;  // submitted to first byte sent
+  std::optional<double> queued_ms;       // submitted to first byte sent
+  std::optional<double> answer_ttft_ms;  // to the first event that carries answer text
+  std::optional<double> last_text_ms;    // to the last event that carries text
+  std::optional<double> gap_p50_ms;      // between two such events: the median
+  std::optional<double> gap_p99_ms;      // and the 99th percentile
+  std::optional<std::int64_t> text_events;
+};
+
+/// What a service blocked, where it said so or it follows from when it did.
+enum class Blocked { Input, Output };
+
+/// What whoever answered over a network said of the answer, to find out later why it is what it is.
+struct ServiceFacts {
+  std::optional<int> http_status;
+  std::optional<std::string> request_id;   // the service's own name of the call
+  std::optional<std::string> fingerprint;  // of the deployed build
+  std::optional<std::string> upstream;     // host behind a reseller
+  std::optional<std::string> code;         // its word for an error or a refusal
+  std::optional<std::string> said;         // its sentence about a refusal
+  std::optional<std::string> body_sha256;  // of the bytes of the body as they came, in hex
+  std::optional<std::int64_t> sent_at_ms;  // first byte of the request, milliseconds since 1970 UTC
 };
 
 /// Amount in the currency that the vendor charges; never converted.
@@ -73,8 +94,11 @@ struct Response {
   std::optional<FinishReason> finish_reason;
   Usage usage;
   Timing timing;
-  std::optional<Price> price;
+  std::optional<Price> price;               // of all attempts
+  std::optional<double> retry_cost;         // the part of it that bought no answer
   std::optional<std::string> served_model;  // as named by whoever answered
+  std::optional<Blocked> blocked;           // Filtered: what was; absent where nobody knows
+  ServiceFacts service;
   int attempts = 1;
   std::vector<TokenLogprob> logprobs;         // generated tokens, when asked for
   std::vector<double> continuation_logprobs;  // LogLikelihood mode: sum a continuation

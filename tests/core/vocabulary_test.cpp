@@ -48,8 +48,11 @@ TEST(Codec, AResponseComesBackWhole) {
   in.reasoning = "why";
   in.finish_reason = FinishReason::Length;
   in.usage = {91, 120, 7, 3};
-  in.timing = {212.5, 1903.25, 1.5};
+  in.timing = {212.5, 1903.25, 1.5, 800, 1900, 20.5, 31, 64};
   in.price = Price{0.0125, "CNY"};
+  in.retry_cost = 0.0025;
+  in.blocked = Blocked::Output;
+  in.service = {429, "req-1", "fp_1", "host", "1302", "busy", "ab", 1'700'000'000'000};
   in.served_model = "served";
   in.attempts = 4;
   in.logprobs = {{"a", -0.5}};

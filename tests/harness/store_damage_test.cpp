@@ -118,7 +118,7 @@ TEST(StoreDamage, ANewerSchemaIsLeftAlone) {
   }
   const std::string before = test::read_text(dir / "run" / "store.sqlite");
   expect_words(message_of([&] { Store::create_or_open(dir / "run", "0.1.0"); }),
-               {"store.sqlite", "leitai 9.9.9", "schema 99", "schema 2 "});
+               {"store.sqlite", "leitai 9.9.9", "schema 99", "schema 3 "});
   expect_words(message_of([&] { Store::open_read(dir / "run"); }), {"leitai 9.9.9", "schema 99"});
   EXPECT_EQ(test::read_text(dir / "run" / "store.sqlite"), before);
 }
@@ -155,6 +155,10 @@ TEST(StoreDamage, AStoreOfVersionOneIsBroughtUpToDate) {
   {
     Database raw(dir / "run" / "store.sqlite", Database::Access::Write);
     raw.execute("ALTER TABLE items DROP COLUMN pair; PRAGMA user_version = 1;");
+    for (const char* added : {"blocked", "code", "service_id", "fingerprint", "upstream",
+                              "body_sha256", "sent_at", "answer_ttft_ms", "last_text_ms",
+                              "gap_p50_ms", "gap_p99_ms", "text_events", "retry_cost"})
+      raw.execute(fmt::format("ALTER TABLE responses DROP COLUMN {}", added).c_str());
   }
   expect_words(message_of([&] { Store::open_read(dir / "run"); }), {"schema 1", "leitai score"});
   EXPECT_EQ(Store::create_or_open(dir / "run", "0.2.0").size(), 3);

@@ -37,8 +37,11 @@ Asked full_answer() {
   response.reasoning = std::string(5000, 'r');
   response.finish_reason = FinishReason::Stop;
   response.usage = {91, 120, 60, 0};
-  response.timing = {212.25, 1903.5, std::nullopt};
+  response.timing = {212.25, 1903.5, std::nullopt, 800, 1900, 20.5, 31, 64};
   response.price = Price{0.0123, "CNY"};
+  response.retry_cost = 0.0023;
+  response.blocked = Blocked::Input;
+  response.service = {200, "req-1", "fp_1", "host", "1301", "unsafe", "ab", 1'700'000'000'000};
   response.served_model = "qwen-max-2025-01-25";
   response.attempts = 3;
   response.logprobs = {{"It", -0.1234567890123}, {" is", -std::numeric_limits<double>::infinity()}};

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/core/codec.h"
+#include "harness/core/digest.h"
 #include "harness/core/error.h"
 #include "tests/support/wire_server.h"
 
@@ -107,7 +108,8 @@ class Asker {
 };
 
 TEST(HttpBackend, AStreamBecomesAnAnswerWithEverythingItSaid) {
-  WireServer server([](const WireRequest&) { return reply_of(200, good_stream()); });
+  WireServer server(
+      [](const WireRequest&) { return reply_of(200, good_stream(), "X-Request-Id: trace-7\r\n"); });
   Asker asker("openai@" + server.url() + "/v1/org/name");
   const Response got = asker.one();
   EXPECT_EQ(got.outcome, Outcome::Answered) << (got.failure ? got.failure->message : "");
@@ -119,7 +121,17 @@ TEST(HttpBackend, AStreamBecomesAnAnswerWithEverythingItSaid) {
   EXPECT_EQ(got.usage.reasoning_tokens, 3);
   EXPECT_EQ(got.usage.cached_tokens, 2);
   EXPECT_EQ(got.served_model, "served-m");
-  EXPECT_TRUE(got.timing.ttft_ms && *got.timing.ttft_ms <= *got.timing.total_ms);
+  EXPECT_TRUE(got.timing.ttft_ms && *got.timing.ttft_ms <= *got.timing.answer_ttft_ms &&
+              *got.timing.answer_ttft_ms <= *got.timing.last_text_ms &&
+              *got.timing.last_text_ms <= *got.timing.total_ms);
+  EXPECT_EQ(got.timing.text_events, 2);
+  EXPECT_EQ(got.service.http_status, 200);
+  EXPECT_EQ(got.service.request_id, "trace-7");
+  EXPECT_EQ(got.service.body_sha256, sha256(good_stream()).hex());
+  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+                       std::chrono::system_clock::now().time_since_epoch())
+                       .count();
+  EXPECT_LT(std::abs(*got.service.sent_at_ms - now), 10'000);
   const WireRequest seen = server.seen().at(0);
   EXPECT_EQ(seen.target, "/v1/chat/completions");
   EXPECT_EQ(seen.headers.at("authorization"), std::string("Bearer ") + kKey);

@@ -22,6 +22,7 @@ const std::map<std::string, Provider>& providers() {
 std::string words(const Verdict& verdict) {
   std::string out(to_text(verdict.outcome));
   if (verdict.kind) out += fmt::format("({})", to_text(*verdict.kind));
+  if (verdict.blocked) out += fmt::format(" {}", to_text(*verdict.blocked));
   switch (verdict.advice) {
     case Advice::Keep:
       break;
@@ -90,52 +91,58 @@ void check(const std::vector<Row>& rows) {
         << row.provider << " " << row.status << " " << row.body;
 }
 
-TEST(Outcome, RefusalsOfEveryVendorAreFiltered) {
+TEST(Outcome, RefusalsOfEveryVendorAreFilteredAndTellTheSideThatWasBlocked) {
   check({
-      {"dashscope", 400, error("data_inspection_failed"), "filtered"},
-      {"dashscope", 400, error("DataInspectionFailed"), "filtered"},
-      {"dashscope", 400, error("x", "InternalError.Algo.DataInspectionFailed: bad"), "filtered"},
+      {"dashscope", 400, error("data_inspection_failed"), "filtered input"},
+      {"dashscope", 400, error("DataInspectionFailed"), "filtered input"},
+      {"dashscope", 400, error("x", "InternalError.Algo.DataInspectionFailed: bad"),
+       "filtered input"},
       {"dashscope", 200, "data: " + error("data_inspection_failed") + "\n\n", "filtered"},
-      {"moonshot", 400, error("", "rejected because it was considered high risk"), "filtered"},
-      {"moonshot", 400, error("", "no", "content_filter"), "filtered"},
-      {"zhipu", 400, error("1301"), "filtered"},
+      {"moonshot", 400, error("", "rejected because it was considered high risk"),
+       "filtered input"},
+      {"moonshot", 400, error("", "no", "content_filter"), "filtered input"},
+      {"zhipu", 400, error("1301"), "filtered input"},
       {"zhipu", 200, error("1301"), "filtered"},
-      {"zhipu", 200, stream("sensitive"), "filtered"},
-      {"qianfan", 403, error("x", "no", "unsafe_request"), "filtered"},
-      {"qianfan", 400, error("prompt_unsafe"), "filtered"},
+      {"zhipu", 200, stream("sensitive"), "filtered output"},
+      {"qianfan", 403, error("x", "no", "unsafe_request"), "filtered input"},
+      {"qianfan", 400, error("prompt_unsafe"), "filtered input"},
       {"qianfan", 200,
-       R"({"choices":[{"message":{"content":""},"finish_reason":"stop","flag":1}]})", "filtered"},
-      {"ark", 400, error("InputTextSensitiveContentDetected.PolicyViolation"), "filtered"},
-      {"ark", 400, error("OutputTextRiskDetection"), "filtered"},
-      {"ark", 400, error("ContentFilter"), "filtered"},
-      {"ark", 200, stream("content_filter"), "filtered"},
-      {"minimax", 200, R"({"base_resp":{"status_code":1026,"status_msg":"input"}})", "filtered"},
-      {"minimax", 400, R"({"base_resp":{"status_code":1027,"status_msg":"output"}})", "filtered"},
-      {"stepfun", 451, error("x"), "filtered"},
-      {"stepfun", 451, "", "filtered"},
-      {"spark", 200, R"({"code":10013,"message":"in","sid":"s"})", "filtered"},
-      {"spark", 200, R"({"code":10014,"message":"out","choices":[]})", "filtered"},
+       R"({"choices":[{"message":{"content":""},"finish_reason":"stop","flag":1}]})",
+       "filtered output"},
+      {"ark", 400, error("InputTextSensitiveContentDetected.PolicyViolation"), "filtered input"},
+      {"ark", 400, error("OutputTextRiskDetection"), "filtered output"},
+      {"ark", 400, error("ContentFilter"), "filtered input"},
+      {"ark", 200, stream("content_filter"), "filtered output"},
+      {"minimax", 200, R"({"base_resp":{"status_code":1026,"status_msg":"input"}})",
+       "filtered input"},
+      {"minimax", 400, R"({"base_resp":{"status_code":1027,"status_msg":"output"}})",
+       "filtered output"},
+      {"stepfun", 451, error("x"), "filtered input"},
+      {"stepfun", 451, "", "filtered input"},
+      {"spark", 200, R"({"code":10013,"message":"in","sid":"s"})", "filtered input"},
+      {"spark", 200, R"({"code":10014,"message":"out","choices":[]})", "filtered output"},
       {"openrouter", 403, R"({"error":{"code":403,"message":"m","metadata":{"reasons":["x"]}}})",
-       "filtered"},
+       "filtered input"},
       {"openrouter", 200,
        R"(data: {"error":{"code":403,"message":"m","metadata":{"flagged_input":"x"}}})"
        "\n\n",
-       "filtered"},
-      {"deepseek", 200, stream("content_filter"), "filtered"},
-      {"deepseek", 400, error("invalid_request_error", "Content Exists Risk"), "filtered"},
-      {"openai", 400, error("content_policy_violation"), "filtered"},
-      {"openai", 400, error("invalid_prompt"), "filtered"},
-      {"openai", 400, error("cyber_policy"), "filtered"},
+       "filtered input"},
+      {"deepseek", 200, stream("content_filter"), "filtered output"},
+      {"deepseek", 400, error("invalid_request_error", "Content Exists Risk"), "filtered input"},
+      {"openai", 400, error("content_policy_violation"), "filtered input"},
+      {"openai", 400, error("invalid_prompt"), "filtered input"},
+      {"openai", 400, error("cyber_policy"), "filtered input"},
       {"openai", 200,
        R"({"choices":[{"message":{"content":null,"refusal":"I cannot"},)"
        R"("finish_reason":"stop"}]})",
-       "filtered"},
-      {"anthropic", 200, R"({"content":[],"stop_reason":"refusal"})", "filtered"},
+       "filtered output"},
+      {"anthropic", 200, R"({"content":[],"stop_reason":"refusal"})", "filtered output"},
       {"anthropic", 400,
        error("", "Output blocked by content filtering policy", "invalid_request_error"),
-       "filtered"},
-      {"gemini", 200, R"({"candidates":[{"finishReason":"PROHIBITED_CONTENT"}]})", "filtered"},
-      {"gemini", 200, R"({"promptFeedback":{"blockReason":"SAFETY"}})", "filtered"},
+       "filtered output"},
+      {"gemini", 200, R"({"candidates":[{"finishReason":"PROHIBITED_CONTENT"}]})",
+       "filtered output"},
+      {"gemini", 200, R"({"promptFeedback":{"blockReason":"SAFETY"}})", "filtered input"},
   });
 }
 

@@ -85,9 +85,9 @@ class Reader final : public AnswerReader {
 
  private:
   void head(const Json& message) {
-    if (std::string model = text_of(message, "model"); !model.empty())
-      parsed.served_model = std::move(model);
-    if (message.is_object() && message.contains("usage")) usage(message["usage"]);
+    if (!message.is_object()) return;
+    read_identity(message, parsed);
+    if (message.contains("usage")) usage(message["usage"]);
   }
 
   void end(const Json& delta) {

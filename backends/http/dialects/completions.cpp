@@ -88,8 +88,6 @@ class Reader final : public AnswerReader {
  private:
   bool take(const Json& body) {
     if (!is_sound(body)) return false;
-    if (std::string model = text_of(body, "model"); !model.empty())
-      parsed.served_model = std::move(model);
     if (const auto usage = body.find("usage"); usage != body.end())
       read_usage(*usage, parsed.usage);
     const auto choices = body.find("choices");

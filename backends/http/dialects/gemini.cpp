@@ -71,8 +71,6 @@ class Reader final : public AnswerReader {
  private:
   bool take(const Json& body) {
     if (!is_sound(body)) return false;
-    if (std::string model = text_of(body, "modelVersion"); !model.empty())
-      parsed.served_model = std::move(model);
     if (const auto usage = body.find("usageMetadata"); usage != body.end()) take_usage(*usage);
     if (const auto feedback = body.find("promptFeedback");
         feedback != body.end() && !text_of(*feedback, "blockReason").empty())

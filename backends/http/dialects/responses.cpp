@@ -101,8 +101,7 @@ class Reader final : public AnswerReader {
   /// The whole response, as its last event or as the body.
   void end(const Json& response) {
     if (!response.is_object()) return;
-    if (std::string model = text_of(response, "model"); !model.empty())
-      parsed.served_model = std::move(model);
+    read_identity(response, parsed);
     if (const auto usage = response.find("usage"); usage != response.end())
       read_usage(*usage, parsed.usage);
     const std::string status = text_of(response, "status");

@@ -87,6 +87,18 @@ std::string verdict(const Record& record, bool ascii) {
   return out;
 }
 
+/// "the service blocked the question (1301: unsafe content)"
+std::string refusal_in_words(const Response& r) {
+  const std::string_view what = !r.blocked ? "question or answer"
+                                : *r.blocked == Blocked::Input
+                                    ? "the question, so nothing is known of the model"
+                                    : "the answer";
+  std::string why = r.service.code.value_or("");
+  if (r.service.said) why += (why.empty() ? "" : ": ") + *r.service.said;
+  return fmt::format("the service blocked {}{}", what,
+                     why.empty() ? "" : " (" + escape_controls(why) + ")");
+}
+
 void print_record(const Record& record, char letter, const Style& style, bool thinking) {
   const Response& r = record.response;
   std::string head =
@@ -104,6 +116,7 @@ void print_record(const Record& record, char letter, const Style& style, bool th
     fmt::print("  {}: {}\n\n", to_text(r.failure->kind), escape_controls(r.failure->message));
     return;
   }
+  if (r.outcome == Outcome::Filtered) fmt::print("  {}\n", refusal_in_words(r));
   if (r.reasoning && thinking) fmt::print("{}  ---\n", indented(*r.reasoning));
   if (r.reasoning && !thinking)
     fmt::print("  (thinking: {} characters; --thinking shows them)\n",
