@@ -158,12 +158,20 @@ std::string shortened(std::string_view text) {
   return repair_utf8(text.substr(0, kMessageBytes)) + "...";
 }
 
+std::string_view what_to_do(int status) {
+  if (status >= 300 && status < 400) return "; a redirect is never followed: check base_url";
+  if (status == 404) return "; check the model's name, the address and what the key may use";
+  return "";
+}
+
 Verdict of_error(const Provider& provider, const Attempt& attempt, const ServiceError& error) {
   // Once generation began the status is 200 whatever happens; then a status in the code counts.
   const int status = attempt.status >= 300 ? attempt.status : error.status.value_or(attempt.status);
   std::string said = fmt::format("{}", fmt::join(error.words, " "));
   if (!error.message.empty()) said += (said.empty() ? "" : ": ") + error.message;
-  const std::string message = fmt::format("HTTP {}: {}", attempt.status, shortened(said));
+  std::string message = fmt::format("HTTP {}", attempt.status);
+  if (!trim(said).empty()) message += ": " + shortened(said);
+  message += what_to_do(attempt.status);
   for (const std::vector<FaultRule>* rules : {&provider.faults, &common_rules()}) {
     for (const FaultRule& rule : *rules) {
       if (matches(rule, status, error)) return of_fault(rule.is, message);
@@ -173,14 +181,34 @@ Verdict of_error(const Provider& provider, const Attempt& attempt, const Service
   return of_fault(fault_of_status(status).value_or(Fault::Server), message);
 }
 
+/// What to do about a certificate that was refused, by what the TLS library says of it.
+std::string of_certificate(const std::string& why) {
+  if (has_nocase(why, {"expired", "not yet valid"}))
+    return why + "; the service has to renew it, unless the clock of this machine is wrong";
+  if (has_nocase(why, {"name matches", "host name", "hostname"}))
+    return why + "; it belongs to another host: check the address";
+  return why + "; where the service has a CA of its own, name its file by tls: {ca_file: FILE}";
+}
+
+/// Likewise of a host that cannot be reached.
+std::string of_connection(const std::string& why) {
+  if (why.empty()) return "the connection broke";
+  if (has_nocase(why, {"resolve host"})) return why + "; check the address and the network";
+  if (has_nocase(why, {"resolve proxy"})) return why + "; check http_proxy and https_proxy";
+  return why + "; is the server running, and is the address right?";
+}
+
 Verdict of_transport(const Attempt& attempt) {
   switch (attempt.end) {
     case CallEnd::TimedOut:
       return failed(FailureKind::Timeout, attempt.why, Advice::Repeat);
     case CallEnd::BadCertificate:
-      return failed(FailureKind::Tls, attempt.why, Advice::Keep);
+      return failed(FailureKind::Tls, of_certificate(attempt.why), Advice::Keep);
     case CallEnd::Tls:
-      return failed(FailureKind::Tls, attempt.why, Advice::Repeat);
+      return failed(FailureKind::Tls,
+                    attempt.why + "; does the server speak https at this address?", Advice::Repeat);
+    case CallEnd::NoConnection:
+      return failed(FailureKind::Network, of_connection(attempt.why), Advice::Repeat);
     case CallEnd::TooLarge:
       return failed(FailureKind::Protocol, attempt.why, Advice::Keep);
     case CallEnd::Stopped:
