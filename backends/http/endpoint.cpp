@@ -213,6 +213,8 @@ Resolved resolve(const Model& model, bool is_dry) {
   endpoint.stream = stream.empty() ? provider.stream : stream == "on";
   out.key = read_key(model, provider, is_own_url || !option(model, "base_url").empty(), is_dry,
                      endpoint.wire);
+  if (const std::string named = option(model, "key_env"); !named.empty())
+    endpoint.provider.key_env = {named};  // for messages
   out.redact.add(out.key);
   for (const auto& [id, one] : all) {
     for (const std::string& name : one.key_env) out.redact.add(from_environment(name));

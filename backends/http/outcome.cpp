@@ -6,6 +6,7 @@
 #include <array>
 #include <ctime>
 
+#include "backends/http/advice.h"
 #include "harness/core/codec.h"
 #include "harness/core/text.h"
 
@@ -158,20 +159,12 @@ std::string shortened(std::string_view text) {
   return repair_utf8(text.substr(0, kMessageBytes)) + "...";
 }
 
-std::string_view what_to_do(int status) {
-  if (status >= 300 && status < 400) return "; a redirect is never followed: check base_url";
-  if (status == 404) return "; check the model's name, the address and what the key may use";
-  return "";
-}
-
 Verdict of_error(const Provider& provider, const Attempt& attempt, const ServiceError& error) {
   // Once generation began the status is 200 whatever happens; then a status in the code counts.
   const int status = attempt.status >= 300 ? attempt.status : error.status.value_or(attempt.status);
   std::string said = fmt::format("{}", fmt::join(error.words, " "));
   if (!error.message.empty()) said += (said.empty() ? "" : ": ") + error.message;
-  std::string message = fmt::format("HTTP {}", attempt.status);
-  if (!trim(said).empty()) message += ": " + shortened(said);
-  message += what_to_do(attempt.status);
+  const std::string message = fmt::format("HTTP {}: {}", attempt.status, shortened(said));
   for (const std::vector<FaultRule>* rules : {&provider.faults, &common_rules()}) {
     for (const FaultRule& rule : *rules) {
       if (matches(rule, status, error)) return of_fault(rule.is, message);
@@ -181,34 +174,14 @@ Verdict of_error(const Provider& provider, const Attempt& attempt, const Service
   return of_fault(fault_of_status(status).value_or(Fault::Server), message);
 }
 
-/// What to do about a certificate that was refused, by what the TLS library says of it.
-std::string of_certificate(const std::string& why) {
-  if (has_nocase(why, {"expired", "not yet valid"}))
-    return why + "; the service has to renew it, unless the clock of this machine is wrong";
-  if (has_nocase(why, {"name matches", "host name", "hostname"}))
-    return why + "; it belongs to another host: check the address";
-  return why + "; where the service has a CA of its own, name its file by tls: {ca_file: FILE}";
-}
-
-/// Likewise of a host that cannot be reached.
-std::string of_connection(const std::string& why) {
-  if (why.empty()) return "the connection broke";
-  if (has_nocase(why, {"resolve host"})) return why + "; check the address and the network";
-  if (has_nocase(why, {"resolve proxy"})) return why + "; check http_proxy and https_proxy";
-  return why + "; is the server running, and is the address right?";
-}
-
 Verdict of_transport(const Attempt& attempt) {
   switch (attempt.end) {
     case CallEnd::TimedOut:
       return failed(FailureKind::Timeout, attempt.why, Advice::Repeat);
     case CallEnd::BadCertificate:
-      return failed(FailureKind::Tls, of_certificate(attempt.why), Advice::Keep);
+      return failed(FailureKind::Tls, attempt.why, Advice::Keep);
     case CallEnd::Tls:
-      return failed(FailureKind::Tls,
-                    attempt.why + "; does the server speak https at this address?", Advice::Repeat);
-    case CallEnd::NoConnection:
-      return failed(FailureKind::Network, of_connection(attempt.why), Advice::Repeat);
+      return failed(FailureKind::Tls, attempt.why, Advice::Repeat);
     case CallEnd::TooLarge:
       return failed(FailureKind::Protocol, attempt.why, Advice::Keep);
     case CallEnd::Stopped:
@@ -230,7 +203,7 @@ Verdict of_answer(const Provider& provider, const Attempt& attempt) {
     // pause_turn. Others are not known to be ends of an answer.
     const bool is_capacity = word == "insufficient_system_resource";
     return failed(is_capacity ? FailureKind::Overload : FailureKind::Server,
-                  fmt::format("the answer ended with finish reason \"{}\"", shortened(word)),
+                  fmt::format("the answer ended with finish reason \"{}\"", shortened(*parsed.finish)),
                   Advice::Repeat);
   }
   switch (*out.finish) {
@@ -362,6 +335,7 @@ std::optional<milliseconds> reset_hint(const HeaderList& headers, std::int64_t n
 
 Verdict judge(const Provider& provider, const Attempt& attempt) {
   Verdict out = judge_attempt(provider, attempt);
+  out.message = with_advice(provider, attempt, out);
   if (out.advice == Advice::Repeat || out.advice == Advice::RepeatSlower) {
     out.retry_after = retry_after(attempt.headers, attempt.now_unix);
     if (!out.retry_after && attempt.parsed.error)

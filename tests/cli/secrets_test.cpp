@@ -47,20 +47,26 @@ std::string percent(const std::string& text, const char* form) {
   return out;
 }
 
-/// The key in every spelling that a service may give it back in.
-std::vector<std::string> spellings(const std::string& key) {
+/// The key in every spelling that a service may give it back in: what it says, and the part of that
+/// which holds the key and nothing else.
+struct Spelling {
+  std::string said, of_key;
+};
+
+std::vector<Spelling> spellings(const std::string& key) {
   const std::string quoted = Json(key).dump();
-  std::string escaped = quoted.substr(1, quoted.size() - 2);
-  std::string slashed;
+  const std::string escaped = quoted.substr(1, quoted.size() - 2);
+  std::string slashed, unicode;
   for (const char c : escaped) slashed += c == '/' ? std::string("\\/") : std::string(1, c);
-  std::string unicode;
   for (const char c : key) unicode += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
-  std::vector<std::string> out{
-      key, escaped, slashed, unicode, percent(key, "%{:02X}"), percent(key, "%{:02x}")};
-  for (const std::string& before : {"", "u", "u:"}) {
-    // What does not depend on the bytes around the key.
+  std::vector<Spelling> out;
+  for (const std::string& one :
+       {key, escaped, slashed, unicode, percent(key, "%{:02X}"), percent(key, "%{:02x}")})
+    out.push_back({one, one});
+  for (const std::string before : {"", "u", "u:"}) {
     const std::string all = base64(before + key + "??");
-    out.push_back(all.substr((before.size() * 8 + 5) / 6, key.size() * 8 / 6 - 2));
+    const std::size_t from = (before.size() * 8 + 5) / 6;
+    out.push_back({all, all.substr(from, (before.size() + key.size()) * 8 / 6 - from)});
   }
   return out;
 }
@@ -97,7 +103,7 @@ WireReply echo(const WireRequest& request) {
   if (way == "forms") {
     static std::atomic<std::size_t> turn{0};
     const auto all = spellings(key);
-    return test::reply_of(400, "who is " + all[turn++ % all.size()] + "?", headers);
+    return test::reply_of(400, "who is " + all[turn++ % all.size()].said + "?", headers);
   }
   if (way == "basic") return test::reply_of(400, "Basic " + base64("user:" + key), headers);
   if (way == "moved")
@@ -141,16 +147,18 @@ class Secrets : public ::testing::Test {
 
   void check(const std::string& text, const std::string& where) {
     for (const std::string& key : {kEnvKey, std::string(kFileKey)}) {
-      for (const std::string& one : spellings(key)) {
-        const std::size_t at = text.find(one);
+      for (const Spelling& one : spellings(key)) {
+        const std::size_t at = text.find(one.of_key);
         EXPECT_EQ(at, std::string::npos)
-            << where << ": " << text.substr(at < 60 ? 0 : at - 60, 120 + one.size());
+            << where << ": " << text.substr(at < 60 ? 0 : at - 60, 120 + one.of_key.size());
       }
     }
     for (const char* word : {kProxyWord, kUrlWord})
       EXPECT_EQ(text.find(word), std::string::npos) << where << ": " << word;
     // A key that was shortened is still most of a key.
-    EXPECT_EQ(text.find(kEnvKey.substr(0, 12)), std::string::npos) << where;
+    const std::size_t part = text.find(kEnvKey.substr(0, 12));
+    EXPECT_EQ(part, std::string::npos)
+        << where << ": " << text.substr(part < 60 ? 0 : part - 60, 120);
     checked_ += static_cast<std::int64_t>(text.size());
   }
 
@@ -182,7 +190,7 @@ TEST_F(Secrets, NoByteWrittenOrPrintedHoldsAKeyThatTheServiceEchoes) {
                                "events.jsonl",
                                "-v",
                                "-f",
-                               "terminal,markdown,csv,json,html,junit",
+                               "terminal,markdown,csv,json",
                                "--allow-failures",
                                "100"};
   std::string config = "retry: {attempts: 2, max_wait: 0.05s}\n";
