@@ -152,7 +152,7 @@ class Campaign : public ::testing::Test {
     for (const char* lane : kLanes) add(lane);
     add(kPoor);
     config += fmt::format(
-        "suites:\n  - q.jsonl\nlimits: {{in_flight: 96}}\nretry: {{attempts: {}, max_wait: 1s}}\n"
+        "suites:\n  - q.jsonl\nlimits: {{in_flight: 96}}\nretry: {{attempts: {}, max_wait: 0.4s}}\n"
         "timeouts: {{first_byte: 0.4s, idle: 0.4s, total: 20s}}\nallow_failures: 100\n",
         kAttempts);
     test::write_text(folder_ / "storm.yaml", config);
