@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <sstream>
@@ -37,7 +38,7 @@ constexpr int kPoorFrom = 30;
 /// Lane and number of the item.
 using Key = std::pair<std::string, int>;
 
-/// All vendors behind one address, each under its own path, with a log of what they were asked.
+/// All vendors, each at its own address, with one log of what they were asked.
 class Services {
  public:
   explicit Services(int items) : items_(items) {
@@ -47,10 +48,16 @@ class Services {
     }
     for (int i = 0; i < items; ++i)
       scripts_[{kPoor, i}] = {{{"stream", false}}, "answered", test::fault_text(i), true};
+    for (const auto& [key, script] : scripts_) {
+      std::unique_ptr<test::WireServer>& server = servers_[key.first];
+      if (!server)
+        server = std::make_unique<test::WireServer>(
+            [this](const WireRequest& request) { return answer(request); });
+    }
   }
 
   const std::map<Key, FaultScript>& scripts() const { return scripts_; }
-  std::string url() const { return server_.url(); }
+  std::string url(const std::string& lane) const { return servers_.at(lane)->url() + "/" + lane; }
   int items() const { return items_; }
 
   void top_up() { has_money_ = true; }
@@ -130,7 +137,7 @@ class Services {
   std::map<std::string, int> steps_;
   std::vector<std::string> mistakes_;
   int paid_ = 0, refused_ = 0;
-  test::WireServer server_{[this](const WireRequest& request) { return answer(request); }};
+  std::map<std::string, std::unique_ptr<test::WireServer>> servers_;
 };
 
 class Campaign : public ::testing::Test {
@@ -146,8 +153,9 @@ class Campaign : public ::testing::Test {
     test::write_text(folder_ / "q.jsonl", questions);
     std::string config = "name: storm\nmodels:\n";
     const auto add = [&](const std::string& lane) {
-      config += fmt::format("  - {0}: {{model: \"{0}/{1},base_url={2}/{0}\"}}\n", lane,
-                            test::vendors().at(lane)["model"].get<std::string>(), services.url());
+      config +=
+          fmt::format("  - {0}: {{model: \"{0}/{1},base_url={2}\"}}\n", lane,
+                      test::vendors().at(lane)["model"].get<std::string>(), services.url(lane));
     };
     for (const char* lane : kLanes) add(lane);
     add(kPoor);

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
+#include <memory>
 
 #include "tests/support/program.h"
 #include "tests/support/support.h"
@@ -174,7 +176,7 @@ class Secrets : public ::testing::Test {
 };
 
 TEST_F(Secrets, NoByteWrittenOrPrintedHoldsAKeyThatTheServiceEchoes) {
-  test::WireServer server(echo);
+  std::vector<std::unique_ptr<test::WireServer>> servers;  // of their own: a wrong key stops one
   test::write_text(folder_ / ".env", fmt::format("DEEPSEEK_API_KEY={}\n", kFileKey));
   std::string questions;
   for (int i = 0; i < 24; ++i)
@@ -196,16 +198,20 @@ TEST_F(Secrets, NoByteWrittenOrPrintedHoldsAKeyThatTheServiceEchoes) {
   std::string config = "retry: {attempts: 2, max_wait: 0.05s}\n";
   for (const char* way : {"good", "e401", "e400", "e429", "e500", "cut", "forms", "basic", "moved",
                           "broken", "finish"}) {
-    run.insert(run.end(), {"-m", fmt::format("openai@{}/{}/v1/m,id={}", server.url(), way, way)});
-    run.insert(run.end(), {"-m", fmt::format("deepseek/deepseek-flash,base_url={}/{},id=ds-{}",
-                                             server.url(), way, way)});
+    servers.push_back(std::make_unique<test::WireServer>(echo));
+    const std::string url = servers.back()->url() + "/" + way;
+    run.insert(run.end(), {"-m", fmt::format("openai@{}/v1/m,id={}", url, way)});
+    run.insert(run.end(),
+               {"-m", fmt::format("deepseek/deepseek-flash,base_url={},id=ds-{}", url, way)});
   }
   run.insert(run.end(), {"-m", "openai@http://nowhere.invalid/v1/m,id=proxied"});
   test::write_text(folder_ / "c.yaml", config);
   run.insert(run.begin() + 1, "c.yaml");
   const Ran ran = here(run);
   EXPECT_EQ(ran.code, 0) << ran.err.substr(0, 2000);
-  EXPECT_GT(server.seen().size(), 100u);
+  std::size_t seen = 0;
+  for (const auto& server : servers) seen += server->seen().size();
+  EXPECT_GT(seen, 100u);
   const Ran exported = here({"export", "runs/r", "-f", "answers"});
   EXPECT_NE(exported.out.find("Your key: [key], as URL [key]. Answer: 4"), std::string::npos)
       << exported.out.substr(0, 1000);
@@ -218,8 +224,8 @@ TEST_F(Secrets, NoByteWrittenOrPrintedHoldsAKeyThatTheServiceEchoes) {
   for (const char* what : {"runs", "models", "providers"}) here({"ls", what});
   here({"ls", "items", "runs/r"});
   here({"doctor"});
-  here({"plan", "c.yaml", "-s", "q.jsonl", "-m", fmt::format("openai@{}/good/v1/m", server.url()),
-        "--requests"});
+  here({"plan", "c.yaml", "-s", "q.jsonl", "-m",
+        fmt::format("openai@{}/good/v1/m", servers[0]->url()), "--requests"});
   here({"compare", "runs/r"});
   check_files();
   EXPECT_GT(checked_, 100'000);
