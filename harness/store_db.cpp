@@ -79,6 +79,12 @@ std::int64_t Database::changes() const { return sqlite3_changes64(handle_); }
 std::int64_t Database::last_row() const { return sqlite3_last_insert_rowid(handle_); }
 bool Database::in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
 
+void Database::fail_empty() const {
+  throw Error(fmt::format(
+      "{}: holds nothing yet: the run was stopped before its first answer\n        run it again",
+      path_.string()));
+}
+
 void Database::fail(int code) const {
   const int system = handle_ ? sqlite3_system_errno(handle_) : 0;
   const std::string words = handle_ ? sqlite3_errmsg(handle_) : sqlite3_errstr(code);
@@ -108,6 +114,9 @@ void Database::fail(int code) const {
                       "restore it from a copy, or move it away and run again",
                       path_.string(), words));
     case SQLITE_READONLY:
+      // Killed while the file was being made: only a writer may roll that back.
+      if (code == SQLITE_READONLY_ROLLBACK) fail_empty();
+      [[fallthrough]];
     case SQLITE_PERM:
     case SQLITE_AUTH:
       throw Error(describe_io_error(path_, "cannot be written", system != 0 ? system : EACCES));
@@ -254,11 +263,7 @@ void prepare_schema(Database& db, Database::Access access, std::string_view leit
   const std::int64_t id = db.query_int("PRAGMA application_id");
   const std::int64_t tables = db.query_int("SELECT count(*) FROM sqlite_schema");
   const std::string path = db.path().string();
-  if (id != kApplicationId && tables == 0 && access == Database::Access::Read) {
-    throw Error(fmt::format(
-        "{}: holds nothing yet: the run was stopped before its first answer\n        run it again",
-        path));
-  }
+  if (id != kApplicationId && tables == 0 && access == Database::Access::Read) db.fail_empty();
   if (id != kApplicationId && tables > 0) {
     throw Error(
         fmt::format("{}: is a database, but not a store of leitai\n        move it away, or choose "

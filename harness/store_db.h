@@ -43,6 +43,7 @@ class Database {
 
   /// Throws what the last result code means: DamagedError or Error.
   [[noreturn]] void fail(int code) const;
+  [[noreturn]] void fail_empty() const;  // the file was made and nothing was put into it yet
 
  private:
   std::filesystem::path path_;

@@ -49,6 +49,7 @@ class HttpBackend final : public Backend {
  public:
   HttpBackend(const Model& model, Channel<Answer>& answers, const BackendContext& context)
       : resolved_(resolve_endpoint(model, context.is_dry)),
+        id_(model.id),
         offline_reason_(context.offline_reason) {
     const Limits& limits = resolved_.endpoint.provider.limits;
     traits_.identity = resolved_.identity;

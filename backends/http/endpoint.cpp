@@ -27,6 +27,19 @@ bool is_version(std::string_view segment) {
          std::isdigit(static_cast<unsigned char>(segment[1])) && segment.size() <= 8;
 }
 
+/// A URL as it may be shown: what names a user, a password or a query may hold a secret.
+std::string shown_url(std::string_view url) {
+  std::string out(url);
+  if (const std::size_t query = out.find_first_of("?#"); query != std::string::npos)
+    out.replace(query + 1, std::string::npos, "...");
+  const std::size_t begin = out.find("://");
+  if (begin == std::string::npos) return out;
+  const std::size_t end = std::min(out.find('/', begin + 3), out.size());
+  const std::size_t at = out.rfind('@', end);
+  if (at != std::string::npos && at > begin) out.replace(begin + 3, at - begin - 3, "...");
+  return out;
+}
+
 /// host[:port] of a URL.
 std::string_view host_of(std::string_view url) {
   const std::size_t begin = url.find("://");
@@ -37,7 +50,8 @@ std::string_view host_of(std::string_view url) {
 
 void check_url(std::string_view url, std::string_view what) {
   if (!url.starts_with("http://") && !url.starts_with("https://"))
-    throw Error(fmt::format("{}: \"{}\" is no URL; http:// or https:// is wanted", what, url));
+    throw Error(
+        fmt::format("{}: \"{}\" is no URL; http:// or https:// is wanted", what, shown_url(url)));
   if (host_of(url).find('@') != std::string_view::npos)
     throw Error(
         fmt::format("{}: a user or password in a URL would be stored with the run\n        put the "
@@ -45,7 +59,8 @@ void check_url(std::string_view url, std::string_view what) {
                     "environment and name its variable by key_env=",
                     what));
   if (host_of(url).empty() || url.find_first_of("?# \t") != std::string_view::npos)
-    throw Error(fmt::format("{}: \"{}\": a URL of host and path is wanted", what, url));
+    throw Error(fmt::format("{}: \"{}\": a URL of host and path is wanted, without a query", what,
+                            shown_url(url)));
 }
 
 /// The record behind `wire@URL`: the vendor's own for its wire, else that of any server.
@@ -89,24 +104,6 @@ std::string read_key(const Model& model, const Provider& provider, bool is_own_u
 }
 
 }  // namespace
-
-void Redactor::add(std::string secret) {
-  if (secret.size() < 6 || std::find(secrets_.begin(), secrets_.end(), secret) != secrets_.end())
-    return;
-  secrets_.push_back(std::move(secret));
-  std::sort(secrets_.begin(), secrets_.end(),
-            [](const auto& a, const auto& b) { return a.size() > b.size(); });
-}
-
-std::string Redactor::operator()(std::string text) const {
-  for (const std::string& secret : secrets_) {
-    for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
-      text.replace(at, secret.size(), "[key]");
-      at += 5;
-    }
-  }
-  return text;
-}
 
 void split_url(std::string_view url, std::string& base, std::string& model) {
   const std::size_t path = url.find('/', url.find("://") + 3);
@@ -161,7 +158,7 @@ Resolved resolve(const Model& model, bool is_dry) {
     record = record_of_wire(endpoint.wire, all);
     const std::string rest = target.substr(at + 1);
     if (base.empty()) {
-      check_url(rest, target);
+      check_url(rest, endpoint.wire);
       split_url(rest, base, endpoint.model);
     } else {
       endpoint.model = rest;
@@ -216,6 +213,8 @@ Resolved resolve(const Model& model, bool is_dry) {
   endpoint.stream = stream.empty() ? provider.stream : stream == "on";
   out.key = read_key(model, provider, is_own_url || !option(model, "base_url").empty(), is_dry,
                      endpoint.wire);
+  if (const std::string named = option(model, "key_env"); !named.empty())
+    endpoint.provider.key_env = {named};  // for messages
   out.redact.add(out.key);
   for (const auto& [id, one] : all) {
     for (const std::string& name : one.key_env) out.redact.add(from_environment(name));
@@ -235,7 +234,7 @@ Resolved resolve_endpoint(const Model& model, bool is_dry) {
   } catch (const Error& error) {
     const std::string message = error.what();
     throw Error(message.find(model.target) == std::string::npos
-                    ? fmt::format("{}: {}", model.target, message)
+                    ? fmt::format("{}: {}", shown_url(model.target), message)
                     : message);
   }
 }

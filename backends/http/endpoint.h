@@ -2,22 +2,12 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "backends/http/dialect.h"
+#include "backends/http/redactor.h"
 #include "harness/core/model.h"
 
 namespace leitai {
-
-/// Takes known secrets out of text.
-class Redactor {
- public:
-  void add(std::string secret);  // shorter than 6 bytes: ignored
-  std::string operator()(std::string text) const;
-
- private:
-  std::vector<std::string> secrets_;  // longest first
-};
 
 struct Resolved {
   Endpoint endpoint;

@@ -339,11 +339,7 @@ void Lane::repeat(const std::shared_ptr<Job>& job, milliseconds pause) {
 /// The first answer of its kind speaks for all: the rest fails at once with one clear message.
 void Lane::stop_queue(const Verdict& verdict, int status) {
   if (vendor_->stopped) return;
-  const std::string_view advice =
-      *verdict.kind == FailureKind::Auth
-          ? "; check the key and that it belongs to this region"
-          : "; top up the account or raise its limit, then run the same command again";
-  vendor_->stopped = Failure{*verdict.kind, resolved_.redact(verdict.message + std::string(advice)),
+  vendor_->stopped = Failure{*verdict.kind, resolved_.redact(verdict.message),
                              status ? std::optional<int>(status) : std::nullopt};
   std::vector<std::shared_ptr<Job>> waiting(waiting_.begin(), waiting_.end());
   waiting_.clear();

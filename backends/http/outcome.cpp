@@ -6,6 +6,7 @@
 #include <array>
 #include <ctime>
 
+#include "backends/http/advice.h"
 #include "harness/core/codec.h"
 #include "harness/core/text.h"
 
@@ -229,7 +230,7 @@ Verdict of_answer(const Provider& provider, const Attempt& attempt) {
     // pause_turn. Others are not known to be ends of an answer.
     const bool is_capacity = word == "insufficient_system_resource";
     return failed(is_capacity ? FailureKind::Overload : FailureKind::Server,
-                  fmt::format("the answer ended with finish reason \"{}\"", shortened(word)),
+                  fmt::format("the answer ended with finish reason \"{}\"", shortened(*parsed.finish)),
                   Advice::Repeat);
   }
   switch (*out.finish) {
@@ -364,6 +365,7 @@ std::optional<milliseconds> reset_hint(const HeaderList& headers, std::int64_t n
 
 Verdict judge(const Provider& provider, const Attempt& attempt) {
   Verdict out = judge_attempt(provider, attempt);
+  out.message = with_advice(provider, attempt, out);
   if (out.advice == Advice::Repeat || out.advice == Advice::RepeatSlower) {
     out.retry_after = retry_after(attempt.headers, attempt.now_unix);
     if (!out.retry_after && attempt.parsed.error)
