@@ -78,7 +78,8 @@ Writers::Writers(Database& db)
                "INSERT INTO events (at, kind, request_id, body) SELECT "
                "strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'failed_before', request_id, "
                "json_object('kind', kind, 'message', message, 'http_status', http_status, "
-               "'attempts', attempts, "
+               "'attempts', attempts, 'cost', cost, 'currency', currency, "
+               "'prompt_tokens', prompt_tokens, 'completion_tokens', completion_tokens, "
                "'text', CASE typeof(text) WHEN 'text' THEN text END, 'created_at', created_at) "
                "FROM responses WHERE request_id = ?1"),
       delete_response(db, "DELETE FROM responses WHERE request_id = ?1"),

@@ -14,17 +14,12 @@
 #include "backends/http/attempt_reader.h"
 #include "backends/http/endpoint.h"
 #include "backends/http/flow.h"
+#include "backends/http/vendor.h"
 #include "harness/core/backend.h"
 #include "harness/core/channel.h"
 #include "harness/io/transport_engine.h"
 
 namespace leitai {
-
-/// What the models of one vendor and key share. I/O thread only.
-struct Vendor {
-  std::optional<Failure> stopped;  // the breaker: authentication, balance or quota
-  EngineClock::time_point held_until{};
-};
 
 /// One request on its way through its attempts.
 struct Job {
@@ -34,6 +29,8 @@ struct Job {
   std::optional<EngineClock::time_point> first_begun, first_sent;
   std::uint64_t call = 0;
   double reserved_tokens = 0;
+  std::int64_t sent_unix = 0;   // when the attempt began, seconds since 1970 UTC
+  std::optional<Price> billed;  // by all attempts so far
   std::unique_ptr<AttemptReader> reader;
 };
 
@@ -64,8 +61,14 @@ class Lane : public std::enable_shared_from_this<Lane> {
 
   const Watch& watch() const { return watch_; }  // any thread
 
- private:
+  // For the vendor that the lanes share.
+  /// Begins what may begin now; otherwise leaves a call for the moment when it may.
   void pump();
+  /// The vendor has stopped: fails what waits.
+  void give_up();
+  std::size_t in_flight() const { return flying_.size(); }
+
+ private:
   void wake_at(EngineClock::time_point when);
   void begin(const std::shared_ptr<Job>& job);
   Call make_call(const std::shared_ptr<Job>& job);
@@ -73,6 +76,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void repeat(const std::shared_ptr<Job>& job, std::chrono::milliseconds pause);
   void stop_queue(const Verdict& verdict, int status);
   void fail(const std::shared_ptr<Job>& job, const Failure& failure);
+  void bill(Job& job, const Usage& usage) const;
   void deliver(const std::shared_ptr<Job>& job, Response response);
   std::optional<std::chrono::milliseconds> time_left(const Job& job) const;
   double tokens_of(const Job& job) const;
@@ -94,6 +98,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   bool is_cancelled_ = false;
   bool is_silent_ = false;
   bool is_pumping_ = false;
+  bool has_joined_ = false;  // the vendor
 };
 
 }  // namespace leitai
