@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "harness/core/error.h"
@@ -100,6 +101,14 @@ void Budget::start(const std::string& model, const Spending& spent) {
 void Budget::start_time(const std::string& model, double seconds) {
   std::lock_guard guard(mutex_);
   accounts_[model].time_s += seconds;
+}
+
+std::optional<Price> Budget::money_left() const {
+  std::lock_guard guard(mutex_);
+  std::optional<Price> out = limits_.run.money;
+  const auto run = accounts_.find("");
+  if (out && run != accounts_.end()) out->amount = std::max(0.0, out->amount - run->second.money);
+  return out;
 }
 
 std::string Budget::blocked(const std::string& account, const Spending& most) const {

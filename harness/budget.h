@@ -61,6 +61,9 @@ class Budget {
   /// For how long they asked `model`, or ("") all.
   void start_time(const std::string& model, double seconds);
 
+  /// Of the run's money, what is not spent; absent without such a limit.
+  std::optional<Price> money_left() const;
+
   /// Throws Error if amounts in `currency` cannot be held against the limits of `model`.
   void check_currency(const std::string& model, const std::string& currency) const;
 

@@ -60,6 +60,7 @@ class Runner {
       result_.planned += lane.total;
       lanes_.push_back(std::move(lane));
     }
+    if (parts.budget) money_at_start_ = parts.budget->money_left();
   }
 
   RunResult operator()() {
@@ -464,8 +465,7 @@ class Runner {
     if (is_stopping_)
       snapshot.stopping = fmt::format("stopping, {} answers still arriving", in_flight());
     snapshot.elapsed_s = std::chrono::duration<double>(now - started_).count();
-    if (const auto& money = parts_.config->budget.run.money)
-      snapshot.budget[money->currency] = money->amount;
+    if (money_at_start_) snapshot.budget[money_at_start_->currency] = money_at_start_->amount;
     {
       std::lock_guard lock(mutex_);
       for (Lane& lane : lanes_) {
@@ -501,8 +501,9 @@ class Runner {
   };
 
   const RunParts& parts_;
-  std::vector<Lane> lanes_;     // fixed after construction; members guarded as marked
-  std::int64_t submitted_ = 0;  // dispatch thread only
+  std::optional<Price> money_at_start_;  // of the budget, for this call
+  std::vector<Lane> lanes_;              // fixed after construction; members guarded as marked
+  std::int64_t submitted_ = 0;           // dispatch thread only
   Clock::time_point started_ = Clock::now();
   Clock::time_point shown_{};
   bool is_stopping_ = false;  // dispatch thread only

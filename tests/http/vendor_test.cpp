@@ -21,7 +21,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using test::reply_of;
-using test::WireReply;
 using test::WireRequest;
 using test::WireServer;
 using Clock = std::chrono::steady_clock;
@@ -30,8 +29,6 @@ std::string answer() {
   return R"({"model":"m","choices":[{"index":0,"message":{"content":"4"},"finish_reason":"stop"}],
              "usage":{"prompt_tokens":9,"completion_tokens":1}})";
 }
-
-WireReply after(milliseconds pause) { return {200, "", {{answer(), pause}}, false}; }
 
 std::string model_of(const WireRequest& request) {
   return nlohmann::json::parse(request.body)["model"];
