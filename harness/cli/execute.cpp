@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "harness/cli/compose.h"
+#include "harness/cli/planned.h"
 #include "harness/cli/sources.h"
 #include "harness/cli/version.h"
 #include "harness/core/codec.h"
@@ -59,7 +60,7 @@ void describe_run(Store& store, const RunConfig& config, const Opened& opened) {
     const BackendTraits& traits = opened.backends[i]->traits();
     nlohmann::json body{{"spec", model.spec}, {"params", to_json(model.params)}};
     if (model.system) body["system"] = *model.system;
-    if (const auto& prices = traits.prices) body["prices"] = to_json(*prices);
+    if (const auto& prices = traits.prices) body["prices"] = price_json(*prices);
     models.push_back({model.id, traits.identity, traits.describe, dump(body)});
   }
   store.put_models(models);

@@ -74,7 +74,7 @@ void estimate(PlannedModel& one, double new_tokens) {
 
 }  // namespace
 
-nlohmann::json to_json(const PriceNote& note) {
+nlohmann::json price_json(const PriceNote& note) {
   nlohmann::json out{{"currency", note.currency},
                      {"input", note.input},
                      {"output", note.output},

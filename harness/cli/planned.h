@@ -18,7 +18,7 @@
 namespace leitai::cli {
 
 /// For the store: "prices" of a model's configuration.
-nlohmann::json to_json(const PriceNote& note);
+nlohmann::json price_json(const PriceNote& note);
 
 /// What a plan holds for one model.
 struct PlannedModel {

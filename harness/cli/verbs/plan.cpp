@@ -185,7 +185,7 @@ int run(std::span<const std::string> args, cli::Global& global) {
          {"measured", one.is_measured},
          {"cost_likely", one.cost_likely},
          {"price_unknown", one.is_price_unknown},
-         {"prices", one.prices ? cli::to_json(*one.prices) : nlohmann::json(nullptr)},
+         {"prices", one.prices ? cli::price_json(*one.prices) : nlohmann::json(nullptr)},
          {"seconds_at_least", number(one.seconds_at_least)}});
   }
   std::optional<double> wanted;
