@@ -19,6 +19,13 @@ bool is_currency(std::string_view text) {
   return true;
 }
 
+/// "3", "0.25", "0.0000819": never with an exponent.
+std::string amount_text(double amount) {
+  if (amount == 0 || amount >= 1e-4) return fmt::format("{:.4g}", amount);
+  std::string out = fmt::format("{:.9f}", amount);
+  return out.substr(0, out.find_last_not_of('0') + 1);
+}
+
 }  // namespace
 
 Price parse_money(std::string_view text, std::string_view where) {
@@ -78,11 +85,12 @@ std::optional<double> Budget::in_currency(const Price& price, const std::string&
 void Budget::check_currency(const std::string& model, const std::string& currency) const {
   const auto check = [&](const std::optional<Price>& limit) {
     if (!limit || in_currency({1, currency}, limit->currency)) return;
-    throw Error(
-        fmt::format("budget: {} is charged in {}, and the budget is in {}; amounts are never "
-                    "converted silently\n        give the rate, as in --rate {}/{}=0.14, or "
-                    "a budget in {}",
-                    model, currency, limit->currency, currency, limit->currency, currency));
+    throw Error(fmt::format(
+        "budget: {} is charged in {}, and the budget is in {}; amounts are never "
+        "converted silently\n        give the rate, as in --rate {}/{}=R (one {} is R {}), or "
+        "a budget in {}",
+        model, currency, limit->currency, currency, limit->currency, currency, limit->currency,
+        currency));
   };
   check(limits_.run.money);
   if (const Allowance* own = limit_of(model)) check(own->money);
@@ -122,8 +130,8 @@ std::string Budget::blocked(const std::string& account, const Spending& most) co
     const double amount = in_currency(*most.money, bound.currency).value_or(most.money->amount);
     if (at.money + at.reserved_money + amount > bound.amount * (1 + 1e-12))
       return fmt::format(
-          "the budget of {:g} {}{} is reached ({:.4g} spent; the next request may cost {:.2g})",
-          bound.amount, bound.currency, whose, at.money, amount);
+          "the budget of {:g} {}{} is reached ({} spent; the next request may cost {})",
+          bound.amount, bound.currency, whose, amount_text(at.money), amount_text(amount));
   }
   if (limit->requests && most.requests > 0 &&
       at.requests + at.reserved_requests + most.requests > *limit->requests)

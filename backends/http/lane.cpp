@@ -256,7 +256,10 @@ void Lane::ended(const std::shared_ptr<Job>& job, CallResult result) {
   }
   if (attempt.status == 429 && verdict.retry_after)
     vendor_->held_until = std::max(vendor_->held_until, now + *verdict.retry_after);
-  if (verdict.advice == Advice::StopQueue) stop_queue(verdict, attempt.status);
+  if (verdict.advice == Advice::StopQueue) {
+    stop_queue(verdict, attempt.status);
+    verdict.message = vendor_->stopped->message;
+  }
   auto pause = pause_before_retry(policy_, verdict, job->attempts, uniform(*job));
   if (pause) {
     const auto left = time_left(*job);

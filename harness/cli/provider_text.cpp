@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -86,7 +87,7 @@ std::string provider_text(const Provider& provider, const Style& style) {
   line("key", key_words(provider));
   line("wire", provider.wire);
   for (const auto& [wire, urls] : provider.wires)
-    for (const auto& [region, url] : urls) line("", fmt::format("wire={}  {}", wire, url));
+    for (const auto& [region, url] : urls) line("or", fmt::format("wire={}  {}", wire, url));
   line("limits", limit_words(provider.limits) + "; limits: in a config file changes them");
   line("sends", provider.allow.empty() ? "no sampling parameters"
                                        : fmt::format("{}", fmt::join(provider.allow, " ")));
@@ -110,16 +111,22 @@ std::string provider_text(const Provider& provider, const Style& style) {
       {.head = "thinking"},
       {.head = "", .side = Column::Side::Left},
       {.head = "as of", .side = Column::Side::Left},
-      {.head = "peak", .side = Column::Side::Left, .drop = 2},
       {.head = "valid", .side = Column::Side::Left, .drop = 1}};
   std::set<std::string> sources;
+  std::map<std::string, std::vector<std::string>> peaks;  // words -> models
   for (const PriceRow& row : provider.prices) {
     sources.insert(row.source);
+    if (const std::string peak = peak_words(row); !peak.empty()) {
+      std::vector<std::string>& models = peaks[peak];
+      models.insert(models.end(), row.models.begin(), row.models.end());
+    }
     table.rows.push_back({fmt::format("{}", fmt::join(row.models, " ")), number(row.input),
                           number(row.cached), number(row.output), number(row.reasoning),
-                          row.currency, row.as_of, peak_words(row), validity_words(row)});
+                          row.currency, row.as_of, validity_words(row)});
   }
   out += render(table, style);
+  for (const auto& [words, models] : peaks)
+    out += wrapped(fmt::format("peak hours: {} ({})", words, fmt::join(models, ", ")), 2, style);
   for (const std::string& source : sources) out += wrapped("source: " + source, 2, style);
   return out;
 }

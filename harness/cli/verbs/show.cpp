@@ -98,7 +98,7 @@ void print_record(const Record& record, char letter, const Style& style, bool th
   if (record.request.sample > 0) head += fmt::format("  sample {}", record.request.sample);
   if (r.usage.completion_tokens)
     head += fmt::format("  {} tokens", with_commas(*r.usage.completion_tokens));
-  if (r.price) head += fmt::format("  {:.4g} {}", r.price->amount, r.price->currency);
+  if (r.price) head += "  " + money_text({{r.price->currency, r.price->amount}}, style);
   if (r.timing.total_ms) head += fmt::format("  {:.1f} s", *r.timing.total_ms / 1000);
   head += ' ';
   const int left = std::max(0, std::min(style.width, 100) - cell_width(head));
