@@ -139,9 +139,16 @@ std::string Budget::blocked(const std::string& account, const Spending& most) co
                        whose);
   if (limit->tokens && most.tokens > 0 &&
       at.tokens + at.reserved_tokens + most.tokens > *limit->tokens)
-    return fmt::format(
-        "the budget of {} tokens{} is reached ({} used; the next request may take {})",
-        with_commas(*limit->tokens), whose, with_commas(at.tokens), with_commas(most.tokens));
+    return at.tokens + at.reserved_tokens == 0
+               ? fmt::format(
+                     "the budget of {} tokens{} is less than one request may take ({}); "
+                     "bound the answers by max_tokens",
+                     with_commas(*limit->tokens), whose, with_commas(most.tokens))
+               : fmt::format(
+                     "the budget of {} tokens{} is reached ({} used; the next request may "
+                     "take {})",
+                     with_commas(*limit->tokens), whose, with_commas(at.tokens),
+                     with_commas(most.tokens));
   return "";
 }
 

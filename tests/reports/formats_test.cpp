@@ -185,6 +185,24 @@ TEST(Csv, OneRowEachModelAndSuiteInFullPrecision) {
       << text;
 }
 
+TEST(Prices, EveryFormatSaysAsOfWhenAndFromWhere) {
+  Leaderboard one = board();
+  one.rows[0].all.cost = {{"CNY", 3}, {"USD", 0.5}};
+  one.rows[0].suites["house/ledger/zh"].cost = one.rows[0].all.cost;
+  one.prices = {{one.rows[0].model, "CNY", "2026-09-10", "https://example.org/prices"}};
+  for (const char* format : {"terminal", "markdown", "csv", "json"}) {
+    const std::string text = reporter(format).write(one, {.width = 200});
+    EXPECT_NE(text.find("2026-09-10"), std::string::npos) << format << text;
+    EXPECT_NE(text.find("https://example.org/prices"), std::string::npos) << format;
+    EXPECT_EQ(text.find("Prices as of"), text.rfind("Prices as of")) << format << ": said once";
+  }
+  EXPECT_NE(reporter("csv").write(one, {}).find("3 CNY; 0.5 USD"), std::string::npos);
+  one.prices.push_back({one.rows[1].model, "USD", "2026-08", "https://example.org/others"});
+  EXPECT_NE(prices_text(one.prices).find("2026-08 (" + one.rows[1].model), std::string::npos)
+      << prices_text(one.prices);
+  EXPECT_EQ(prices_text({}), "");
+}
+
 TEST(Json, HoldsTheWholeLeaderboard) {
   const auto json = nlohmann::json::parse(reporter("json").write(board(), {}));
   EXPECT_EQ(json["schema"], "leitai.summary/1");
