@@ -21,6 +21,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using test::reply_of;
+using test::WireReply;
 using test::WireRequest;
 using test::WireServer;
 using Clock = std::chrono::steady_clock;
@@ -41,7 +42,9 @@ class Account : public ::testing::Test {
     test::write_text(dir_ / "acct.json",
                      R"({"id":"acct","name":"Account","source":"s","as_of":"2026-11-15",
                          "regions":{"x":"https://example.org/v1"},"needs_key":false,
-                         "limits":{"in_flight":4,"shared":true,"per_second":true}})");
+                         "limits":{"in_flight":4,"shared":true,"per_second":true},
+                         "prices":[{"models":["*"],"currency":"CNY","input":0,"output":1000000,
+                                    "as_of":"2026-11","source":"s"}]})");
     setenv("LEITAI_PROVIDERS", dir_.path().c_str(), 1);
   }
   void TearDown() override { unsetenv("LEITAI_PROVIDERS"); }
@@ -170,6 +173,26 @@ TEST_F(Account, ALongRetryAfterHoldsAllItsModels) {
     EXPECT_EQ(one.response.outcome, Outcome::Answered);
     EXPECT_EQ(one.response.attempts, one.request.model == "a" ? 2 : 1) << "b was asked too early";
   }
+}
+
+TEST_F(Account, AnAttemptThatWasChargedAndThenRepeatedIsPartOfTheCost) {
+  std::atomic<int> broken = 2;
+  WireServer server([&](const WireRequest&) {
+    if (broken-- <= 0) return reply_of(200, answer());
+    const std::string cut =
+        "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,"
+        "\"completion_tokens\":5}}\n\n";
+    return WireReply{200, "", {{cut}}, true};
+  });
+  const auto a = open(server, "a");
+  ask(*a, "a", 1);
+  const auto got = take(1);
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_EQ(got[0].response.outcome, Outcome::Answered);
+  EXPECT_EQ(got[0].response.attempts, 3);
+  EXPECT_EQ(got[0].response.usage.completion_tokens, 1);
+  ASSERT_TRUE(got[0].response.price);
+  EXPECT_DOUBLE_EQ(got[0].response.price->amount, 5 + 5 + 1);
 }
 
 TEST_F(Account, AWrongKeyEndsTheOtherModelsAtOnce) {
