@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "harness/core/error.h"
@@ -18,6 +19,13 @@ bool is_currency(std::string_view text) {
   return true;
 }
 
+/// "3", "0.25", "0.0000819": never with an exponent.
+std::string amount_text(double amount) {
+  if (amount == 0 || amount >= 1e-4) return fmt::format("{:.4g}", amount);
+  std::string out = fmt::format("{:.9f}", amount);
+  return out.substr(0, out.find_last_not_of('0') + 1);
+}
+
 }  // namespace
 
 Price parse_money(std::string_view text, std::string_view where) {
@@ -32,6 +40,22 @@ Price parse_money(std::string_view text, std::string_view where) {
                             where, text));
   }
   return {*amount, std::string(currency)};
+}
+
+std::int64_t parse_token_count(std::string_view text, std::string_view where) {
+  std::string_view digits = trim(text);
+  double unit = 1;
+  if (!digits.empty()) {
+    const char last = digits.back();
+    if (last == 'k' || last == 'K') unit = 1e3;
+    if (last == 'm' || last == 'M') unit = 1e6;
+    if (unit > 1) digits.remove_suffix(1);
+  }
+  const auto number = parse_double(digits);
+  if (!number || !(*number >= 0) || *number * unit > 1e15)
+    throw Error(fmt::format("{}: \"{}\" is no number of tokens; 2000000, 500k or 2M is wanted",
+                            where, text));
+  return static_cast<std::int64_t>(*number * unit + 0.5);
 }
 
 std::pair<std::string, double> parse_rate(std::string_view text, std::string_view where) {
@@ -59,81 +83,139 @@ std::optional<double> Budget::in_currency(const Price& price, const std::string&
 }
 
 void Budget::check_currency(const std::string& model, const std::string& currency) const {
-  const auto check = [&](const Price& limit) {
-    if (in_currency({1, currency}, limit.currency)) return;
-    throw Error(
-        fmt::format("budget: {} is charged in {}, and the budget is in {}; amounts are never "
-                    "converted silently\n        give the rate, as in --rate {}/{}=0.14, or "
-                    "a budget in {}",
-                    model, currency, limit.currency, currency, limit.currency, currency));
+  const auto check = [&](const std::optional<Price>& limit) {
+    if (!limit || in_currency({1, currency}, limit->currency)) return;
+    throw Error(fmt::format(
+        "budget: {} is charged in {}, and the budget is in {}; amounts are never "
+        "converted silently\n        give the rate, as in --rate {}/{}=R (one {} is R {}), or "
+        "a budget in {}",
+        model, currency, limit->currency, currency, limit->currency, currency, limit->currency,
+        currency));
   };
-  if (limits_.money) check(*limits_.money);
-  if (const auto own = limits_.per_model.find(model); own != limits_.per_model.end())
-    check(own->second);
+  check(limits_.run.money);
+  if (const Allowance* own = limit_of(model)) check(own->money);
 }
 
-void Budget::start(const std::string& model, const Price& spent) {
-  settle(model, std::nullopt, spent);
+const Allowance* Budget::limit_of(const std::string& account) const {
+  if (account.empty()) return &limits_.run;
+  const auto own = limits_.per_model.find(account);
+  return own == limits_.per_model.end() ? nullptr : &own->second;
 }
 
-bool Budget::fits(const std::string& model, const Price& most) const {
-  const auto within = [&](const Price& limit, const Account& account) {
-    const double amount = in_currency(most, limit.currency).value_or(most.amount);
-    return account.spent + account.reserved + amount <= limit.amount * (1 + 1e-12);
-  };
-  if (limits_.money && !within(*limits_.money, run_)) return false;
-  const auto own = limits_.per_model.find(model);
-  if (own == limits_.per_model.end()) return true;
-  const auto account = accounts_.find(model);
-  return within(own->second, account == accounts_.end() ? Account{} : account->second);
+void Budget::start(const std::string& model, const Spending& spent) {
+  settle(model, {.requests = 0, .tokens = 0, .money = {}}, spent);
 }
 
-bool Budget::reserve(const std::string& model, const std::optional<Price>& most) {
-  if (!most) return true;
+void Budget::start_time(const std::string& model, double seconds) {
   std::lock_guard guard(mutex_);
-  if (!fits(model, *most)) return false;
-  if (limits_.money)
-    run_.reserved += in_currency(*most, limits_.money->currency).value_or(most->amount);
-  if (const auto own = limits_.per_model.find(model); own != limits_.per_model.end())
-    accounts_[model].reserved += in_currency(*most, own->second.currency).value_or(most->amount);
+  accounts_[model].time_s += seconds;
+}
+
+std::optional<Price> Budget::money_left() const {
+  std::lock_guard guard(mutex_);
+  std::optional<Price> out = limits_.run.money;
+  const auto run = accounts_.find("");
+  if (out && run != accounts_.end()) out->amount = std::max(0.0, out->amount - run->second.money);
+  return out;
+}
+
+std::string Budget::blocked(const std::string& account, const Spending& most) const {
+  const Allowance* limit = limit_of(account);
+  if (!limit) return "";
+  const auto found = accounts_.find(account);
+  const Account at = found == accounts_.end() ? Account{} : found->second;
+  const std::string whose = account.empty() ? "" : " for " + account;
+  if (limit->money && most.money) {
+    const Price& bound = *limit->money;
+    const double amount = in_currency(*most.money, bound.currency).value_or(most.money->amount);
+    if (at.money + at.reserved_money + amount > bound.amount * (1 + 1e-12))
+      return fmt::format(
+          "the budget of {:g} {}{} is reached ({} spent; the next request may cost {})",
+          bound.amount, bound.currency, whose, amount_text(at.money), amount_text(amount));
+  }
+  if (limit->requests && most.requests > 0 &&
+      at.requests + at.reserved_requests + most.requests > *limit->requests)
+    return fmt::format("the budget of {} requests{} is reached", with_commas(*limit->requests),
+                       whose);
+  if (limit->tokens && most.tokens > 0 &&
+      at.tokens + at.reserved_tokens + most.tokens > *limit->tokens)
+    return at.tokens + at.reserved_tokens == 0
+               ? fmt::format(
+                     "the budget of {} tokens{} is less than one request may take ({}); "
+                     "bound the answers by max_tokens",
+                     with_commas(*limit->tokens), whose, with_commas(most.tokens))
+               : fmt::format(
+                     "the budget of {} tokens{} is reached ({} used; the next request may "
+                     "take {})",
+                     with_commas(*limit->tokens), whose, with_commas(at.tokens),
+                     with_commas(most.tokens));
+  return "";
+}
+
+bool Budget::reserve(const std::string& model, const Spending& most) {
+  std::lock_guard guard(mutex_);
+  for (const std::string& account : {model, std::string()})
+    if (!blocked(account, most).empty()) return false;
+  for (const std::string& account : {model, std::string()}) {
+    const Allowance* limit = limit_of(account);
+    if (!limit) continue;
+    Account& at = accounts_[account];
+    ++at.open;
+    at.reserved_requests += most.requests;
+    at.reserved_tokens += most.tokens;
+    if (limit->money && most.money)
+      at.reserved_money +=
+          in_currency(*most.money, limit->money->currency).value_or(most.money->amount);
+  }
   return true;
 }
 
-void Budget::settle(const std::string& model, const std::optional<Price>& reserved,
-                    const std::optional<Price>& spent) {
+void Budget::settle(const std::string& model, const Spending& reserved, const Spending& spent) {
   std::lock_guard guard(mutex_);
-  const auto move = [&](Account& account, const std::string& currency) {
-    if (reserved) account.reserved -= in_currency(*reserved, currency).value_or(reserved->amount);
-    if (spent) account.spent += in_currency(*spent, currency).value_or(spent->amount);
-    if (account.reserved < 1e-12) account.reserved = 0;
-  };
-  if (limits_.money) move(run_, limits_.money->currency);
-  if (const auto own = limits_.per_model.find(model); own != limits_.per_model.end())
-    move(accounts_[model], own->second.currency);
-}
-
-bool Budget::is_exhausted(const std::string& model, const std::optional<Price>& most) const {
-  if (!most) return false;
-  std::lock_guard guard(mutex_);
-  if (fits(model, *most)) return false;
-  const auto account = accounts_.find(model);
-  return run_.reserved == 0 && (account == accounts_.end() || account->second.reserved == 0);
-}
-
-std::string Budget::why(const std::string& model) const {
-  std::lock_guard guard(mutex_);
-  if (const auto own = limits_.per_model.find(model); own != limits_.per_model.end()) {
-    const auto account = accounts_.find(model);
-    const double spent = account == accounts_.end() ? 0 : account->second.spent;
-    const bool is_it =
-        !limits_.money || own->second.amount - spent < limits_.money->amount - run_.spent;
-    if (is_it)
-      return fmt::format("the budget of {:g} {} for {} is reached ({:.4g} spent)",
-                         own->second.amount, own->second.currency, model, spent);
+  for (const std::string& account : {model, std::string()}) {
+    const Allowance* limit = limit_of(account);
+    if (!limit) continue;
+    Account& at = accounts_[account];
+    if (at.open > 0) --at.open;
+    at.reserved_requests -= reserved.requests;
+    at.reserved_tokens -= reserved.tokens;
+    at.requests += spent.requests;
+    at.tokens += spent.tokens;
+    if (!limit->money) continue;
+    const std::string& currency = limit->money->currency;
+    if (reserved.money)
+      at.reserved_money -= in_currency(*reserved.money, currency).value_or(reserved.money->amount);
+    if (spent.money) at.money += in_currency(*spent.money, currency).value_or(spent.money->amount);
+    if (at.open == 0 || at.reserved_money < 1e-12) at.reserved_money = 0;
   }
-  if (!limits_.money) return "";
-  return fmt::format("the budget of {:g} {} is reached ({:.4g} spent)", limits_.money->amount,
-                     limits_.money->currency, run_.spent);
+}
+
+bool Budget::is_exhausted(const std::string& model, const Spending& most) const {
+  std::lock_guard guard(mutex_);
+  for (const std::string& account : {model, std::string()}) {
+    const auto found = accounts_.find(account);
+    const bool is_open = found != accounts_.end() && found->second.open > 0;
+    if (!is_open && !blocked(account, most).empty()) return true;
+  }
+  return false;
+}
+
+std::string Budget::why(const std::string& model, const Spending& most) const {
+  std::lock_guard guard(mutex_);
+  const std::string own = blocked(model, most);
+  return own.empty() ? blocked("", most) : own;
+}
+
+std::string Budget::why_time(const std::string& model, double seconds) const {
+  std::lock_guard guard(mutex_);
+  const Allowance* limit = limit_of(model);
+  if (!limit || !limit->time_s) return "";
+  const auto found = accounts_.find(model);
+  const double before = found == accounts_.end() ? 0 : found->second.time_s;
+  if (before + seconds < *limit->time_s) return "";
+  return fmt::format("the time of {:g} s{} is over{}", *limit->time_s,
+                     model.empty() ? "" : " for " + model,
+                     before > 0 ? fmt::format(" ({:.0f} s of it by earlier calls)", before) : "");
 }
 
 }  // namespace leitai

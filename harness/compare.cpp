@@ -39,6 +39,7 @@ Side side_of(const ScoreBook::Column& column) {
   side.describe = column.model.describe;
   side.protocol = column.model.protocol;
   side.currency = column.currency;
+  side.prices = column.model.prices;
   side.served = column.served;
   return side;
 }

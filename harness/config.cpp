@@ -289,32 +289,43 @@ class Reader {
   }
 
   void limits(const YamlNode& node) {
-    section(
-        node, "limits", {"in_flight", "per_model"},
-        [&](const std::string& key, const YamlNode& value) {
-          if (key == "in_flight") {
-            if (const auto n = whole(value, "limits.in_flight", 1, 1 << 20))
-              config_.in_flight = static_cast<int>(*n);
-            return;
-          }
-          if (!value.is_map())
-            return mistake(value, "limits.per_model",
-                           "a mapping from model id to {in_flight: N, rpm: N, tpm: N} is wanted");
-          for (const auto& [id, body] : value.map) {
-            section(body, "limits.per_model." + id, {"in_flight", "rpm", "tpm"},
-                    [&, &id = id](const std::string& word, const YamlNode& n) {
-                      const auto bound = whole(n, fmt::format("limits.per_model.{}.{}", id, word),
-                                               1, word == "in_flight" ? 1 << 20 : INT64_MAX);
-                      if (!bound) return;
-                      if (word == "in_flight") {
-                        config_.in_flight_of[id] = static_cast<int>(*bound);
-                      } else {
-                        (word == "rpm" ? config_.rpm_of : config_.tpm_of)[id] =
-                            static_cast<double>(*bound);
-                      }
-                    });
-          }
-        });
+    section(node, "limits", {"in_flight", "per_model", "per_vendor"},
+            [&](const std::string& key, const YamlNode& value) {
+              if (key == "in_flight") {
+                if (const auto n = whole(value, "limits.in_flight", 1, 1 << 20))
+                  config_.in_flight = static_cast<int>(*n);
+                return;
+              }
+              const bool is_vendor = key == "per_vendor";
+              const std::string path = "limits." + key;
+              if (!value.is_map())
+                return mistake(
+                    value, path,
+                    fmt::format("a mapping from {} to {{in_flight: N, rpm: N, tpm: N}} is "
+                                "wanted",
+                                is_vendor ? "provider" : "model id"));
+              for (const auto& [id, body] : value.map) {
+                section(body, path + "." + id, {"in_flight", "rpm", "tpm"},
+                        [&, &id = id](const std::string& word, const YamlNode& n) {
+                          const auto bound = whole(n, fmt::format("{}.{}.{}", path, id, word), 1,
+                                                   word == "in_flight" ? 1 << 20 : INT64_MAX);
+                          if (!bound) return;
+                          if (is_vendor) {
+                            RunConfig::VendorLimits& own = config_.vendor_limits[id];
+                            if (word == "in_flight") {
+                              own.in_flight = static_cast<int>(*bound);
+                            } else {
+                              (word == "rpm" ? own.rpm : own.tpm) = static_cast<double>(*bound);
+                            }
+                          } else if (word == "in_flight") {
+                            config_.in_flight_of[id] = static_cast<int>(*bound);
+                          } else {
+                            (word == "rpm" ? config_.rpm_of : config_.tpm_of)[id] =
+                                static_cast<double>(*bound);
+                          }
+                        });
+              }
+            });
   }
 
   void retry(const YamlNode& node) {
@@ -343,6 +354,32 @@ class Reader {
             });
   }
 
+  /// One of money, requests, tokens, time; false: another key.
+  bool allowance(const std::string& key, const YamlNode& value, const std::string& path,
+                 Allowance& out) {
+    if (key == "requests") {
+      out.requests = whole(value, path, 0, INT64_MAX);
+    } else if (key == "tokens") {
+      out.tokens = tokens(value, path);
+    } else if (key == "time") {
+      out.time_s = duration(value, path);
+    } else if (key == "money") {
+      money(value, path, out.money);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  std::optional<std::int64_t> tokens(const YamlNode& node, const std::string& path) {
+    try {
+      return parse_token_count(node.scalar, fmt::format("{}:{}: {}", file_, node.line, path));
+    } catch (const Error& error) {
+      mistakes_.emplace_back(error.what());
+      return std::nullopt;
+    }
+  }
+
   void money(const YamlNode& node, const std::string& path, std::optional<Price>& out) {
     try {
       out = parse_money(node.scalar, fmt::format("{}:{}: {}", file_, node.line, path));
@@ -352,23 +389,27 @@ class Reader {
   }
 
   void budget(const YamlNode& node) {
-    section(node, "budget", {"money", "per_model", "rates", "requests", "time"},
+    section(node, "budget", {"money", "per_model", "rates", "requests", "tokens", "time"},
             [&](const std::string& key, const YamlNode& value) {
-              if (key == "requests") {
-                config_.max_requests = whole(value, "budget.requests", 0, INT64_MAX);
-              } else if (key == "time") {
-                config_.time_s = duration(value, "budget.time");
-              } else if (key == "money") {
-                money(value, "budget.money", config_.budget.money);
+              if (allowance(key, value, "budget." + key, config_.budget.run)) {
+                return;
               } else if (!value.is_map()) {
                 mistake(value, "budget." + key,
                         key == "rates" ? "a mapping such as {CNY/USD: 0.14} is wanted"
-                                       : "a mapping from model id to an amount is wanted");
+                                       : "a mapping from model id to an amount, or to "
+                                         "{money, requests, tokens, time}, is wanted");
               } else if (key == "per_model") {
-                for (const auto& [id, amount] : value.map) {
-                  std::optional<Price> price;
-                  money(amount, "budget.per_model." + id, price);
-                  if (price) config_.budget.per_model[id] = *price;
+                for (const auto& [id, body] : value.map) {
+                  const std::string path = "budget.per_model." + id;
+                  Allowance& own = config_.budget.per_model[id];
+                  if (body.is_scalar()) {
+                    money(body, path, own.money);
+                    continue;
+                  }
+                  section(body, path, {"money", "requests", "tokens", "time"},
+                          [&](const std::string& word, const YamlNode& bound) {
+                            allowance(word, bound, path + "." + word, own);
+                          });
                 }
               } else {
                 rates(value);

@@ -48,9 +48,7 @@ struct RunConfig {
   std::optional<int> in_flight;
   std::map<std::string, int> in_flight_of;  // by model id
   std::optional<double> total_timeout_s;    // deadline of one request
-  std::optional<std::int64_t> max_requests;
-  BudgetLimits budget;  // of money
-  std::optional<double> time_s;
+  BudgetLimits budget;
   std::optional<StopRule> stop;
   std::vector<Outcome> ask_again;  // --retry: stored outcomes that are asked again, and no others
   double allow_failures_pct = 0.5;
@@ -62,6 +60,12 @@ struct RunConfig {
   BackendContext service;                // retry, timeouts, tls
   std::map<std::string, double> rpm_of;  // by model id
   std::map<std::string, double> tpm_of;
+  /// What all models of a vendor and key share, by provider.
+  struct VendorLimits {
+    std::optional<int> in_flight;
+    std::optional<double> rpm, tpm;
+  };
+  std::map<std::string, VendorLimits> vendor_limits;
   bool is_partial = false;  // a limit was given
 };
 
@@ -79,7 +83,10 @@ struct Known {
 RunConfig read_config(const std::string& path, std::string_view text, const Known& known);
 
 /// What the backend of this model is told of the configuration.
-BackendContext context_of(const RunConfig& config, const std::string& model);
+BackendContext context_of(const RunConfig& config, const Model& model);
+
+/// The provider that a model names ("deepseek" of "deepseek/deepseek-chat"); "" for others.
+std::string provider_of(const Model& model);
 
 /// Checks what needs the whole picture (no model, no suite, equal ids) and gives defaults: model
 /// ids, run name. Throws one Error holding all mistakes.

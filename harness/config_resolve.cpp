@@ -87,6 +87,17 @@ void resolve(RunConfig& config, const Known& known) {
   };
   for (const auto& [id, bound] : config.in_flight_of) must_be_a_model(id, "limits.per_model");
   for (const auto& [id, amount] : config.budget.per_model) must_be_a_model(id, "budget.per_model");
+  std::map<std::string, std::string> providers;
+  for (const ModelEntry& entry : config.models)
+    if (const std::string name = provider_of(entry.model); !name.empty())
+      providers[name] = entry.where;
+  for (const auto& [id, bounds] : config.vendor_limits) {
+    if (providers.contains(id)) continue;
+    std::vector<std::string> names;
+    for (const auto& [name, where] : providers) names.push_back(name);
+    mistakes.push_back(fmt::format("{}: limits.per_vendor: no model is of the provider \"{}\"{}",
+                                   at, id, did_you_mean(id, names)));
+  }
   if (!mistakes.empty()) throw Error(fmt::format("{}", fmt::join(mistakes, "\n")));
   if (config.name.empty()) {
     std::string all;
@@ -140,7 +151,7 @@ std::string to_yaml(const RunConfig& config) {
     limits_of[id].push_back(fmt::format("in_flight: {}", n));
   for (const auto& [id, n] : config.rpm_of) limits_of[id].push_back(fmt::format("rpm: {:.0f}", n));
   for (const auto& [id, n] : config.tpm_of) limits_of[id].push_back(fmt::format("tpm: {:.0f}", n));
-  if (config.in_flight || !limits_of.empty()) {
+  if (config.in_flight || !limits_of.empty() || !config.vendor_limits.empty()) {
     std::vector<std::string> parts;
     if (config.in_flight) parts.push_back(fmt::format("in_flight: {}", *config.in_flight));
     if (!limits_of.empty()) {
@@ -149,6 +160,16 @@ std::string to_yaml(const RunConfig& config) {
         each.push_back(fmt::format("{}: {{{}}}", yaml_quote(id), fmt::join(words, ", ")));
       parts.push_back(fmt::format("per_model: {{{}}}", fmt::join(each, ", ")));
     }
+    std::vector<std::string> vendors;
+    for (const auto& [id, bounds] : config.vendor_limits) {
+      std::vector<std::string> words;
+      if (bounds.in_flight) words.push_back(fmt::format("in_flight: {}", *bounds.in_flight));
+      if (bounds.rpm) words.push_back(fmt::format("rpm: {:.0f}", *bounds.rpm));
+      if (bounds.tpm) words.push_back(fmt::format("tpm: {:.0f}", *bounds.tpm));
+      vendors.push_back(fmt::format("{}: {{{}}}", yaml_quote(id), fmt::join(words, ", ")));
+    }
+    if (!vendors.empty())
+      parts.push_back(fmt::format("per_vendor: {{{}}}", fmt::join(vendors, ", ")));
     out += fmt::format("limits: {{{}}}\n", fmt::join(parts, ", "));
   }
   const BackendContext& service = config.service;
@@ -161,22 +182,25 @@ std::string to_yaml(const RunConfig& config) {
   if (!service.ca_file.empty())
     out += fmt::format("tls: {{ca_file: {}}}\n", yaml_quote(service.ca_file));
   const BudgetLimits& budget = config.budget;
-  if (config.max_requests || config.time_s || !budget.is_empty() || !budget.rates.empty()) {
-    std::vector<std::string> parts;
-    const auto amount = [](const Price& price) {
-      return fmt::format("{:g} {}", price.amount, price.currency);
+  if (!budget.is_empty() || !budget.rates.empty()) {
+    const auto bounds = [](const Allowance& of) {
+      std::vector<std::string> words;
+      if (of.money)
+        words.push_back(fmt::format("money: {:g} {}", of.money->amount, of.money->currency));
+      if (of.requests) words.push_back(fmt::format("requests: {}", *of.requests));
+      if (of.tokens) words.push_back(fmt::format("tokens: {}", *of.tokens));
+      if (of.time_s) words.push_back(fmt::format("time: {:g}s", *of.time_s));
+      return words;
     };
-    if (budget.money) parts.push_back("money: " + amount(*budget.money));
+    std::vector<std::string> parts = bounds(budget.run);
     std::vector<std::string> each;
-    for (const auto& [id, price] : budget.per_model)
-      each.push_back(fmt::format("{}: {}", yaml_quote(id), amount(price)));
+    for (const auto& [id, own] : budget.per_model)
+      each.push_back(fmt::format("{}: {{{}}}", yaml_quote(id), fmt::join(bounds(own), ", ")));
     if (!each.empty()) parts.push_back(fmt::format("per_model: {{{}}}", fmt::join(each, ", ")));
     each.clear();
     for (const auto& [pair, rate] : budget.rates)
       each.push_back(fmt::format("{}: {:g}", pair, rate));
     if (!each.empty()) parts.push_back(fmt::format("rates: {{{}}}", fmt::join(each, ", ")));
-    if (config.max_requests) parts.push_back(fmt::format("requests: {}", *config.max_requests));
-    if (config.time_s) parts.push_back(fmt::format("time: {:g}s", *config.time_s));
     out += fmt::format("budget: {{{}}}\n", fmt::join(parts, ", "));
   }
   if (config.stop)
@@ -188,8 +212,24 @@ std::string to_yaml(const RunConfig& config) {
   return out;
 }
 
-BackendContext context_of(const RunConfig& config, const std::string& model) {
+std::string provider_of(const Model& model) {
+  if (model.backend != "http") return "";
+  const std::size_t slash = model.target.find('/'), at = model.target.find('@');
+  return slash == std::string::npos || at < slash ? "" : model.target.substr(0, slash);
+}
+
+BackendContext context_of(const RunConfig& config, const Model& entry) {
+  const std::string& model = entry.id;
   BackendContext out = config.service;
+  out.in_flight = config.in_flight;
+  if (const auto own = config.in_flight_of.find(model); own != config.in_flight_of.end())
+    out.in_flight = own->second;
+  if (const auto found = config.vendor_limits.find(provider_of(entry));
+      found != config.vendor_limits.end()) {
+    out.vendor_in_flight = found->second.in_flight;
+    out.vendor_rpm = found->second.rpm;
+    out.vendor_tpm = found->second.tpm;
+  }
   if (config.offline) out.offline_reason = "--offline forbids it";
   if (const auto found = config.rpm_of.find(model); found != config.rpm_of.end())
     out.rpm = found->second;

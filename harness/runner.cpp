@@ -60,6 +60,7 @@ class Runner {
       result_.planned += lane.total;
       lanes_.push_back(std::move(lane));
     }
+    if (parts.budget) money_at_start_ = parts.budget->money_left();
   }
 
   RunResult operator()() {
@@ -77,10 +78,15 @@ class Runner {
     // here on.
     parts_.answers->close();
     threads.clear();
+    tell();
     update_progress(true);
     if (trouble) std::rethrow_exception(trouble);
     if (!fatal_.empty()) throw Error(fatal_);
-    for (const Lane& lane : lanes_) result_.resumed += lane.cursor->skipped();
+    for (const Lane& lane : lanes_) {
+      result_.resumed += lane.cursor->skipped();
+      if (lane.begun && lane.last > *lane.begun)
+        result_.asking_s_of[lane.model->id] = seconds_between(*lane.begun, lane.last);
+    }
     return result_;
   }
 
@@ -91,11 +97,13 @@ class Runner {
     std::unique_ptr<PlanCursor> cursor;
     std::int64_t total = 0;
     int bound = 1;
-    std::optional<Planned> held;  // for which there is no money at the moment
-    std::optional<Price> price;   // set aside for the request that is being sent
-    std::string why_no_money;     // nothing more fits into the budget
-    int in_flight = 0;            // guarded by mutex_
-    Counts counts;                // guarded by mutex_
+    std::optional<Planned> held;             // which the budget has no room for at the moment
+    Spending set_aside;                      // for the request that is being sent
+    std::string why_stopped;                 // nothing more fits into the budget
+    std::optional<Clock::time_point> begun;  // its first request of this call
+    Clock::time_point last;                  // its newest answer; guarded by mutex_
+    int in_flight = 0;                       // guarded by mutex_
+    Counts counts;                           // guarded by mutex_
     std::deque<std::pair<Clock::time_point, std::int64_t>>
         recent;  // generated tokens of the last 30 s; guarded by mutex_
     bool is_idle() const { return cursor->is_finished() && !held && in_flight == 0; }
@@ -160,9 +168,8 @@ class Runner {
       }
       std::unique_lock lock(mutex_);
       const bool idle = std::all_of(lanes_.begin(), lanes_.end(), [&](const Lane& lane) {
-        return lane.in_flight == 0 &&
-               (stopping_since || is_quota_used() || !lane.why_no_money.empty() ||
-                (lane.cursor->is_finished() && !lane.held));
+        return lane.in_flight == 0 && (stopping_since || !lane.why_stopped.empty() ||
+                                       (lane.cursor->is_finished() && !lane.held));
       });
       if (idle) break;
       if (stopping_since && !cancelled &&
@@ -178,34 +185,48 @@ class Runner {
       if (cancelled && Clock::now() - *stopping_since > kPatience + std::chrono::seconds(2)) break;
       if (!sent) room_.wait_for(lock, std::chrono::milliseconds(50));
       lock.unlock();
+      tell();
       update_progress(false);
     }
+    result_.asking_s = seconds_between(started_, Clock::now());
     if (trouble) std::rethrow_exception(trouble);
     if (!result_.interrupted && !has_failed()) judge_budgets(cancelled);
   }
 
-  bool is_time_over() const {
-    const std::optional<double>& most = parts_.config->time_s;
-    return most && std::chrono::duration<double>(Clock::now() - started_).count() >= *most;
+  static double seconds_between(Clock::time_point from, Clock::time_point to) {
+    return std::chrono::duration<double>(to - from).count();
   }
 
-  bool is_quota_used() const {
-    return parts_.config->max_requests && submitted_ >= *parts_.config->max_requests;
+  std::string why_time_over() const {
+    return parts_.budget ? parts_.budget->why_time("", seconds_between(started_, Clock::now()))
+                         : "";
   }
+
+  bool is_time_over() const { return !why_time_over().empty(); }
 
   /// Says which budget ended the run, if one did: only where something is left to ask.
   void judge_budgets(bool gave_up) {
+    std::vector<std::string> reasons;
     for (const Lane& lane : lanes_)
-      if (!lane.why_no_money.empty()) result_.stopped_because = lane.why_no_money;
-    if (!result_.stopped_because.empty() || (!is_quota_used() && !is_time_over())) return;
+      if (!lane.why_stopped.empty() &&
+          std::find(reasons.begin(), reasons.end(), lane.why_stopped) == reasons.end())
+        reasons.push_back(lane.why_stopped);
+    result_.stopped_because = fmt::format("{}", fmt::join(reasons, "; "));
+    if (!reasons.empty() || !is_time_over()) return;
     const bool more = gave_up || std::any_of(lanes_.begin(), lanes_.end(), [](Lane& lane) {
-                        return lane.cursor->next().has_value();
+                        return lane.held || lane.cursor->next().has_value();
                       });
-    if (!more) return;
-    result_.stopped_because =
-        is_quota_used() ? fmt::format("the budget of {} requests is reached",
-                                      with_commas(*parts_.config->max_requests))
-                        : fmt::format("the time of {:g} s is over", *parts_.config->time_s);
+    if (more) result_.stopped_because = why_time_over();
+  }
+
+  /// Ends a model whose own time is over, if it has anything left to ask.
+  void judge_time_of(Lane& lane) {
+    if (!parts_.budget || !lane.why_stopped.empty()) return;
+    std::string why = parts_.budget->why_time(
+        lane.model->id, lane.begun ? seconds_between(*lane.begun, Clock::now()) : 0);
+    if (why.empty()) return;
+    if (!lane.held) lane.held = lane.cursor->next();
+    if (lane.held) lane.why_stopped = std::move(why);
   }
 
   /// Models that share a device run one after another: only the first unfinished of each group
@@ -220,6 +241,7 @@ class Runner {
         if (lane.is_idle()) continue;
       }
       if (!group.empty() && !busy.insert(group).second) continue;
+      judge_time_of(lane);
       for (int n = 0; n < 64 && has_room(lane) && may_go_on(lane); ++n) {
         std::optional<Planned> planned = std::exchange(lane.held, std::nullopt);
         if (!planned) planned = lane.cursor->next(2000);
@@ -238,22 +260,38 @@ class Runner {
     return sent;
   }
 
-  /// Sets money aside for a request. False where it does not fit: for good if nothing in flight can
-  /// give back what is missing.
+  /// Sets aside what a request may take. False where it does not fit: for good if nothing in flight
+  /// can give back what is missing.
   bool afford(Lane& lane, const Planned& planned) {
     if (!parts_.budget) return true;
     const std::string& model = planned.request.model;
-    lane.price = lane.backend->price_at_most(planned.request);
-    if (lane.price) parts_.budget->check_currency(model, lane.price->currency);
-    if (parts_.budget->reserve(model, lane.price)) return true;
-    if (parts_.budget->is_exhausted(model, lane.price) && lane.why_no_money.empty())
-      lane.why_no_money = parts_.budget->why(model);
+    const auto tokens = lane.backend->tokens_at_most(planned.request);
+    lane.set_aside = tokens
+                         ? Spending{1, tokens->all(), lane.backend->price_at_most(planned.request)}
+                         : Spending{0, 0, {}};
+    const Spending& most = lane.set_aside;
+    if (most.money) parts_.budget->check_currency(model, most.money->currency);
+    if (parts_.budget->reserve(model, most)) return true;
+    if (parts_.budget->is_exhausted(model, most) && lane.why_stopped.empty())
+      lane.why_stopped = parts_.budget->why(model, most);
     return false;
   }
 
+  /// What an answer took. Where the service does not tell, all that was set aside counts.
+  static Spending spent_on(const Response& response, const Spending& set_aside) {
+    if (response.attempts == 0) return {0, 0, {}};  // nobody was asked
+    const Usage& usage = response.usage;
+    const bool is_told = usage.prompt_tokens || usage.completion_tokens;
+    const bool has_failed = response.outcome == Outcome::Failed;
+    Spending out{1, usage.prompt_tokens.value_or(0) + usage.completion_tokens.value_or(0),
+                 response.price};
+    if (!is_told && !has_failed) out.tokens = set_aside.tokens;
+    if (!out.money && !has_failed) out.money = set_aside.money;
+    return out;
+  }
+
   bool has_room(const Lane& lane) {
-    if (!lane.why_no_money.empty()) return false;
-    if (is_quota_used()) return false;
+    if (!lane.why_stopped.empty()) return false;
     std::lock_guard lock(mutex_);
     if (lane.in_flight >= lane.bound) return false;
     return !parts_.config->in_flight ||
@@ -261,6 +299,7 @@ class Runner {
   }
 
   void submit(Lane& lane, Planned planned) {
+    if (!lane.begun) lane.begun = Clock::now();
     Request request = std::move(planned.request);
     request.id = ++submitted_;
     if (parts_.config->total_timeout_s) {
@@ -271,7 +310,7 @@ class Runner {
       std::lock_guard lock(mutex_);
       flying_.emplace(request.id, Flying{static_cast<std::size_t>(&lane - lanes_.data()),
                                          std::move(planned.item), planned.position,
-                                         std::exchange(lane.price, std::nullopt)});
+                                         std::exchange(lane.set_aside, Spending{})});
       ++lane.in_flight;
     }
     lane.backend->submit(std::move(request));
@@ -289,12 +328,14 @@ class Runner {
         recorded.item = std::move(found->second.item);
         recorded.position = found->second.position;
         if (parts_.budget)
-          parts_.budget->settle(answer->request.model, found->second.reserved,
-                                answer->response.price);
+          parts_.budget->settle(answer->request.model, found->second.set_aside,
+                                spent_on(answer->response, found->second.set_aside));
+        lane.last = Clock::now();
         flying_.erase(found);
         --lane.in_flight;
         const bool given_up = cancelled_ && answer->response.outcome == Outcome::Failed;
         if (!given_up) count(lane, answer->response);
+        if (lanes_.size() > 1) tell_of_breaker(lane, answer->response);
         if (given_up) {
           room_.notify_one();
           continue;
@@ -306,6 +347,28 @@ class Runner {
       graded_.push(std::move(recorded));
     }
     graded_.close();
+  }
+
+  /// A vendor that takes no more requests is told at once, and once: the other models may go on for
+  /// hours. `mutex_` is held.
+  void tell_of_breaker(const Lane& lane, const Response& response) {
+    if (!response.failure) return;
+    const FailureKind kind = response.failure->kind;
+    if (kind != FailureKind::Auth && kind != FailureKind::Balance && kind != FailureKind::Quota)
+      return;
+    if (told_.size() > 16 || !told_.insert(response.failure->message).second) return;
+    to_tell_.push_back(
+        fmt::format("{}: {}: {}", lane.model->id, to_text(kind), response.failure->message));
+  }
+
+  void tell() {
+    std::vector<std::string> lines;
+    {
+      std::lock_guard lock(mutex_);
+      lines.swap(to_tell_);
+    }
+    if (!parts_.progress) return;
+    for (const std::string& line : lines) parts_.progress->event(line);
   }
 
   /// `mutex_` is held.
@@ -402,6 +465,7 @@ class Runner {
     if (is_stopping_)
       snapshot.stopping = fmt::format("stopping, {} answers still arriving", in_flight());
     snapshot.elapsed_s = std::chrono::duration<double>(now - started_).count();
+    if (money_at_start_) snapshot.budget[money_at_start_->currency] = money_at_start_->amount;
     {
       std::lock_guard lock(mutex_);
       for (Lane& lane : lanes_) {
@@ -433,12 +497,13 @@ class Runner {
     std::size_t lane;
     Item item;
     std::int64_t position;
-    std::optional<Price> reserved;  // of the budget
+    Spending set_aside;  // of the budget
   };
 
   const RunParts& parts_;
-  std::vector<Lane> lanes_;     // fixed after construction; members guarded as marked
-  std::int64_t submitted_ = 0;  // dispatch thread only
+  std::optional<Price> money_at_start_;  // of the budget, for this call
+  std::vector<Lane> lanes_;              // fixed after construction; members guarded as marked
+  std::int64_t submitted_ = 0;           // dispatch thread only
   Clock::time_point started_ = Clock::now();
   Clock::time_point shown_{};
   bool is_stopping_ = false;  // dispatch thread only
@@ -451,6 +516,8 @@ class Runner {
   std::unordered_map<std::int64_t, Flying> flying_;
   std::map<std::tuple<std::size_t, std::string, std::int64_t>, std::pair<SampleFold, int>>
       folds_;  // items whose samples are arriving, for early stopping; guarded by mutex_
+  std::set<std::string> told_;        // messages of breakers; guarded by mutex_
+  std::vector<std::string> to_tell_;  // of these, not shown yet; guarded by mutex_
   std::string fatal_;
   bool cancelled_ = false;
   RunResult result_;

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -49,7 +50,7 @@ struct RunParts {
   std::function<void(std::span<const Recorded>)> record;
   /// Ends a suite early; null: everything is asked. Models are taken in their order here.
   EarlyStop* stop = nullptr;
-  Budget* budget = nullptr;  // of money; null: none
+  Budget* budget = nullptr;  // null: none
   Progress* progress = nullptr;
   EventLog* log = nullptr;
   std::string log_path;  // shown beside the progress
@@ -63,7 +64,9 @@ struct RunResult {
   std::int64_t asked = 0;    // stored by this call
   std::int64_t failed = 0;   // of these, failed
   bool interrupted = false;
-  std::string stopped_because;  // a budget that was reached; "" if none
+  std::string stopped_because;                // a budget that was reached; "" if none
+  double asking_s = 0;                        // how long this call asked
+  std::map<std::string, double> asking_s_of;  // likewise, by model id
 };
 
 /// Asks what has no stored answer, grades and stores. Order of arrival never changes a result.

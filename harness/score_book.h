@@ -29,6 +29,7 @@ struct BookModel {
   std::string id;
   std::string describe;
   std::map<std::string, std::string> protocol;  // parameter -> value, as wanted
+  std::optional<PriceSource> prices{};
 };
 
 /// A suite that was stopped early in the comparison of two models (harness/early_stop.h).

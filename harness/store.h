@@ -101,6 +101,15 @@ struct StoredCount {
   std::int64_t n = 0;
 };
 
+/// What answers of one model took.
+struct StoredSpending {
+  std::string model;
+  std::string currency;       // "": without a price
+  double amount = 0;          // in `currency`
+  std::int64_t requests = 0;  // that somebody was asked for
+  std::int64_t tokens = 0;    // prompt and completion
+};
+
 struct StoredEvent {
   std::string at;    // ISO 8601, UTC
   std::string kind;  // "interrupted", "failed_before", ...
@@ -176,6 +185,9 @@ class Store : public RunReader {
   std::vector<Record> find(std::string_view suite, std::string_view item,
                            std::string_view model = {}) const;
   std::optional<Record> find(std::int64_t request_id) const;
+
+  /// What all answers took, older and replaced ones included, by model and currency.
+  std::vector<StoredSpending> spending() const;
 
   std::vector<StoredCount> counts() const;  // newest responses, by (model, suite, outcome, status)
   std::vector<StoredEvent> events(std::string_view kind = {}) const;

@@ -83,6 +83,7 @@ Writers::Writers(Database& db)
                "json_object('kind', kind, 'message', message, 'http_status', http_status, "
                "'attempts', attempts, 'code', code, 'service_id', service_id, "
                "'cost', cost, 'currency', currency, 'sent_at', sent_at, "
+               "'prompt_tokens', prompt_tokens, 'completion_tokens', completion_tokens, "
                "'text', CASE typeof(text) WHEN 'text' THEN text END, 'created_at', created_at) "
                "FROM responses WHERE request_id = ?1"),
       delete_response(db, "DELETE FROM responses WHERE request_id = ?1"),

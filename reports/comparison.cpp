@@ -84,6 +84,19 @@ std::string ratio_words(double a, double b, std::string_view what) {
   return fmt::format("{} {:.2f} times", what, a / b);
 }
 
+std::string cost_words(const Side& side) {
+  return side.currency.empty() ? "an unknown amount"
+                               : fmt::format("{:.2f} {}", side.cost, side.currency);
+}
+
+/// Where the prices of the two come from; "" where neither costs anything.
+std::string prices_of(const Comparison& c) {
+  std::vector<PriceSource> prices;
+  for (const Side* side : {&c.a, &c.b})
+    if (side->prices && side->cost > 0) prices.push_back(*side->prices);
+  return prices_text(prices);
+}
+
 /// "A uses 1.30 times the tokens, 0.80 times the time of B."
 std::string ratios(const Comparison& c) {
   std::vector<std::string> parts;
@@ -94,6 +107,8 @@ std::string ratios(const Comparison& c) {
     add(ratio_words(c.a.cost, c.b.cost, "cost"));
     if (c.a.cost > 0 && c.b.cost > 0)
       parts.back() += fmt::format(" ({:.2f} against {:.2f} {})", c.a.cost, c.b.cost, c.a.currency);
+  } else if (!c.a.currency.empty() || !c.b.currency.empty()) {  // not to be put into a ratio
+    parts.push_back(fmt::format("cost {} against {}", cost_words(c.a), cost_words(c.b)));
   }
   add(ratio_words(c.a.tokens, c.b.tokens, "tokens"));
   add(ratio_words(c.a.total_ms, c.b.total_ms, "time"));
@@ -137,6 +152,11 @@ nlohmann::ordered_json side_json(const Side& side) {
   out["cost"] = side.currency.empty()
                     ? nlohmann::ordered_json(nullptr)
                     : nlohmann::ordered_json{{"amount", side.cost}, {"currency", side.currency}};
+  out["prices"] = nlohmann::ordered_json(nullptr);
+  if (side.prices)
+    out["prices"] = {{"currency", side.prices->currency},
+                     {"as_of", side.prices->as_of},
+                     {"source", side.prices->source}};
   out["served_models"] = side.served;
   out["params"] = side.protocol;
   return out;
@@ -173,6 +193,7 @@ std::string comparison_text(const Comparison& c, const Style& style) {
   const std::string note = adjusted_note(c), beside = ratios(c);
   if (!note.empty()) out += wrapped(note, 0, style);
   if (!beside.empty()) out += wrapped(beside, 0, style);
+  if (const std::string prices = prices_of(c); !prices.empty()) out += wrapped(prices, 0, style);
   if (!c.cautions.empty() || !c.notes.empty()) out += "\n";
   for (const std::string& caution : c.cautions) out += prose("! " + caution, 2, style);
   for (const std::string& one : c.notes) out += prose("  " + one, 2, style);
@@ -206,7 +227,8 @@ std::string comparison_markdown(const Comparison& c) {
                        trim(change_interval(row->interval, style)), chance_text(row->p_adjusted),
                        with_commas(row->n), with_commas(row->won), with_commas(row->lost));
   }
-  if (const std::string note = adjusted_note(c); !note.empty()) out += "\n" + note + "\n";
+  for (const std::string& note : {adjusted_note(c), ratios(c), prices_of(c)})
+    if (!note.empty()) out += "\n" + markdown_cell(note) + "\n";
   if (!c.cautions.empty() || !c.notes.empty()) out += "\n";
   for (const auto* group : {&c.cautions, &c.notes})
     for (const std::string& one : *group) out += "- " + markdown_cell(one) + "\n";

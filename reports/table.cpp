@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <utility>
 
 #include "harness/core/text.h"
 
@@ -172,6 +174,21 @@ std::string money_text(const std::map<std::string, double>& amounts, const Style
     }
   }
   return out;
+}
+
+std::string prices_text(const std::vector<PriceSource>& prices) {
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> lists;
+  for (const PriceSource& one : prices) lists[{one.as_of, one.source}].push_back(one.model);
+  std::vector<std::string> parts;
+  for (const auto& [list, models] : lists) {
+    const auto& [as_of, source] = list;
+    parts.push_back(
+        fmt::format("{} ({}{})", as_of,
+                    lists.size() > 1 ? fmt::format("{}: ", fmt::join(models, ", ")) : "", source));
+  }
+  if (parts.empty()) return "";
+  return fmt::format("Prices as of {}; amounts as charged, never converted.",
+                     fmt::join(parts, "; "));
 }
 
 std::string tokens_text(const Cell& cell, const Style& style) {

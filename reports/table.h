@@ -61,6 +61,9 @@ void tighten(Table& table, std::size_t column);
 /// "CNY 4.20", with the currency's sign where the style has it; several joined by " + "; the dash
 /// for none.
 std::string money_text(const std::map<std::string, double>& amounts, const Style& style);
+/// "Prices as of 2026-09-10 (https://...).", models named where several lists were used; "" for
+/// none.
+std::string prices_text(const std::vector<PriceSource>& prices);
 /// "1,412 + 131": prompt and completion; "14.2k" and the like from 10,000 on.
 std::string tokens_text(const Cell& cell, const Style& style);
 /// "25.3 s", "12 min", "3 h 05 min".

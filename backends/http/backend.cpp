@@ -44,6 +44,11 @@ std::shared_ptr<Hub> shared_hub() {
   return hub;
 }
 
+/// "https://api.deepseek.com" of a base URL: the wires of a vendor share its account.
+std::string origin_of(const std::string& url) {
+  return url.substr(0, url.find('/', url.find("://") + 3));
+}
+
 /// Asks a service over HTTP.
 class HttpBackend final : public Backend {
  public:
@@ -54,7 +59,11 @@ class HttpBackend final : public Backend {
     const Limits& limits = resolved_.endpoint.provider.limits;
     traits_.identity = resolved_.identity;
     traits_.describe = resolved_.describe;
-    traits_.default_in_flight = limits.in_flight.value_or(64);
+    traits_.default_in_flight = context.vendor_in_flight.value_or(limits.in_flight.value_or(64));
+    traits_.prices =
+        price_note(resolved_.endpoint.provider, resolved_.endpoint.model, std::time(nullptr));
+    traits_.rpm = context.rpm ? context.rpm : limits.rpm;
+    traits_.tpm = context.tpm ? context.tpm : limits.tpm;
     if (context.is_dry) return;
     if (!offline_reason_.empty())
       throw Error(
@@ -62,7 +71,7 @@ class HttpBackend final : public Backend {
                       resolved_.describe, offline_reason_));
     hub_ = shared_hub();
     const std::string vendor =
-        resolved_.endpoint.base_url + " " + sha256(resolved_.key).hex().substr(0, 16);
+        origin_of(resolved_.endpoint.base_url) + " " + sha256(resolved_.key).hex().substr(0, 16);
     lane_ = std::make_shared<Lane>(resolved_, context, hub_->engine, hub_->vendor(vendor), answers);
   }
 
@@ -111,6 +120,10 @@ class HttpBackend final : public Backend {
   std::optional<Price> price_at_most(const Request& request) const override {
     return leitai::price_at_most(resolved_.endpoint.provider, resolved_.endpoint.model, request,
                                  std::time(nullptr));
+  }
+
+  std::optional<TokensAtMost> tokens_at_most(const Request& request) const override {
+    return leitai::tokens_at_most(resolved_.endpoint.provider, request);
   }
 
   std::vector<std::string> remarks() const override {

@@ -8,7 +8,6 @@ namespace leitai {
 namespace {
 
 constexpr double kOpen = 1 << 20;
-constexpr double kBurstSeconds = 5;
 constexpr auto kWindow = std::chrono::milliseconds(500);
 
 bool is_pushback(const Verdict& verdict) {
@@ -59,10 +58,10 @@ void Gate::end(const Verdict& verdict, EngineClock::time_point now) {
   most_in_flight_ = in_flight_;
 }
 
-Bucket::Bucket(std::optional<double> per_minute) {
+Bucket::Bucket(std::optional<double> per_minute, double burst) {
   if (!per_minute || *per_minute <= 0) return;
   per_second_ = *per_minute / 60;
-  size_ = std::max(1.0, per_second_ * kBurstSeconds);
+  size_ = std::max(1.0, per_second_ * burst);
   level_ = size_;
 }
 

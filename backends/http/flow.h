@@ -39,7 +39,8 @@ class Gate {
 /// Tokens that flow in at a steady rate up to a small store, as vendors count by the second too.
 class Bucket {
  public:
-  explicit Bucket(std::optional<double> per_minute);
+  /// `burst`: how many seconds' worth may go at once.
+  explicit Bucket(std::optional<double> per_minute, double burst = 5);
 
   /// When `amount` can be taken, at the earliest now. An amount above the store may be taken once
   /// it is full and leaves a debt.

@@ -25,6 +25,9 @@ milliseconds of_seconds(double seconds) {
   return milliseconds(static_cast<std::int64_t>(seconds * 1000));
 }
 
+/// How many seconds' worth of a rate may go at once: vendors that check each second refuse more.
+double burst_seconds(const Limits& limits) { return limits.is_per_second ? 1 : 5; }
+
 std::vector<std::string> headers_of(const Resolved& resolved) {
   std::vector<std::string> out = resolved.dialect->headers(resolved.endpoint, resolved.key);
   out.emplace_back("Content-Type: application/json");
@@ -54,13 +57,6 @@ std::string body_of(const Resolved& resolved, const Request& request) {
 std::int64_t unix_ms(EngineClock::time_point moment) {
   const auto then = std::chrono::system_clock::now() - (EngineClock::now() - moment);
   return std::chrono::duration_cast<milliseconds>(then.time_since_epoch()).count();
-}
-
-/// Prices of attempts of one request share their currency unless the record changed in between.
-void add_to(std::optional<Price>& sum, const std::optional<Price>& more) {
-  if (!more) return;
-  if (!sum) sum = Price{0, more->currency};
-  if (sum->currency == more->currency) sum->amount += more->amount;
 }
 
 void tell_service(const Attempt& attempt, AttemptReader& reader, std::int64_t sent_at_ms,
@@ -137,18 +133,26 @@ Lane::Lane(Resolved resolved, const BackendContext& context, TransportEngine& en
       answers_(answers),
       headers_(headers_of(resolved_)),
       gate_(resolved_.endpoint.provider.limits.start),
-      requests_(context.rpm ? context.rpm : resolved_.endpoint.provider.limits.rpm),
-      tokens_(context.tpm ? context.tpm : resolved_.endpoint.provider.limits.tpm) {}
+      requests_(context.rpm ? context.rpm : resolved_.endpoint.provider.limits.rpm,
+                burst_seconds(resolved_.endpoint.provider.limits)),
+      tokens_(context.tpm ? context.tpm : resolved_.endpoint.provider.limits.tpm,
+              burst_seconds(resolved_.endpoint.provider.limits)) {}
 
-Lane::~Lane() = default;
+Lane::~Lane() {
+  if (!has_joined_) return;
+  vendor_->leave(this);
+  vendor_->ended(flying_.size());
+  vendor_->serve();
+}
 
 void Lane::add(std::shared_ptr<Job> job) {
   if (is_cancelled_) return fail(job, {FailureKind::Network, "cancelled", std::nullopt});
+  if (!has_joined_) vendor_->join(this, resolved_.endpoint.provider.limits, context_);
+  has_joined_ = true;
   ready_.push_back(std::move(job));
   pump();
 }
 
-/// Begins what may begin now; otherwise leaves a call for the moment when it may.
 void Lane::pump() {
   if (is_pumping_) return;
   is_pumping_ = true;
@@ -172,12 +176,14 @@ void Lane::pump() {
       continue;
     }
     const double tokens = tokens_of(*job);
-    const auto when = std::max({vendor_->held_until, gate_.ready_at(now),
+    const auto when = std::max({vendor_->ready_at(tokens, now), gate_.ready_at(now),
                                 requests_.ready_at(1, now), tokens_.ready_at(tokens, now)});
     if (when > now) {
       wake_at(when);
       break;
     }
+    if (!vendor_->take_turn(this)) break;  // it comes back when there is room
+    vendor_->take(tokens, now);
     requests_.take(1, now);
     tokens_.take(tokens, now);
     job->reserved_tokens = tokens;
@@ -185,6 +191,7 @@ void Lane::pump() {
     begin(job);
   }
   is_pumping_ = false;
+  if (has_joined_) vendor_->serve();
 }
 
 void Lane::wake_at(EngineClock::time_point when) {
@@ -217,6 +224,7 @@ void Lane::begin(const std::shared_ptr<Job>& job) {
   if (!job->first_begun) job->first_begun = job->begun;
   ++job->attempts;
   gate_.begin(job->begun);
+  vendor_->begun();
   job->reader =
       std::make_unique<AttemptReader>(resolved_.dialect->reader(resolved_.endpoint, job->request));
   flying_.insert(job);
@@ -244,6 +252,7 @@ Call Lane::make_call(const std::shared_ptr<Job>& job) {
 
 void Lane::ended(const std::shared_ptr<Job>& job, CallResult result) {
   flying_.erase(job);
+  vendor_->ended();
   AttemptReader& reader = *job->reader;
   reader.finish();
   if (!job->first_sent) job->first_sent = result.sent;
@@ -265,19 +274,24 @@ void Lane::ended(const std::shared_ptr<Job>& job, CallResult result) {
   const Usage& used = attempt.parsed.usage;
   if (used.prompt_tokens || used.completion_tokens) {
     const auto spent = used.prompt_tokens.value_or(0) + used.completion_tokens.value_or(0);
-    tokens_.give_back(job->reserved_tokens - static_cast<double>(spent));
+    const double unused = job->reserved_tokens - static_cast<double>(spent);
+    tokens_.give_back(unused);
+    vendor_->give_back(unused);
+    bill(*job, used, unix_ms(result.sent) / 1000);
   }
   if (attempt.status == 429 && verdict.retry_after)
     vendor_->held_until = std::max(vendor_->held_until, now + *verdict.retry_after);
-  if (verdict.advice == Advice::StopQueue) stop_queue(verdict, attempt.status);
+  if (verdict.advice == Advice::StopQueue) {
+    stop_queue(verdict, attempt.status);
+    verdict.message = vendor_->stopped->message;
+  }
   auto pause = pause_before_retry(policy_, verdict, job->attempts, uniform(*job));
   if (pause) {
     const auto left = time_left(*job);
     if (left && *pause >= *left) pause.reset();
   }
-  const std::optional<Price> charged = price(*job, used, result);
   if (pause && !is_cancelled_) {
-    add_to(job->lost, charged);
+    job->lost = job->billed;
     repeat(job, *pause);
     return pump();
   }
@@ -307,7 +321,6 @@ void Lane::ended(const std::shared_ptr<Job>& job, CallResult result) {
     response.service.http_status = attempt.status;
     if (!verdict.said.empty()) response.service.said = std::move(verdict.said);
   }
-  response.price = charged;
   if (!verdict.code.empty()) response.service.code = std::move(verdict.code);
   tell_service(attempt, reader, unix_ms(result.sent), response.service);
   response.usage = parsed.usage;
@@ -316,13 +329,6 @@ void Lane::ended(const std::shared_ptr<Job>& job, CallResult result) {
   response.timing.queued_ms = in_ms(*job->first_sent - job->submitted);
   deliver(job, std::move(response));
   pump();
-}
-
-std::optional<Price> Lane::price(const Job& job, const Usage& usage,
-                                 const CallResult& result) const {
-  const Provider& provider = resolved_.endpoint.provider;
-  return price_of(provider, resolved_.endpoint.model, usage,
-                  is_thinking(provider, job.request.wanted), unix_ms(result.sent) / 1000);
 }
 
 void Lane::repeat(const std::shared_ptr<Job>& job, milliseconds pause) {
@@ -341,9 +347,28 @@ void Lane::stop_queue(const Verdict& verdict, int status) {
   if (vendor_->stopped) return;
   vendor_->stopped = Failure{*verdict.kind, resolved_.redact(verdict.message),
                              status ? std::optional<int>(status) : std::nullopt};
+  vendor_->give_up();
+}
+
+void Lane::give_up() {
   std::vector<std::shared_ptr<Job>> waiting(waiting_.begin(), waiting_.end());
   waiting_.clear();
   for (const auto& job : waiting) fail(job, *vendor_->stopped);
+  pump();
+}
+
+/// By the price of the moment at which it was sent. What the service charged for an attempt that is
+/// then repeated was paid all the same.
+void Lane::bill(Job& job, const Usage& usage, std::int64_t sent_unix) const {
+  const Provider& provider = resolved_.endpoint.provider;
+  const auto price = price_of(provider, resolved_.endpoint.model, usage,
+                              is_thinking(provider, job.request.wanted), sent_unix);
+  if (!price) return;
+  if (!job.billed) {
+    job.billed = price;
+  } else {
+    job.billed->amount += price->amount;
+  }
 }
 
 void Lane::cancel(bool is_silent) {
@@ -368,11 +393,9 @@ void Lane::deliver(const std::shared_ptr<Job>& job, Response response) {
   job->reader.reset();
   if (is_silent_) return;
   response.request_id = job->request.id;
-  if (job->lost) {
-    response.retry_cost = job->lost->amount;
-    add_to(response.price, job->lost);
-  }
-  response.attempts = std::max(1, job->attempts);
+  response.price = job->billed;
+  if (job->lost) response.retry_cost = job->lost->amount;
+  response.attempts = job->attempts;  // 0: it was never sent
   // A server may echo the key anywhere.
   const Redactor& redact = resolved_.redact;
   response.text = redact(std::move(response.text));

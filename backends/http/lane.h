@@ -14,17 +14,12 @@
 #include "backends/http/attempt_reader.h"
 #include "backends/http/endpoint.h"
 #include "backends/http/flow.h"
+#include "backends/http/vendor.h"
 #include "harness/core/backend.h"
 #include "harness/core/channel.h"
 #include "harness/io/transport_engine.h"
 
 namespace leitai {
-
-/// What the models of one vendor and key share. I/O thread only.
-struct Vendor {
-  std::optional<Failure> stopped;  // the breaker: authentication, balance or quota
-  EngineClock::time_point held_until{};
-};
 
 /// One request on its way through its attempts.
 struct Job {
@@ -34,7 +29,8 @@ struct Job {
   std::optional<EngineClock::time_point> first_begun, first_sent;
   std::uint64_t call = 0;
   double reserved_tokens = 0;
-  std::optional<Price> lost;  // charged for attempts that bought no answer
+  std::optional<Price> billed;  // by all attempts so far
+  std::optional<Price> lost;    // the part of it that bought no answer
   std::unique_ptr<AttemptReader> reader;
 };
 
@@ -65,8 +61,14 @@ class Lane : public std::enable_shared_from_this<Lane> {
 
   const Watch& watch() const { return watch_; }  // any thread
 
- private:
+  // For the vendor that the lanes share.
+  /// Begins what may begin now; otherwise leaves a call for the moment when it may.
   void pump();
+  /// The vendor has stopped: fails what waits.
+  void give_up();
+  std::size_t in_flight() const { return flying_.size(); }
+
+ private:
   void wake_at(EngineClock::time_point when);
   void begin(const std::shared_ptr<Job>& job);
   Call make_call(const std::shared_ptr<Job>& job);
@@ -74,9 +76,9 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void repeat(const std::shared_ptr<Job>& job, std::chrono::milliseconds pause);
   void stop_queue(const Verdict& verdict, int status);
   void fail(const std::shared_ptr<Job>& job, const Failure& failure);
+  /// `sent_unix`: seconds since 1970 UTC; the price of that moment holds.
+  void bill(Job& job, const Usage& usage, std::int64_t sent_unix) const;
   void deliver(const std::shared_ptr<Job>& job, Response response);
-  /// What an attempt with this usage costs.
-  std::optional<Price> price(const Job& job, const Usage& usage, const CallResult& result) const;
   std::optional<std::chrono::milliseconds> time_left(const Job& job) const;
   double tokens_of(const Job& job) const;
 
@@ -97,6 +99,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   bool is_cancelled_ = false;
   bool is_silent_ = false;
   bool is_pumping_ = false;
+  bool has_joined_ = false;  // the vendor
 };
 
 }  // namespace leitai

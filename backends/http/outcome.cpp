@@ -229,9 +229,10 @@ Verdict of_answer(const Provider& provider, const Attempt& attempt) {
     // Known words for "cut off by us": insufficient_system_resource, aborted, network_error, error,
     // pause_turn. Others are not known to be ends of an answer.
     const bool is_capacity = word == "insufficient_system_resource";
-    return failed(is_capacity ? FailureKind::Overload : FailureKind::Server,
-                  fmt::format("the answer ended with finish reason \"{}\"", shortened(*parsed.finish)),
-                  Advice::Repeat);
+    return failed(
+        is_capacity ? FailureKind::Overload : FailureKind::Server,
+        fmt::format("the answer ended with finish reason \"{}\"", shortened(*parsed.finish)),
+        Advice::Repeat);
   }
   switch (*out.finish) {
     case FinishReason::Filtered:

@@ -99,22 +99,35 @@ std::optional<Price> price_of(const Provider& provider, std::string_view model, 
   return Price{amount / kMillion * peak_factor(*row, unix_time), row->currency};
 }
 
+TokensAtMost tokens_at_most(const Provider& provider, const Request& request) {
+  TokensAtMost out = estimated_tokens(request);
+  if (request.mode == Mode::LogLikelihood) return out;
+  out.completion =
+      request.wanted.max_tokens.value_or(provider.length_default.value_or(kUsualLength));
+  if (is_thinking(provider, request.wanted) && !provider.length_counts_reasoning)
+    out.completion += parse_int(request.wanted.thinking.value_or("")).value_or(kLongestThought);
+  return out;
+}
+
 std::optional<Price> price_at_most(const Provider& provider, std::string_view model,
                                    const Request& request, std::int64_t unix_time) {
   const PriceRow* row = price_row(provider, model, unix_time);
   if (!row) return std::nullopt;
-  std::size_t bytes = request.prompt.text ? request.prompt.text->size() : 0;
-  for (const Message& one : request.prompt.messages) bytes += one.text().size() + 16;
   const bool thinks = is_thinking(provider, request.wanted);
-  double output =
-      request.wanted.max_tokens.value_or(provider.length_default.value_or(kUsualLength));
-  if (thinks && !provider.length_counts_reasoning) {
-    const auto budget = parse_int(request.wanted.thinking.value_or(""));
-    output += budget ? static_cast<double>(*budget) : kLongestThought;
-  }
-  const double amount = (static_cast<double>(bytes) / 2 + 8) * row->input +
-                        output * std::max(row->output, output_price(*row, thinks));
+  const TokensAtMost tokens = tokens_at_most(provider, request);
+  const double amount =
+      static_cast<double>(tokens.prompt) * row->input +
+      static_cast<double>(tokens.completion) * std::max(row->output, output_price(*row, thinks));
   return Price{amount / kMillion * peak_factor(*row, unix_time), row->currency};
+}
+
+std::optional<PriceNote> price_note(const Provider& provider, std::string_view model,
+                                    std::int64_t unix_time) {
+  const PriceRow* row = price_row(provider, model, unix_time);
+  if (!row) return std::nullopt;
+  PriceNote out{row->currency, row->input, row->output, row->cached, {}, row->as_of, row->source};
+  if (row->peak.is_object()) out.peak_factor = row->peak.value("factor", 1.0);
+  return out;
 }
 
 }  // namespace leitai

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "backends/http/provider.h"
+#include "harness/core/backend.h"
 #include "harness/core/request.h"
 #include "harness/core/response.h"
 
@@ -26,9 +27,16 @@ double peak_factor(const PriceRow& row, std::int64_t unix_time);
 std::optional<Price> price_of(const Provider& provider, std::string_view model, const Usage& usage,
                               bool is_thinking, std::int64_t unix_time);
 
-/// What a request can cost at most: every two bytes of the prompt a token, none cached, and all
-/// tokens of the answer that are allowed. Absent without a row.
+/// Tokens of a request at most: every two bytes of the prompt, and all of the answer that is
+/// allowed, thoughts that the vendor does not count as length included.
+TokensAtMost tokens_at_most(const Provider& provider, const Request& request);
+
+/// What a request can cost at most: these tokens, none of them cached. Absent without a row.
 std::optional<Price> price_at_most(const Provider& provider, std::string_view model,
                                    const Request& request, std::int64_t unix_time);
+
+/// The row in words that reports can show. Absent without a row.
+std::optional<PriceNote> price_note(const Provider& provider, std::string_view model,
+                                    std::int64_t unix_time);
 
 }  // namespace leitai

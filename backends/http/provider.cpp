@@ -332,6 +332,8 @@ std::optional<Provider> read_provider(std::string_view text, std::string_view wh
     of.take("start", out.limits.start);
     of.take("rpm", out.limits.rpm);
     of.take("tpm", out.limits.tpm);
+    of.take("shared", out.limits.is_shared);
+    of.take("per_second", out.limits.is_per_second);
     of.refuse_unknown();
   }
   out.prices = read_prices(in);

@@ -59,6 +59,8 @@ struct Limits {
   std::optional<int> in_flight;
   std::optional<int> start;  // in flight at first, to rise from; absent: no ramp
   std::optional<double> rpm, tpm;
+  bool is_shared = false;      // `in_flight` is of the account: all its models share it
+  bool is_per_second = false;  // rpm and tpm are held to each second, not to the minute
 };
 
 struct Provider {

@@ -43,7 +43,8 @@ Executed ask_for_missing(const RunConfig& config, const std::optional<std::strin
       if (one.to_ask == 0) continue;
       std::string money;
       for (const auto& [currency, amount] : one.cost_at_most)
-        money += fmt::format(" and {:.2f} {}", amount, currency);
+        money += fmt::format(" and {:.2f} {} (prices as of {})", amount, currency,
+                             one.prices ? one.prices->as_of : "an unknown date");
       lines += fmt::format("  {}: {} requests, at most {} new tokens{}   {}\n", one.id,
                            with_commas(one.to_ask), with_commas(one.completion_tokens_at_most),
                            money, one.describe);

@@ -209,7 +209,14 @@ Leaderboard leaderboard_of(const Store& store, const std::optional<Reducer>& red
       reducer ? *reducer : parse_reducer(store.meta("reduce").value_or("mean"), "reduce");
   if (const auto seed = store.meta("seed"))
     facts.seed = static_cast<std::uint64_t>(parse_int(*seed).value_or(42));
-  return aggregate(store, facts);
+  Leaderboard board = aggregate(store, facts);
+  for (const BookModel& one : source.models) {
+    const bool costs = std::any_of(
+        board.rows.begin(), board.rows.end(),
+        [&](const LeaderboardRow& row) { return row.model == one.id && !row.all.cost.empty(); });
+    if (costs && one.prices) board.prices.push_back(*one.prices);
+  }
+  return board;
 }
 
 std::string file_name_of(std::string_view name) {

@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "harness/cli/compose.h"
+#include "harness/cli/planned.h"
 #include "harness/cli/sources.h"
 #include "harness/cli/version.h"
 #include "harness/core/codec.h"
@@ -59,6 +60,7 @@ void describe_run(Store& store, const RunConfig& config, const Opened& opened) {
     const BackendTraits& traits = opened.backends[i]->traits();
     nlohmann::json body{{"spec", model.spec}, {"params", to_json(model.params)}};
     if (model.system) body["system"] = *model.system;
+    if (const auto& prices = traits.prices) body["prices"] = price_json(*prices);
     models.push_back({model.id, traits.identity, traits.describe, dump(body)});
   }
   store.put_models(models);
@@ -84,21 +86,19 @@ class CachedBackend final : public Backend {
     if (!kept) return inner_->submit(std::move(request));
     ++hits_;
     kept->request_id = request.id;
+    kept->attempts = 0;  // nobody was asked
     answers_.push({std::move(request), std::move(*kept)});
   }
   void cancel() override { inner_->cancel(); }
   std::optional<Price> price_at_most(const Request& request) const override {
     return cache_.holds(request.digest) ? std::nullopt : inner_->price_at_most(request);
   }
-  std::vector<std::string> remarks() const override {
-    std::vector<std::string> out = inner_->remarks();
-    if (hits_ > 0)
-      out.push_back(
-          fmt::format("{} answers were kept from earlier runs; they cost nothing and keep "
-                      "the times of when they were asked.",
-                      with_commas(hits_)));
-    return out;
+  std::optional<TokensAtMost> tokens_at_most(const Request& request) const override {
+    if (cache_.holds(request.digest)) return std::nullopt;
+    return inner_->tokens_at_most(request);
   }
+  std::vector<std::string> remarks() const override { return inner_->remarks(); }
+  std::int64_t hits() const { return hits_; }
 
  private:
   std::unique_ptr<Backend> inner_;
@@ -129,14 +129,46 @@ DoneLookup done_but_for(const Store& store, const std::vector<Outcome>& again) {
   };
 }
 
-/// Money that earlier calls of the run spent counts.
+constexpr const char* kAskingSeconds = "asking_seconds";  // JSON: model id ("": all) -> seconds
+
+std::map<std::string, double> asking_seconds(const Store& store) {
+  std::map<std::string, double> out;
+  const nlohmann::json stored =
+      parse_json(store.meta(kAskingSeconds).value_or("{}"), store.path().string());
+  for (const auto& [model, seconds] : stored.items())
+    if (seconds.is_number()) out[model] = seconds.get<double>();
+  return out;
+}
+
+/// What earlier calls of the run spent counts.
 void spend_what_is_stored(Budget& budget, const Store& store) {
-  store.each(Detail::Facts, [&](const Record& record) {
-    if (!record.response.price) return true;
-    budget.check_currency(record.request.model, record.response.price->currency);
-    budget.start(record.request.model, *record.response.price);
-    return true;
-  });
+  for (const StoredSpending& one : store.spending()) {
+    std::optional<Price> money;
+    if (!one.currency.empty()) {
+      budget.check_currency(one.model, one.currency);
+      money = Price{one.amount, one.currency};
+    }
+    budget.start(one.model, {one.requests, one.tokens, std::move(money)});
+  }
+  for (const auto& [model, seconds] : asking_seconds(store)) budget.start_time(model, seconds);
+}
+
+/// The time that this call asked, beside that of earlier calls.
+void add_asking_seconds(Store& store, std::map<std::string, double> before,
+                        const RunResult& result) {
+  before[""] += result.asking_s;
+  for (const auto& [model, seconds] : result.asking_s_of) before[model] += seconds;
+  store.set_meta(kAskingSeconds, nlohmann::json(before).dump());
+}
+
+/// One line for all models: how many answers were there already, and how many were not.
+std::string cache_remark(std::span<const CachedBackend* const> backends, std::int64_t asked) {
+  std::int64_t hits = 0;
+  for (const CachedBackend* one : backends) hits += one->hits();
+  return fmt::format("Cache: {} of {} answers were kept from earlier runs{}; {} were asked.",
+                     with_commas(hits), with_commas(asked),
+                     hits > 0 ? " (they cost nothing and keep their times)" : "",
+                     with_commas(std::max<std::int64_t>(0, asked - hits)));
 }
 
 /// Gives the comparison what earlier calls stored, at its places in the order.
@@ -229,11 +261,14 @@ Executed execute(const RunConfig& config, const std::optional<std::string>& suit
   Opened opened;
   opened.suites = open_suites(config, suites_dir);
   for (const ModelEntry& entry : config.models)
-    opened.backends.push_back(
-        open_backend(entry, opened.answers, context_of(config, entry.model.id)));
+    opened.backends.push_back(open_backend(entry, opened.answers, context_of(config, entry.model)));
+  std::vector<const CachedBackend*> cached;
   if (cache)
-    for (auto& backend : opened.backends)
-      backend = std::make_unique<CachedBackend>(std::move(backend), *cache, opened.answers);
+    for (auto& backend : opened.backends) {
+      auto around = std::make_unique<CachedBackend>(std::move(backend), *cache, opened.answers);
+      cached.push_back(around.get());
+      backend = std::move(around);
+    }
 
   const std::filesystem::path folder = std::filesystem::path(config.out) / config.name;
   Store store = Store::create_or_open(folder, version_number());
@@ -297,6 +332,7 @@ Executed execute(const RunConfig& config, const std::optional<std::string>& suit
   parts.log_path = (folder / "log.jsonl").string();
   parts.interrupts = [] { return static_cast<int>(interrupt_count); };
 
+  const std::map<std::string, double> seconds_before = asking_seconds(store);
   RunResult result;
   try {
     result = run(parts);
@@ -304,6 +340,7 @@ Executed execute(const RunConfig& config, const std::optional<std::string>& suit
     throw Error(fmt::format("{}\n        what was answered is stored in {}; to go on: {}",
                             error.what(), folder.string(), again));
   }
+  add_asking_seconds(store, seconds_before, result);
   log.write("end", {{"asked", result.asked},
                     {"failed", result.failed},
                     {"resumed", result.resumed},
@@ -317,6 +354,8 @@ Executed execute(const RunConfig& config, const std::optional<std::string>& suit
                     "answered; leitai score {} grades their answers again.",
                     changed_items, folder.string()));
   }
+  if (!cached.empty() && result.asked > 0)
+    out.remarks.push_back(cache_remark(cached, result.asked));
   if (stop) tell_of_stop(*stop, out.store, config, out);
   // Before the end of the plan nobody knows what it would have met.
   const bool is_whole = !result.interrupted && result.stopped_because.empty();

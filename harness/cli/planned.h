@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,6 +17,9 @@
 
 namespace leitai::cli {
 
+/// For the store: "prices" of a model's configuration.
+nlohmann::json price_json(const PriceNote& note);
+
 /// What a plan holds for one model.
 struct PlannedModel {
   std::string id;
@@ -25,6 +29,14 @@ struct PlannedModel {
   std::int64_t to_ask = 0;
   std::int64_t completion_tokens_at_most = 0;  // of what is to be asked
   std::map<std::string, double> cost_at_most;  // likewise, by currency; empty: free or unknown
+  std::int64_t prompt_tokens = 0;              // of these, estimated
+  std::map<std::string, double> cost_likely;  // with answers as long as those stored, else as usual
+  double tokens_an_answer = 0;                // on which that rests
+  bool is_measured = false;                   // by stored answers
+  bool is_price_unknown = false;              // a service charges, and nobody knows how much
+  std::optional<PriceNote> prices;
+  std::optional<double> rpm, tpm;
+  std::optional<double> seconds_at_least;  // at these rates
 };
 
 /// Goes through the plan of each model without sending anything. `visit` sees each request that has

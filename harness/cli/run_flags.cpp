@@ -48,9 +48,14 @@ void RunFlags::declare(Command& command) {
             "ask again what came to failed, truncated, filtered or empty, and nothing else that is "
             "stored; with a larger --max-tokens",
             retry)
-      .text("max-requests", "N", "stop after N requests (exit code 2); run again to go on",
+      .text("max-requests", "N",
+            "stop before the run has asked more requests (exit code 2); a larger one goes on",
             max_requests)
-      .text("time", "2h", "stop after this time (exit code 2); run again to go on", time)
+      .text("max-total-tokens", "N",
+            "stop before the run takes more tokens, prompts included: 500k, 2M (exit code 2)",
+            max_total_tokens)
+      .text("time", "2h", "stop after so much time of asking (exit code 2); a larger one goes on",
+            time)
       .text("allow-failures", "PCT", "failed requests that still count as done (default 0.5)",
             allow_failures)
       .text("providers", "DIR", "further records of vendors, over those that are built in",
@@ -205,16 +210,21 @@ RunConfig RunFlags::configure(const std::string& operand) const {
       config.ask_again.push_back(*outcome);
     }
   }
-  if (budget) attempt([&] { config.budget.money = parse_money(*budget, "--budget"); });
+  if (budget) attempt([&] { config.budget.run.money = parse_money(*budget, "--budget"); });
   for (const std::string& rate : rates)
     attempt([&] {
       config.budget.rates.insert_or_assign(parse_rate(rate, "--rate").first,
                                            parse_rate(rate, "--rate").second);
     });
   if (max_requests)
-    attempt(
-        [&] { config.max_requests = whole_flag("--max-requests", *max_requests, 0, INT32_MAX); });
-  if (time) attempt([&] { config.time_s = parse_duration_seconds(*time, "--time"); });
+    attempt([&] {
+      config.budget.run.requests = whole_flag("--max-requests", *max_requests, 0, INT32_MAX);
+    });
+  if (max_total_tokens)
+    attempt([&] {
+      config.budget.run.tokens = parse_token_count(*max_total_tokens, "--max-total-tokens");
+    });
+  if (time) attempt([&] { config.budget.run.time_s = parse_duration_seconds(*time, "--time"); });
   if (progress_every)
     attempt([&] {
       config.progress_every_s = parse_duration_seconds(*progress_every, "--progress-every");

@@ -14,7 +14,7 @@ struct RunFlags {
   std::vector<std::string> models, suites, gen_kwargs, formats;
   std::optional<std::string> config_file, limit, num_fewshot, samples, reduce, seed, temperature,
       top_p, max_tokens, system, thinking, mode, in_flight, max_requests, time, allow_failures,
-      suites_dir, name, out, progress_every, prompt, providers, budget;
+      suites_dir, name, out, progress_every, prompt, providers, budget, max_total_tokens;
   std::vector<std::string> rates, retry;
   bool offline = false, cache = false;
 

@@ -72,6 +72,14 @@ void Sources::require_model(const std::string& id, std::string_view where) const
                           where, id, did_you_mean(id, all), fmt::join(all, ", ")));
 }
 
+std::optional<PriceSource> price_source_of(const StoredModel& model) {
+  const nlohmann::json config = parse_json(model.config_json, model.id);
+  if (!config.contains("prices") || !config["prices"].is_object()) return std::nullopt;
+  const nlohmann::json& prices = config["prices"];
+  return PriceSource{model.id, prices.value("currency", ""), prices.value("as_of", ""),
+                     prices.value("source", "")};
+}
+
 BookSource source_of(const Store& store) {
   BookSource out;
   out.name = store.path().parent_path().string();
@@ -80,7 +88,7 @@ BookSource source_of(const Store& store) {
                           std::string(to_text(one.info.mode)), one.info.floor});
   }
   for (const StoredModel& one : store.models()) {
-    BookModel model{one.id, one.describe, {}};
+    BookModel model{one.id, one.describe, {}, price_source_of(one)};
     const nlohmann::json config = parse_json(one.config_json, out.name);
     if (config.contains("params") && config["params"].is_object()) {
       for (const auto& [name, value] : config["params"].items())

@@ -57,6 +57,9 @@ class Sources {
   std::vector<std::unique_ptr<File>> files_;
 };
 
+/// Where the prices of a stored model were read; absent where it costs nothing or nobody knows.
+std::optional<PriceSource> price_source_of(const StoredModel& model);
+
 /// What a book needs to know of a run.
 BookSource source_of(const Store& store);
 

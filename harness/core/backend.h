@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -15,6 +16,16 @@
 
 namespace leitai {
 
+/// A row of a price table: a million tokens each, and where it was read.
+struct PriceNote {
+  std::string currency;  // ISO 4217
+  double input = 0, output = 0;
+  std::optional<double> cached;
+  std::optional<double> peak_factor;  // of hours that cost more
+  std::string as_of;                  // "2026-09-10"
+  std::string source;                 // URL
+};
+
 struct BackendTraits {
   std::string identity;  // resolved configuration that can change an answer, as canonical text:
                          // part of every digest
@@ -23,7 +34,19 @@ struct BackendTraits {
   std::string exclusive;  // models that name the same device here run one after another; "" for no
                           // such bound
   std::string describe;   // for people: "SmolLM2-135M-Instruct, Q4_1, cpu, 2 threads"
+  std::optional<PriceNote> prices;  // by which the vendor charges; absent: free or unknown
+  std::optional<double> rpm, tpm;   // requests and tokens a minute that are let through
 };
+
+/// Tokens that answering takes at most.
+struct TokensAtMost {
+  std::int64_t prompt = 0, completion = 0;
+  std::int64_t all() const { return prompt + completion; }
+};
+
+/// The usual estimate: every two bytes of the prompt a token, and all tokens of the answer that are
+/// allowed; 8,192 where nobody bounds them, one where nothing is generated.
+TokensAtMost estimated_tokens(const Request& request);
 
 /// Who answers. One object a model of a run.
 class Backend {
@@ -50,6 +73,12 @@ class Backend {
   /// What answering `request` can cost at most; absent where it costs nothing or nobody knows.
   virtual std::optional<Price> price_at_most(const Request&) const { return {}; }
 
+  /// Tokens that answering `request` takes at most; absent where nobody is asked for it (an answer
+  /// that is kept).
+  virtual std::optional<TokensAtMost> tokens_at_most(const Request& request) const {
+    return estimated_tokens(request);
+  }
+
   /// Whole sentences worth telling at the end of a run, such as recorded answers that met no item.
   virtual std::vector<std::string> remarks() const { return {}; }
 };
@@ -72,6 +101,10 @@ struct BackendContext {
   double total_timeout_s = 1800;   // of one attempt
   std::string ca_file;             // "": the system's
   std::optional<double> rpm, tpm;  // requests and tokens a minute of this model
+  std::optional<int> in_flight;    // what the user allows this model, or the run
+  /// Of all models of a vendor and key together.
+  std::optional<int> vendor_in_flight;
+  std::optional<double> vendor_rpm, vendor_tpm;
 };
 
 /// The file is the registration: backends/<name>/backend.cpp defines `extern constinit const

@@ -46,7 +46,8 @@ struct Side {
   double tokens = 0;           // generated
   double total_ms = 0;
   double cost = 0;
-  std::string currency;
+  std::string currency;  // "": nobody charged anything, or no price is known
+  std::optional<PriceSource> prices;
   std::map<std::string, std::int64_t> served;
 };
 

@@ -32,6 +32,14 @@ struct Cell {
   std::map<std::string, double> cost;  // by currency
 };
 
+/// Where the prices of a model were read.
+struct PriceSource {
+  std::string model;
+  std::string currency;  // ISO 4217
+  std::string as_of;     // "2026-09-10"
+  std::string source;    // URL
+};
+
 struct LeaderboardRow {
   std::string model;
   std::string describe;         // configuration in words
@@ -59,6 +67,7 @@ struct Leaderboard {
   std::map<std::string, std::string> scorers;  // suite -> scorer@version
   std::map<std::string, std::string> suite_versions;
   std::vector<LeaderboardRow> rows;   // best first
+  std::vector<PriceSource> prices;    // of models that cost something
   std::vector<std::string> cautions;  // whole sentences
 };
 

@@ -394,9 +394,13 @@ struct TransportEngine::Impl {
     set(CURLOPT_WRITEDATA, static_cast<void*>(&transfer));
     set(CURLOPT_HEADERFUNCTION, on_header);
     set(CURLOPT_HEADERDATA, static_cast<void*>(&transfer));
-    set(CURLOPT_POST, 1L);
-    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call.body.size()));
-    set(CURLOPT_POSTFIELDS, call.body.c_str());
+    if (call.body.empty()) {
+      set(CURLOPT_HTTPGET, 1L);
+    } else {
+      set(CURLOPT_POST, 1L);
+      set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call.body.size()));
+      set(CURLOPT_POSTFIELDS, call.body.c_str());
+    }
     if (!call.ca_file.empty()) {
       set(CURLOPT_CAINFO, call.ca_file.c_str());
     } else if (const char* bundle = std::getenv("SSL_CERT_FILE"); bundle && *bundle) {

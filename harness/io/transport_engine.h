@@ -52,7 +52,7 @@ struct CallResult {
 
 struct Call {
   std::string url;
-  std::string body;                  // sent by POST
+  std::string body;                  // sent by POST; "": a GET
   std::vector<std::string> headers;  // "Name: value"; may hold secrets, never logged
   bool http2 = false;
   std::string ca_file;  // "": SSL_CERT_FILE, else the system's

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "harness/core/reporter.h"
 
 namespace leitai {
@@ -35,12 +37,16 @@ std::string write(const Leaderboard& board, const Style&) {
   std::string out =
       "run,model,suite,suite_version,scorer,rank_low,rank_high,planned,answers,n,correct,mean,low,"
       "high,cut_off,refused,no_answer,"
-      "failed,ungraded,prompt_tokens,completion_tokens,total_ms,cost\r\n";
+      "failed,ungraded,prompt_tokens,completion_tokens,total_ms,cost,prices_as_of,prices_"
+      "source\r\n";
   const auto named = [](const std::map<std::string, std::string>& names, const std::string& suite) {
     const auto found = names.find(suite);
     return found == names.end() ? std::string() : found->second;
   };
   for (const LeaderboardRow& row : board.rows) {
+    const auto prices =
+        std::find_if(board.prices.begin(), board.prices.end(),
+                     [&](const PriceSource& one) { return one.model == row.model; });
     for (const std::string& suite : board.suites) {
       const auto found = row.suites.find(suite);
       if (found == row.suites.end()) continue;
@@ -49,7 +55,7 @@ std::string write(const Leaderboard& board, const Style&) {
       for (const auto& [currency, amount] : cell.cost)
         cost += fmt::format("{}{} {}", cost.empty() ? "" : "; ", amount, currency);
       out += fmt::format(
-          "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n",
+          "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n",
           field(board.title), field(row.model), field(suite),
           field(named(board.suite_versions, suite)), field(named(board.scorers, suite)),
           row.rank_low ? std::to_string(*row.rank_low) : "",
@@ -57,7 +63,8 @@ std::string write(const Leaderboard& board, const Style&) {
           cell.correct, number(cell.mean), cell.interval ? number(cell.interval->low) : "",
           cell.interval ? number(cell.interval->high) : "", cell.cut_off, cell.refused,
           cell.no_answer, cell.failed, cell.ungraded, cell.prompt_tokens, cell.completion_tokens,
-          cell.total_ms, field(cost));
+          cell.total_ms, field(cost), prices == board.prices.end() ? "" : field(prices->as_of),
+          prices == board.prices.end() ? "" : field(prices->source));
     }
   }
   return out;

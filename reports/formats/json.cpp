@@ -40,6 +40,12 @@ std::string write(const Leaderboard& board, const Style&) {
   out["tags"] = board.tags;
   out["models"] = nlohmann::ordered_json::array();
   for (const LeaderboardRow& row : board.rows) out["models"].push_back(row_json(row));
+  out["prices"] = nlohmann::ordered_json::array();
+  for (const PriceSource& one : board.prices)
+    out["prices"].push_back({{"model", one.model},
+                             {"currency", one.currency},
+                             {"as_of", one.as_of},
+                             {"source", one.source}});
   out["cautions"] = board.cautions;
   return out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }

@@ -122,6 +122,8 @@ std::string write(const Leaderboard& board, const Style& style) {
           fmt::format("- Not ranked: {} ({}).\n", plain(row.model), plain(row.not_ranked_because));
   }
   for (const std::string& caution : board.cautions) notes += fmt::format("- {}\n", plain(caution));
+  if (const std::string prices = prices_text(board.prices); !prices.empty())
+    notes += fmt::format("- {}\n", plain(prices));
   if (!notes.empty()) out += "\n" + notes;
 
   out += section(board, "By suite", "suite", board.suites, &LeaderboardRow::suites, style);

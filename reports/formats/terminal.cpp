@@ -210,6 +210,8 @@ std::string write(const Leaderboard& board, const Style& style) {
   }
   if (!without.empty()) notes += wrapped("Not ranked: " + without, 2, style);
   for (const std::string& caution : board.cautions) notes += wrapped(caution, 2, style);
+  if (const std::string prices = prices_text(board.prices); !prices.empty())
+    notes += wrapped(prices, 2, style);
   return notes.empty() ? out : out + "\n" + notes;
 }
 

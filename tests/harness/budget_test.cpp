@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 
 #include "harness/core/error.h"
@@ -20,56 +21,114 @@ TEST(Budget, ReadsMoneyAndRates) {
     EXPECT_THROW(parse_rate(wrong, "--rate"), Error) << wrong;
 }
 
+Spending money(double amount, const char* currency = "CNY") {
+  return {.requests = 1, .tokens = 0, .money = Price{amount, currency}};
+}
+
+BudgetLimits limits_of_money(double amount, const char* currency = "CNY") {
+  BudgetLimits out;
+  out.run.money = Price{amount, currency};
+  return out;
+}
+
+TEST(Budget, ReadsCountsOfTokens) {
+  EXPECT_EQ(parse_token_count("2000000", ""), 2'000'000);
+  EXPECT_EQ(parse_token_count("500k", ""), 500'000);
+  EXPECT_EQ(parse_token_count("1.5M", ""), 1'500'000);
+  for (const char* wrong : {"", "k", "many", "-1", "1G", "1e30M"})
+    EXPECT_THROW(parse_token_count(wrong, "--max-total-tokens"), Error) << wrong;
+}
+
 TEST(Budget, WhatIsSetAsideCountsUntilItIsSettled) {
-  Budget budget({.money = Price{10, "CNY"}, .per_model = {}, .rates = {}});
-  EXPECT_TRUE(budget.reserve("a", Price{6, "CNY"}));
-  EXPECT_FALSE(budget.reserve("b", Price{5, "CNY"}));
-  EXPECT_FALSE(budget.is_exhausted("b", Price{5, "CNY"})) << "what is in flight may come back";
-  budget.settle("a", Price{6, "CNY"}, Price{2, "CNY"});
-  EXPECT_TRUE(budget.reserve("b", Price{5, "CNY"}));
-  budget.settle("b", Price{5, "CNY"}, Price{5, "CNY"});
-  EXPECT_FALSE(budget.reserve("a", Price{4, "CNY"}));
-  EXPECT_TRUE(budget.is_exhausted("a", Price{4, "CNY"}));
-  EXPECT_NE(budget.why("a").find("budget of 10 CNY"), std::string::npos);
-  EXPECT_TRUE(budget.reserve("a", std::nullopt)) << "a price that nobody knows";
+  Budget budget(limits_of_money(10));
+  EXPECT_TRUE(budget.reserve("a", money(6)));
+  EXPECT_FALSE(budget.reserve("b", money(5)));
+  EXPECT_FALSE(budget.is_exhausted("b", money(5))) << "what is in flight may come back";
+  budget.settle("a", money(6), money(2));
+  EXPECT_TRUE(budget.reserve("b", money(5)));
+  budget.settle("b", money(5), money(5));
+  EXPECT_FALSE(budget.reserve("a", money(4)));
+  EXPECT_TRUE(budget.is_exhausted("a", money(4)));
+  EXPECT_NE(budget.why("a", money(4)).find("budget of 10 CNY is reached (7 spent"),
+            std::string::npos)
+      << budget.why("a", money(4));
+  EXPECT_TRUE(budget.reserve("a", {.requests = 1, .tokens = 0, .money = {}}))
+      << "a price that nobody knows";
 }
 
 TEST(Budget, EachModelHasItsOwnAndEarlierCallsCount) {
-  Budget budget({.money = Price{100, "CNY"}, .per_model = {{"a", {3, "CNY"}}}, .rates = {}});
-  budget.start("a", Price{2.5, "CNY"});
-  EXPECT_FALSE(budget.reserve("a", Price{1, "CNY"}));
-  EXPECT_TRUE(budget.reserve("b", Price{1, "CNY"}));
-  EXPECT_NE(budget.why("a").find("for a"), std::string::npos);
+  BudgetLimits limits = limits_of_money(100);
+  limits.per_model["a"].money = Price{3, "CNY"};
+  Budget budget(limits);
+  budget.start("a", money(2.5));
+  EXPECT_FALSE(budget.reserve("a", money(1)));
+  EXPECT_TRUE(budget.reserve("b", money(1)));
+  EXPECT_NE(budget.why("a", money(1)).find("for a"), std::string::npos);
+}
+
+TEST(Budget, RequestsAndTokensHaveBoundsOfRunAndModel) {
+  BudgetLimits limits;
+  limits.run.requests = 4;
+  limits.run.tokens = 1000;
+  limits.per_model["a"].requests = 2;
+  limits.per_model["b"].tokens = 150;
+  Budget budget(limits);
+  const Spending most{1, 100, {}};
+  EXPECT_TRUE(budget.reserve("a", most));
+  EXPECT_TRUE(budget.reserve("a", most));
+  EXPECT_FALSE(budget.reserve("a", most));
+  EXPECT_EQ(budget.why("a", most), "the budget of 2 requests for a is reached");
+  EXPECT_TRUE(budget.reserve("b", most));
+  EXPECT_FALSE(budget.reserve("b", most)) << "150 tokens are not 200";
+  budget.settle("b", most, {1, 40, {}});
+  EXPECT_TRUE(budget.reserve("b", most)) << "40 + 100";
+  EXPECT_FALSE(budget.reserve("c", most));
+  EXPECT_EQ(budget.why("c", most), "the budget of 4 requests is reached");
+  EXPECT_FALSE(budget.is_exhausted("c", most)) << "something is in flight";
+  EXPECT_TRUE(budget.reserve("c", {0, 0, {}})) << "a kept answer is free";
+}
+
+TEST(Budget, TimeOfEarlierCallsCounts) {
+  BudgetLimits limits;
+  limits.run.time_s = 100;
+  limits.per_model["a"].time_s = 10;
+  Budget budget(limits);
+  EXPECT_EQ(budget.why_time("", 99), "");
+  EXPECT_EQ(budget.why_time("a", 10), "the time of 10 s for a is over");
+  EXPECT_EQ(budget.why_time("b", 99), "");
+  budget.start_time("", 60);
+  EXPECT_EQ(budget.why_time("", 40), "the time of 100 s is over (60 s of it by earlier calls)");
 }
 
 TEST(Budget, CurrenciesNeedARate) {
-  const BudgetLimits limits{.money = Price{10, "USD"}, .per_model = {}, .rates = {}};
+  const BudgetLimits limits = limits_of_money(10, "USD");
   EXPECT_THROW(Budget(limits).check_currency("qwen", "CNY"), Error);
   BudgetLimits rated = limits;
   rated.rates["CNY/USD"] = 0.14;
   Budget budget(rated);
   budget.check_currency("qwen", "CNY");
-  EXPECT_TRUE(budget.reserve("qwen", Price{70, "CNY"}));  // 9.80 USD
-  EXPECT_FALSE(budget.reserve("qwen", Price{2, "CNY"}));  // 0.28 USD
-  BudgetLimits turned{.money = Price{10, "CNY"}, .per_model = {}, .rates = {{"CNY/USD", 0.14}}};
+  EXPECT_TRUE(budget.reserve("qwen", money(70)));  // 9.80 USD
+  EXPECT_FALSE(budget.reserve("qwen", money(2)));  // 0.28 USD
+  BudgetLimits turned = limits_of_money(10);
+  turned.rates["CNY/USD"] = 0.14;
   Budget other(turned);
-  EXPECT_TRUE(other.reserve("gpt", Price{1.4, "USD"}));
-  EXPECT_FALSE(other.reserve("gpt", Price{0.01, "USD"}));
+  EXPECT_TRUE(other.reserve("gpt", money(1.4, "USD")));
+  EXPECT_FALSE(other.reserve("gpt", money(0.01, "USD")));
 }
 
 TEST(Budget, IsNeverExceededFromManyThreads) {
-  Budget budget({.money = Price{50, "CNY"}, .per_model = {}, .rates = {}});
+  Budget budget(limits_of_money(50));
   std::atomic<double> spent = 0;
   std::vector<std::jthread> threads;
   for (int t = 0; t < 4; ++t)
     threads.emplace_back([&, t] {
       SplitMix64 random(static_cast<std::uint64_t>(t));
       for (int i = 0; i < 2000; ++i) {
-        const Price most{1, "CNY"};
+        const Spending most = money(1);
         if (!budget.reserve("a", most)) continue;
         const double cost = random.u01();
         spent += cost;
-        budget.settle("a", most, Price{cost, "CNY"});
+        budget.settle("a", most, money(cost));
       }
     });
   threads.clear();

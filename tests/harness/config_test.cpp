@@ -124,8 +124,10 @@ TEST(Config, WhatWasResolvedCanBeReadBack) {
       "[\"\\n\\n\", END]}, system: \"be: brief\"}\n  - replay:b\n"
       "suites:\n  - house/ledger: {seed: 7, items: 20, languages: [en, zh], levels: [1], limit: "
       "0.5, short_prompt: true}\n  - gsm8k\n"
-      "limits: {in_flight: 8, per_model: {a: {in_flight: 2}}}\nbudget: {requests: 100, time: "
-      "2h}\ntimeouts: {total: 30s}\nsamples: 2\n";
+      "limits: {in_flight: 8, per_model: {a: {in_flight: 2}}}\nbudget: {requests: 100, tokens: "
+      "1.5M, "
+      "money: 3 CNY, per_model: {a: 2 CNY, b: {money: 1 USD, requests: 7, tokens: 9k, time: 1h}}, "
+      "rates: {CNY/USD: 0.14}, time: 2h}\ntimeouts: {total: 30s}\nsamples: 2\n";
   RunConfig first = read_config("a.yaml", text, known());
   resolve(first, known());
   RunConfig second = read_config("b.yaml", to_yaml(first), known());
@@ -134,7 +136,12 @@ TEST(Config, WhatWasResolvedCanBeReadBack) {
   EXPECT_EQ(second.models[0].model.params.stop, (std::vector<std::string>{"\n\n", "END"}));
   EXPECT_EQ(second.models[0].model.system, "be: brief");
   EXPECT_EQ(second.suites[0].options.limit, 0.5);
-  EXPECT_EQ(second.time_s, 7200);
+  EXPECT_EQ(second.budget.run.time_s, 7200);
+  EXPECT_EQ(second.budget.run.tokens, 1'500'000);
+  EXPECT_EQ(second.budget.per_model.at("a").money->amount, 2);
+  EXPECT_EQ(second.budget.per_model.at("b").money->currency, "USD");
+  EXPECT_EQ(second.budget.per_model.at("b").tokens, 9000);
+  EXPECT_EQ(second.budget.per_model.at("b").time_s, 3600);
 }
 
 TEST(Config, TheNameComesFromModelsSuitesSeedAndSamplesNotFromLimits) {

@@ -7,6 +7,7 @@
 #include <set>
 #include <thread>
 
+#include "harness/budget.h"
 #include "harness/core/error.h"
 #include "harness/core/random.h"
 #include "tests/support/fakes.h"
@@ -150,7 +151,10 @@ TEST(Runner, HoldsTheBoundOnRequestsInFlight) {
 
 TEST(Runner, StopsAtItsBudgetAndSaysSo) {
   Bench bench;
-  bench.config.max_requests = 17;
+  BudgetLimits limits;
+  limits.run.requests = 17;
+  Budget budget(limits);
+  bench.parts.budget = &budget;
   FakeBackend backend(bench.answers, [](const Request& r) { return answered(r.question); });
   const RunResult result = bench.run_with(backend);
   EXPECT_EQ(result.asked, 17);
@@ -160,11 +164,47 @@ TEST(Runner, StopsAtItsBudgetAndSaysSo) {
 
 TEST(Runner, ABudgetThatSufficesIsNoReasonToStop) {
   Bench bench;
-  bench.config.max_requests = 200;
+  BudgetLimits limits;
+  limits.run.requests = 200;
+  limits.run.time_s = 3600;
+  Budget budget(limits);
+  bench.parts.budget = &budget;
   FakeBackend backend(bench.answers, [](const Request& r) { return answered(r.question); });
   const RunResult result = bench.run_with(backend);
   EXPECT_EQ(result.asked, 200);
   EXPECT_EQ(result.stopped_because, "");
+}
+
+TEST(Runner, AModelThatUsedUpItsOwnBudgetDoesNotEndTheOther) {
+  Bench bench;
+  BudgetLimits limits;
+  limits.per_model["m"].tokens = 1000;
+  Budget budget(limits);
+  bench.parts.budget = &budget;
+  Model other;
+  other.id = "other";
+  std::map<std::string, std::int64_t> tokens, answers;
+  const auto reply = [](const Request& r) {
+    Response out = answered(r.question);
+    out.usage.prompt_tokens = 10;
+    out.usage.completion_tokens = 5;
+    return out;
+  };
+  FakeBackend first(bench.answers, reply), second(bench.answers, reply);
+  bench.parts.record = [&](std::span<const Recorded> batch) {
+    for (const Recorded& one : batch) {
+      ++answers[one.request.model];
+      tokens[one.request.model] +=
+          *one.response.usage.prompt_tokens + *one.response.usage.completion_tokens;
+    }
+  };
+  bench.parts.competitors = {{&bench.model, &first}, {&other, &second}};
+  const RunResult result = run(bench.parts);
+  EXPECT_EQ(answers["other"], 200);
+  EXPECT_LE(tokens["m"], 1000);
+  EXPECT_GE(tokens["m"], 900) << "what is not needed comes back";
+  EXPECT_NE(result.stopped_because.find("1,000 tokens for m is reached"), std::string::npos)
+      << result.stopped_because;
 }
 
 TEST(Runner, AFullDiskStopsTheRunWithItsMessage) {

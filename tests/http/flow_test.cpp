@@ -87,6 +87,20 @@ TEST(Bucket, KeepsToItsRateOverAMinute) {
   EXPECT_EQ(open.ready_at(1e9, now), now);
 }
 
+TEST(Bucket, WhereAVendorCountsBySecondsNoneIsExceeded) {
+  Bucket bucket(600, 1);  // 10 a second
+  auto now = kStart;
+  std::vector<EngineClock::time_point> sent;
+  for (int i = 0; i < 60; ++i) {
+    now = std::max(now, bucket.ready_at(1, now));
+    bucket.take(1, now);
+    sent.push_back(now);
+  }
+  for (std::size_t i = 20; i < sent.size(); ++i)  // behind the first store
+    EXPECT_GE(sent[i] - sent[i - 10], milliseconds(999)) << i;
+  EXPECT_LE(sent[9] - sent[0], milliseconds(0));
+}
+
 TEST(Retry, HonoursRetryAfterAndItsBounds) {
   const RetryPolicy policy{.attempts = 3, .max_wait = milliseconds(10'000)};
   Verdict verdict = pushback();

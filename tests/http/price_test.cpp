@@ -48,6 +48,35 @@ TEST(Price, ByMomentModelCacheAndThought) {
   EXPECT_FALSE(price_of(provider, "flash-1", Usage{}, false, kFriday0200));
 }
 
+// DeepSeek's windows are 9:00 to 12:00 and 14:00 to 18:00 in Beijing, Monday to Friday there; they
+// lie within one day of UTC, so the days are the same.
+TEST(Price, PeakHoursBeginAndEndAtTheirBordersInTheVendorsTimeZone) {
+  const auto all = load_providers();
+  const Provider& deepseek = all.at("deepseek");
+  Usage usage;
+  usage.completion_tokens = 1'000'000;
+  const auto cost = [&](std::int64_t when) {
+    return price_of(deepseek, "deepseek-flash", usage, false, when)->amount;
+  };
+  constexpr std::int64_t kBeijing = 8 * kHour;
+  const std::int64_t midnight = kFriday0200 - 2 * kHour - kBeijing;  // of Friday in Beijing
+  const double usual = cost(midnight);
+  const auto at = [&](int hour, int minute, int second = 0) {
+    return cost(midnight + hour * kHour + minute * 60 + second);
+  };
+  EXPECT_DOUBLE_EQ(at(8, 59, 59), usual);
+  EXPECT_DOUBLE_EQ(at(9, 0), 2 * usual);
+  EXPECT_DOUBLE_EQ(at(11, 59, 59), 2 * usual);
+  EXPECT_DOUBLE_EQ(at(12, 0), usual);
+  EXPECT_DOUBLE_EQ(at(13, 59, 59), usual);
+  EXPECT_DOUBLE_EQ(at(14, 0), 2 * usual);
+  EXPECT_DOUBLE_EQ(at(17, 59, 59), 2 * usual);
+  EXPECT_DOUBLE_EQ(at(18, 0), usual);
+  for (const int days : {1, 2})
+    EXPECT_DOUBLE_EQ(cost(midnight + days * kDay + 10 * kHour), usual) << "Saturday, Sunday";
+  EXPECT_DOUBLE_EQ(cost(midnight + 3 * kDay + 9 * kHour), 2 * usual) << "Monday";
+}
+
 TEST(Price, AtMostBoundsWhatItWillCost) {
   const Provider provider = vendor();
   Request request;

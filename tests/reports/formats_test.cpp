@@ -180,9 +180,27 @@ TEST(Csv, OneRowEachModelAndSuiteInFullPrecision) {
       << "header, rows, a line feed inside a name, the end";
   EXPECT_NE(text.find("\nautumn,\"a,\"\"b\"\"\",house/ledger/"
                       "zh,1,numeric@1,1,2,200,200,200,160,0.3333333333333333,0.739,0.85,0,0,0,0,0,"
-                      "1412,14200,25300,\r\n"),
+                      "1412,14200,25300,,,\r\n"),
             std::string::npos)
       << text;
+}
+
+TEST(Prices, EveryFormatSaysAsOfWhenAndFromWhere) {
+  Leaderboard one = board();
+  one.rows[0].all.cost = {{"CNY", 3}, {"USD", 0.5}};
+  one.rows[0].suites["house/ledger/zh"].cost = one.rows[0].all.cost;
+  one.prices = {{one.rows[0].model, "CNY", "2026-09-10", "https://example.org/prices"}};
+  for (const char* format : {"terminal", "markdown", "csv", "json"}) {
+    const std::string text = reporter(format).write(one, {.width = 200});
+    EXPECT_NE(text.find("2026-09-10"), std::string::npos) << format << text;
+    EXPECT_NE(text.find("https://example.org/prices"), std::string::npos) << format;
+    EXPECT_EQ(text.find("Prices as of"), text.rfind("Prices as of")) << format << ": said once";
+  }
+  EXPECT_NE(reporter("csv").write(one, {}).find("3 CNY; 0.5 USD"), std::string::npos);
+  one.prices.push_back({one.rows[1].model, "USD", "2026-08", "https://example.org/others"});
+  EXPECT_NE(prices_text(one.prices).find("2026-08 (" + one.rows[1].model), std::string::npos)
+      << prices_text(one.prices);
+  EXPECT_EQ(prices_text({}), "");
 }
 
 TEST(Json, HoldsTheWholeLeaderboard) {

@@ -9,10 +9,11 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "backends/http/provider.h"
 #include "harness/cli/command.h"
 #include "harness/cli/compose.h"
+#include "harness/cli/network.h"
 #include "harness/cli/version.h"
+#include "harness/core/error.h"
 #include "harness/core/text.h"
 #include "harness/io/fetch.h"
 #include "harness/io/files.h"
@@ -29,18 +30,16 @@ extern constinit const cli::Verb doctor_verb;
 constinit const cli::Verb doctor_verb = {
     .name = "doctor",
     .group = "Get ready",
-    .summary = "looks at this machine: processor, memory, disk, cache, data, variables",
-    .usage = "[--json]",
-    .examples = "leitai doctor\nleitai doctor --json | python3 -m json.tool",
+    .summary = "looks at this machine: processor, memory, disk, keys, proxy, TLS, clock, mirrors",
+    .usage = "[--json] [--reach [PROVIDER]...]",
+    .examples =
+        "leitai doctor\nleitai doctor --reach deepseek dashscope\nleitai doctor --json | python3 "
+        "-m json.tool",
     .run = run};
 
 namespace {
 
-struct Finding {
-  std::string subject;
-  bool is_fine = true;
-  std::string what;
-};
+using cli::Finding;
 
 std::int64_t memory_available_kib() {
   std::ifstream file("/proc/meminfo");
@@ -70,12 +69,6 @@ Finding disk(const std::string& subject, const std::filesystem::path& path) {
     return {subject, false, what + "; runs cannot be stored on a network file system"};
   if (fs.free_bytes < 1'000'000'000) return {subject, false, what + "; weights and runs need more"};
   return {subject, true, what};
-}
-
-/// Host and port of a proxy's address; what stands before "@" may be a password.
-std::string without_credentials(std::string_view address) {
-  const std::size_t at = address.rfind('@');
-  return escape_controls(at == std::string_view::npos ? address : address.substr(at + 1));
 }
 
 std::vector<Finding> examine() {
@@ -132,48 +125,44 @@ std::vector<Finding> examine() {
                      fmt::format("{}{}", folder, there ? "" : ": no such folder (LEITAI_DATA)")});
     }
   }
-  for (const char* name : {"http_proxy", "https_proxy", "no_proxy", "HF_ENDPOINT"}) {
-    if (const char* value = std::getenv(name); value && *value)
-      out.push_back({"network", true, fmt::format("{} = {}", name, without_credentials(value))});
-  }
-  out.push_back({"keys", true,
-                 fmt::format("HF_TOKEN {}", std::getenv("HF_TOKEN")
-                                                ? "is set (never shown)"
-                                                : "is not set; only gated repositories need it")});
-  std::vector<std::string> present, absent;
-  for (const auto& [id, provider] : load_providers()) {
-    for (const std::string& name : provider.key_env) {
-      const char* value = std::getenv(name.c_str());
-      std::vector<std::string>& list = value && *value ? present : absent;
-      if (std::find(list.begin(), list.end(), name) == list.end()) list.push_back(name);
-    }
-  }
-  out.push_back({"keys", true,
-                 fmt::format("set (never shown): {}; not set: {}",
-                             present.empty() ? "none" : fmt::format("{}", fmt::join(present, " ")),
-                             fmt::join(absent, " "))});
+  for (Finding& one : cli::network_findings()) out.push_back(std::move(one));
   return out;
 }
 
 int run(std::span<const std::string> args, cli::Global& global) {
-  bool json = false;
+  bool json = false, reaches = false;
+  std::vector<std::string> providers;
   cli::Command command(doctor_verb, global);
-  command.flag("json", "one JSON document instead of text", json);
+  command
+      .flag("reach",
+            "ask the base URLs of these providers, or of all whose key is set, once and without "
+            "the key: reachable, certificate, clock (exit code 1 if one is not)",
+            reaches)
+      .flag("json", "one JSON document instead of text", json)
+      .operands("the providers to reach", 0, 64, providers);
   if (!command.parse(args)) return 0;
-  const std::vector<Finding> findings = examine();
+  if (!reaches && !providers.empty())
+    throw Error(
+        fmt::format("doctor: \"{}\" means nothing without --reach\n        leitai doctor "
+                    "--reach {} asks whether it can be reached",
+                    providers[0], providers[0]));
+  const std::vector<Finding> findings =
+      reaches ? cli::reach(cli::split_list(providers)) : examine();
+  const bool is_bad = reaches && std::any_of(findings.begin(), findings.end(),
+                                             [](const Finding& one) { return !one.is_fine; });
   if (json) {
     nlohmann::ordered_json out{{"version", 1}, {"findings", nlohmann::ordered_json::array()}};
     for (const Finding& one : findings)
       out["findings"].push_back(
           {{"subject", one.subject}, {"fine", one.is_fine}, {"what", one.what}});
     fmt::print("{}\n", out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
-    return 0;
+    return is_bad ? 1 : 0;
   }
   const bool ascii = cli::style_of(global, stdout).ascii;
   for (const Finding& one : findings)
     fmt::print("{} {:<10} {}\n", one.is_fine ? (ascii ? "ok" : "\u2713 ") : (ascii ? "! " : "! "),
-               one.subject, one.what);
-  return 0;
+               one.subject, escape_controls(one.what));
+  return is_bad ? 1 : 0;
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "backends/http/provider.h"
 #include "harness/cli/command.h"
 #include "harness/cli/compose.h"
+#include "harness/cli/provider_text.h"
 #include "harness/core/answer_state.h"
 #include "harness/core/codec.h"
 #include "harness/core/error.h"
@@ -35,10 +36,11 @@ constinit const cli::Verb ls_verb = {
         "suites, models, runs, items of a run, scorers, formats, backends, providers, "
         "architectures",
     .usage =
-        "suites|models|runs|items|scorers|formats|backends|providers|architectures [RUN] [--where "
-        "CONDITIONS]",
+        "suites|models|runs|items|scorers|formats|backends|providers|architectures|cache [RUN | "
+        "PROVIDER] [--where CONDITIONS]",
     .examples =
-        "leitai ls suites\nleitai ls runs\nleitai ls items runs/x --where 'a=right b!=right'",
+        "leitai ls suites\nleitai ls runs\nleitai ls providers deepseek\nleitai ls items runs/x "
+        "--where 'a=right b!=right'",
     .run = run};
 
 namespace {
@@ -247,6 +249,23 @@ void list_cache(bool json, const std::optional<std::string>& prune) {
   out.print();
 }
 
+int show_provider(const std::string& name, bool json, const cli::Global& global) {
+  const std::map<std::string, Provider> all = load_providers();
+  const auto found = all.find(name);
+  if (found == all.end()) {
+    std::vector<std::string> names;
+    for (const auto& [id, provider] : all) names.push_back(id);
+    throw Error(fmt::format("ls providers: no provider \"{}\" is known{}\n        known: {}", name,
+                            did_you_mean(name, names), fmt::join(names, ", ")));
+  }
+  if (json) {
+    fmt::print("{}\n", cli::provider_json(found->second).dump());
+  } else {
+    fmt::print("{}", cli::provider_text(found->second, cli::style_of(global, stdout)));
+  }
+  return 0;
+}
+
 int run(std::span<const std::string> args, cli::Global& global) {
   bool json = false;
   std::optional<std::string> where, out_dir, prune;
@@ -271,7 +290,7 @@ int run(std::span<const std::string> args, cli::Global& global) {
     throw Error(fmt::format("ls: unknown \"{}\"{}\n        known: {}", what,
                             did_you_mean(what, kKinds), fmt::join(kKinds, ", ")));
   }
-  if (operands.size() == 2 && what != "items")
+  if (operands.size() == 2 && what != "items" && what != "providers")
     throw Error(fmt::format("ls {}: one word too many: \"{}\"", what, operands[1]));
   if (what == "suites" || what == "tasks") {
     list_suites(json);
@@ -298,14 +317,17 @@ int run(std::span<const std::string> args, cli::Global& global) {
   } else if (what == "cache") {
     list_cache(json, prune);
   } else if (what == "providers") {
-    Listing out({"provider", "regions", "key", "wire", "about"}, json);
+    if (operands.size() == 2) return show_provider(operands[1], json, global);
+    Listing out({"provider", "regions", "key", "wire", "prices", "about"}, json);
     for (const auto& [id, one] : load_providers()) {
       std::vector<std::string> regions;
       for (const auto& [region, url] : one.regions) regions.push_back(region);
       out.row({id, fmt::format("{}", fmt::join(regions, " ")),
-               fmt::format("{}", fmt::join(one.key_env, " ")), one.wire, one.name});
+               fmt::format("{}", fmt::join(one.key_env, " ")), one.wire, cli::price_dates(one),
+               one.name});
     }
     out.print();
+    if (!json) fmt::print("\nleitai ls providers NAME shows addresses, limits and prices of one\n");
   } else if (what == "backends") {
     Listing out({"backend", "keys", "about"}, json);
     for (const BackendFactory* one : cli::backends()) {

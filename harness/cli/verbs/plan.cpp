@@ -87,6 +87,53 @@ std::string resolution_text(const std::vector<Resolution>& rows, std::optional<d
   return out;
 }
 
+/// What asking one model takes: tokens, money, time, and where the prices come from.
+std::string model_text(const cli::PlannedModel& one, const Style& style) {
+  std::string out =
+      fmt::format("  {}: {} to ask, about {} prompt tokens, at most {} new ones   {}\n", one.id,
+                  with_commas(one.to_ask), with_commas(one.prompt_tokens),
+                  with_commas(one.completion_tokens_at_most), one.describe);
+  if (one.to_ask == 0) return out;
+  if (!one.cost_at_most.empty())
+    out +=
+        fmt::format("      costs at most {}, likely about {} ({:.0f} new tokens an answer, {})\n",
+                    money_text(one.cost_at_most, style), money_text(one.cost_likely, style),
+                    one.tokens_an_answer,
+                    one.is_measured ? "as in the stored answers" : "a guess until some are stored");
+  if (one.prices) {
+    const PriceNote& note = *one.prices;
+    out += fmt::format(
+        "      prices as of {}: {:g} in, {:g} out, {} a million tokens{} ({})\n", note.as_of,
+        note.input, note.output, note.currency,
+        note.peak_factor ? fmt::format(", times {:g} at peak hours", *note.peak_factor) : "",
+        escape_controls(note.source));
+  } else if (one.is_price_unknown) {
+    out += "      what it costs is not known: there is no price for this model\n";
+  }
+  if (one.seconds_at_least)
+    out += fmt::format(
+        "      takes at least {} at {}\n", time_text(1000 * *one.seconds_at_least, style),
+        one.rpm && one.tpm
+            ? fmt::format("{:g} requests and {:g} tokens a minute", *one.rpm, *one.tpm)
+        : one.rpm ? fmt::format("{:g} requests a minute", *one.rpm)
+                  : fmt::format("{:g} tokens a minute", *one.tpm));
+  return out;
+}
+
+/// Money of all models, each currency for itself; "" for one model.
+std::string sums_text(const std::vector<cli::PlannedModel>& models, const Style& style) {
+  std::map<std::string, double> most, likely;
+  int priced = 0;
+  for (const cli::PlannedModel& one : models) {
+    priced += !one.cost_at_most.empty();
+    for (const auto& [currency, amount] : one.cost_at_most) most[currency] += amount;
+    for (const auto& [currency, amount] : one.cost_likely) likely[currency] += amount;
+  }
+  if (priced < 2) return "";
+  return fmt::format("  together at most {}, likely about {}\n", money_text(most, style),
+                     money_text(likely, style));
+}
+
 int run(std::span<const std::string> args, cli::Global& global) {
   cli::RunFlags flags;
   bool requests = false, json = false;
@@ -118,17 +165,28 @@ int run(std::span<const std::string> args, cli::Global& global) {
                                  {"run", without_models ? nlohmann::ordered_json(nullptr)
                                                         : nlohmann::ordered_json(folder.string())},
                                  {"models", nlohmann::ordered_json::array()}};
+  const auto number = [](const std::optional<double>& value) {
+    return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json(nullptr);
+  };
   std::int64_t all_open = 0, all_planned = 0;
   for (const cli::PlannedModel& one : models) {
     all_open += one.to_ask;
     all_planned += one.planned;
-    summary["models"].push_back({{"model", one.id},
-                                 {"what", one.describe},
-                                 {"planned", one.planned},
-                                 {"stored", one.stored},
-                                 {"to_ask", one.to_ask},
-                                 {"completion_tokens_at_most", one.completion_tokens_at_most},
-                                 {"cost_at_most", one.cost_at_most}});
+    summary["models"].push_back(
+        {{"model", one.id},
+         {"what", one.describe},
+         {"planned", one.planned},
+         {"stored", one.stored},
+         {"to_ask", one.to_ask},
+         {"completion_tokens_at_most", one.completion_tokens_at_most},
+         {"cost_at_most", one.cost_at_most},
+         {"prompt_tokens", one.prompt_tokens},
+         {"tokens_an_answer", one.tokens_an_answer},
+         {"measured", one.is_measured},
+         {"cost_likely", one.cost_likely},
+         {"price_unknown", one.is_price_unknown},
+         {"prices", one.prices ? cli::price_json(*one.prices) : nlohmann::json(nullptr)},
+         {"seconds_at_least", number(one.seconds_at_least)}});
   }
   std::optional<double> wanted;
   if (detect) wanted = cli::number_flag("--detect", *detect, 0.001, 100) / 100;
@@ -149,9 +207,6 @@ int run(std::span<const std::string> args, cli::Global& global) {
   const std::vector<Resolution> resolutions =
       resolution_of(asked, sizes, store ? &book : nullptr, wanted);
   summary["resolution"] = nlohmann::ordered_json::array();
-  const auto number = [](const std::optional<double>& value) {
-    return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json(nullptr);
-  };
   for (const Resolution& row : resolutions)
     summary["resolution"].push_back({{"suite", row.name},
                                      {"items", row.items},
@@ -171,13 +226,9 @@ int run(std::span<const std::string> args, cli::Global& global) {
              with_commas(all_open));
   for (const cli::PlannedModel& one : models) {
     if (one.id.empty()) continue;
-    const std::string money =
-        one.cost_at_most.empty()
-            ? std::string()
-            : " and " + money_text(one.cost_at_most, cli::style_of(global, stdout));
-    fmt::print("  {}: {} to ask, at most {} new tokens{}   {}\n", one.id, with_commas(one.to_ask),
-               with_commas(one.completion_tokens_at_most), money, one.describe);
+    fmt::print("{}", model_text(one, cli::style_of(global, stdout)));
   }
+  fmt::print("{}", sums_text(models, cli::style_of(global, stdout)));
   fmt::print("\n{}", resolution_text(resolutions, wanted, cli::style_of(global, stdout)));
   if (!without_models) fmt::print("\nthe run is kept in {}\n", folder.string());
   return 0;

@@ -1,14 +1,17 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/command.h"
 #include "harness/cli/compose.h"
+#include "harness/cli/sources.h"
 #include "harness/core/answer_state.h"
 #include "harness/core/codec.h"
 #include "harness/core/error.h"
 #include "harness/core/text.h"
 #include "harness/store.h"
+#include "reports/table.h"
 
 namespace leitai {
 
@@ -107,6 +110,7 @@ void print_record(const Record& record, char letter, const Style& style, bool th
   if (record.request.sample > 0) head += fmt::format("  sample {}", record.request.sample);
   if (r.usage.completion_tokens)
     head += fmt::format("  {} tokens", with_commas(*r.usage.completion_tokens));
+  if (r.price) head += "  " + money_text({{r.price->currency, r.price->amount}}, style);
   if (r.timing.total_ms) head += fmt::format("  {:.1f} s", *r.timing.total_ms / 1000);
   head += ' ';
   const int left = std::max(0, std::min(style.width, 100) - cell_width(head));
@@ -202,6 +206,14 @@ int run(std::span<const std::string> args, cli::Global& global) {
     print_record(record, letter, style, thinking);
     if (letter < 'Z') ++letter;
   }
+  std::vector<PriceSource> prices;
+  for (const StoredModel& one : store.models()) {
+    const bool costs = std::any_of(records.begin(), records.end(), [&](const Record& record) {
+      return record.request.model == one.id && record.response.price;
+    });
+    if (const auto source = cli::price_source_of(one); costs && source) prices.push_back(*source);
+  }
+  if (!prices.empty()) fmt::print("{}\n", escape_controls(prices_text(prices)));
   return 0;
 }
 
