@@ -98,6 +98,8 @@ struct Ran {
   std::vector<double> early_mb;        // resident, at each tenth of the answers
   std::vector<double> ttft_errors_ms;  // where the answer told the truth
   std::int64_t correct = 0;
+  double total_ms = 0, queued_ms = 0;  // sums over the answers
+  double longest_commit_ms = 0;
 };
 
 /// The whole path: plan, backend, grade, store.
@@ -134,13 +136,17 @@ Ran ask(const std::string& url, std::int64_t n, int in_flight, bool is_stream) {
     for (const Recorded& one : batch) {
       views.push_back({&one.request, &one.response, one.score ? &*one.score : nullptr, &one.item});
       out.correct += one.score && one.score->status == ScoreStatus::Correct;
+      out.total_ms += one.response.timing.total_ms.value_or(0);
+      out.queued_ms += one.response.timing.queued_ms.value_or(0);
       if (one.response.timing.ttft_ms && one.response.text.starts_with("T="))
         out.ttft_errors_ms.push_back(*one.response.timing.ttft_ms -
                                      std::strtod(one.response.text.c_str() + 2, nullptr));
       if (++seen % std::max<std::int64_t>(1, n / 10) == 0)
         out.early_mb.push_back(memory_mb("VmRSS:"));
     }
+    const auto committing = Clock::now();
     store.record(views);
+    out.longest_commit_ms = std::max(out.longest_commit_ms, 1000 * seconds_since(committing));
   };
   const auto begin = Clock::now();
   const double cpu = cpu_seconds();
@@ -211,8 +217,11 @@ void wall() {
   const double ideal = static_cast<double>(n) / 2000 * 0.5;
   fmt::print(
       "wall, {} answers of 500 ms, 2,000 in flight: {:.2f} s, {:.3f} of ideal (wanted: at most "
-      "1.05), {:.0f} us of processor each\n",
-      with_commas(n), ran.wall, ran.wall / ideal, 1e6 * ran.cpu / static_cast<double>(n));
+      "1.05), {:.0f} us of processor each; an answer took {:.1f} ms, waited {:.1f} ms before; "
+      "longest commit {:.0f} ms\n",
+      with_commas(n), ran.wall, ran.wall / ideal, 1e6 * ran.cpu / static_cast<double>(n),
+      ran.total_ms / static_cast<double>(n), ran.queued_ms / static_cast<double>(n),
+      ran.longest_commit_ms);
 }
 
 void ttft() {
