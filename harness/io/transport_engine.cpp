@@ -263,7 +263,7 @@ struct TransportEngine::Impl {
     pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
     // Few a round: what ended is followed by new requests before the next are read, so that a wave
     // of answers is not made denser by being sent in one go.
-    std::array<epoll_event, 32> events;
+    std::array<epoll_event, 64> events;
     int running = 0;
     for (;;) {
       if (!take_inbox()) return;

@@ -319,5 +319,6 @@ int main_with(const std::set<std::string>& wanted) {
 
 int main(int argc, char** argv) {
   if (argc == 3 && std::string_view(argv[1]) == "serve") return leitai::bench::serve(argv[2]);
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
   return leitai::main_with(std::set<std::string>(argv + 1, argv + argc));
 }
