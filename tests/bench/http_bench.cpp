@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -320,5 +321,6 @@ int main_with(const std::set<std::string>& wanted) {
 int main(int argc, char** argv) {
   if (argc == 3 && std::string_view(argv[1]) == "serve") return leitai::bench::serve(argv[2]);
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  alarm(leitai::is_full() ? 2400 : 600);  // whatever hangs
   return leitai::main_with(std::set<std::string>(argv + 1, argv + argc));
 }
