@@ -57,7 +57,8 @@ fuzz: setup-dev
 	  test -x $$fuzz || { echo "make fuzz: tests/fuzz holds no fuzz target" >&2; exit 1; }; \
 	  corpus=build/fuzz/corpus/$${fuzz##*/fuzz_}; log=build/fuzz/logs/$${fuzz##*/}; mkdir -p $$corpus build/fuzz/logs; \
 	  echo "== $${fuzz##*/}, $(FUZZ_SECONDS) s"; \
-	  if $$fuzz $$corpus -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+	  kept=tests/fuzz/corpus/$${fuzz##*/fuzz_}; test -d $$kept || kept=; \
+	  if $$fuzz $$corpus $$kept -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
 	    -artifact_prefix=build/fuzz/ >$$log 2>&1; then grep -E "executed_units|peak_rss" $$log; \
 	  else tail -n 60 $$log; exit 1; fi; done
 

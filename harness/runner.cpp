@@ -28,8 +28,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int kGraders = 2;
-constexpr std::size_t kBatch = 512;                      // answers of one transaction at most
-constexpr auto kGather = std::chrono::milliseconds(40);  // and the time to wait for more
+// Of one transaction: answers at most, and the time to wait for more. Larger ones write fewer pages
+// and synchronise less often; what a crash can lose is what arrived within that time.
+constexpr std::size_t kBatch = 2048;
+constexpr auto kGather = std::chrono::milliseconds(100);
 constexpr auto kPatience =
     std::chrono::seconds(30);  // for what is in flight after the first Ctrl-C
 

@@ -327,7 +327,8 @@ std::optional<double> parse_go_duration(std::string_view text) {
 }
 
 milliseconds of_seconds(double seconds) {
-  return milliseconds(static_cast<std::int64_t>(std::clamp(seconds, 0.0, 1e8) * 1000));
+  if (!(seconds > 0)) return milliseconds(0);  // "nan" too
+  return milliseconds(static_cast<std::int64_t>(std::min(seconds, 1e8) * 1000));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <cstring>
 
 namespace leitai {
 
@@ -42,6 +43,13 @@ CodePoint decode_utf8(std::string_view text) {
 
 bool is_valid_utf8(std::string_view text) {
   while (!text.empty()) {
+    std::uint64_t eight;  // most text is ASCII: one look tells of eight bytes
+    while (text.size() >= sizeof eight) {
+      std::memcpy(&eight, text.data(), sizeof eight);
+      if (eight & 0x8080808080808080) break;
+      text.remove_prefix(sizeof eight);
+    }
+    if (text.empty()) break;
     const CodePoint point = decode_utf8(text);
     if (!point.valid) return false;
     text.remove_prefix(static_cast<std::size_t>(point.size));
@@ -50,6 +58,7 @@ bool is_valid_utf8(std::string_view text) {
 }
 
 std::string repair_utf8(std::string_view text) {
+  if (is_valid_utf8(text)) return std::string(text);
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {

@@ -90,22 +90,28 @@ struct Transfer {
     return begun + std::chrono::microseconds(micros);
   }
 
-  /// The next moment at which one of the clocks could run out, with the sentence for it.
-  std::pair<Time, std::string> deadline() const {
+  enum class Clock { Total, FirstByte, Idle };
+
+  /// The next moment at which one of the clocks could run out, and which.
+  std::pair<Time, Clock> deadline() const {
     const Clocks& clocks = call.clocks;
-    std::pair<Time, std::string> out{begun + clocks.total,
-                                     fmt::format("not done after {}", seconds_text(clocks.total))};
-    const auto earlier = [&](Time at, std::string text) {
-      if (at < out.first) out = {at, std::move(text)};
-    };
-    if (has_progress) {
-      earlier(progressed + clocks.idle,
-              fmt::format("nothing arrived for {}", seconds_text(clocks.idle)));
-    } else {
-      earlier(sent().value_or(begun + clocks.connect) + clocks.first_byte,
-              fmt::format("no answer began within {}", seconds_text(clocks.first_byte)));
+    const Time total = begun + clocks.total;
+    const Time other = has_progress ? progressed + clocks.idle
+                                    : sent().value_or(begun + clocks.connect) + clocks.first_byte;
+    if (total <= other) return {total, Clock::Total};
+    return {other, has_progress ? Clock::Idle : Clock::FirstByte};
+  }
+
+  std::string words_of(Clock which) const {
+    switch (which) {
+      case Clock::Total:
+        return fmt::format("not done after {}", seconds_text(call.clocks.total));
+      case Clock::FirstByte:
+        return fmt::format("no answer began within {}", seconds_text(call.clocks.first_byte));
+      case Clock::Idle:
+        break;
     }
-    return out;
+    return fmt::format("nothing arrived for {}", seconds_text(call.clocks.idle));
   }
 };
 
@@ -255,7 +261,9 @@ struct TransportEngine::Impl {
     sigemptyset(&broken_pipe);
     sigaddset(&broken_pipe, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
-    std::array<epoll_event, 256> events;
+    // Few a round: what ended is followed by new requests before the next are read, so that a wave
+    // of answers is not made denser by being sent in one go.
+    std::array<epoll_event, 64> events;
     int running = 0;
     for (;;) {
       if (!take_inbox()) return;
@@ -417,7 +425,7 @@ struct TransportEngine::Impl {
     const auto found = transfers.find(number);
     if (found == transfers.end()) return;
     found->second->clock.reset();
-    auto [at, why] = found->second->deadline();
+    const auto [at, which] = found->second->deadline();
     const Time now = EngineClock::now();
     if (at > now) {
       // The first progress may bring the end nearer: nobody tells, so look now and then.
@@ -429,7 +437,7 @@ struct TransportEngine::Impl {
           tasks.emplace(std::min(at, now + often), [this, number] { watch(number); });
       return;
     }
-    found->second->result.why = std::move(why);
+    found->second->result.why = found->second->words_of(which);
     found->second->forced = CallEnd::TimedOut;
     finish(*found->second, CURLE_OPERATION_TIMEDOUT);
   }

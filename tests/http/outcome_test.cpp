@@ -292,6 +292,14 @@ TEST(Outcome, HowTheTransferEndedCountsOnlyWithoutAFinishReason) {
   EXPECT_EQ(words(judged("compatible", 200, "{", CallEnd::TooLarge)), "failed(protocol)");
 }
 
+TEST(Outcome, AWaitThatIsNoNumberIsNoNegativeWait) {
+  for (const char* value : {"nan", "-nan", "-5", "-inf"}) {
+    EXPECT_EQ(retry_after({{"retry-after-ms", value}}, 0), std::chrono::milliseconds(0)) << value;
+    EXPECT_EQ(retry_after({{"retry-after", value}}, 0), std::chrono::milliseconds(0)) << value;
+  }
+  EXPECT_GT(retry_after({{"retry-after", "inf"}}, 0), std::chrono::hours(24 * 365));
+}
+
 TEST(Outcome, RetryAfterIsReadInBothForms) {
   using std::chrono::milliseconds;
   EXPECT_EQ(judged("compatible", 429, "", CallEnd::Complete, {{"retry-after", "7"}}).retry_after,

@@ -14,17 +14,19 @@
 #include "harness/io/archive.h"
 #include "harness/io/hub.h"
 #include "harness/io/transport.h"
-#include "tests/support/loopback.h"
 #include "tests/support/support.h"
+#include "tests/support/wire_server.h"
 
 namespace leitai {
 namespace {
 
 using nlohmann::json;
-using test::http_reply;
-using test::LoopbackServer;
-using test::SeenRequest;
+using test::http_bytes;
+using test::raw_reply;
 using test::TempDir;
+using test::WireReply;
+using test::WireRequest;
+using test::WireServer;
 
 /// 300 KB that differ everywhere, so that a misplaced byte changes the digest.
 std::string weights() {
@@ -44,18 +46,20 @@ struct FakeHub {
   int errors_first = 0;     // so many answers with weights are 503
   std::string redirect_to;  // weights come from there
 
-  std::string operator()(const SeenRequest& request) {
+  WireReply operator()(const WireRequest& request) { return raw_reply(answer(request)); }
+
+  std::string answer(const WireRequest& request) {
     const std::string& target = request.target;
     if (target == "/api/models/acme/tiny") {
-      return http_reply(200, json{{"sha", "abc123"}, {"tags", {"license:apache-2.0"}}}.dump());
+      return http_bytes(200, json{{"sha", "abc123"}, {"tags", {"license:apache-2.0"}}}.dump());
     }
     if (target.starts_with("/api/models/acme/tiny/tree/abc123"))
-      return http_reply(200, tree("path", "size", false).dump());
+      return http_bytes(200, tree("path", "size", false).dump());
     if (target.starts_with("/api/v1/models/acme/tiny/repo/files")) {
-      return http_reply(200, json{{"Data", {{"Files", tree("Path", "Size", true)}}}}.dump());
+      return http_bytes(200, json{{"Data", {{"Files", tree("Path", "Size", true)}}}}.dump());
     }
     if (target == "/api/v1/models/acme/tiny")
-      return http_reply(200, json{{"Data", {{"License", "mit"}}}}.dump());
+      return http_bytes(200, json{{"Data", {{"License", "mit"}}}}.dump());
     for (const auto& [name, content] : files) {
       if (target == "/acme/tiny/resolve/abc123/" + name ||
           target == "/api/v1/models/acme/tiny/repo?Revision=master&FilePath=" + name ||
@@ -63,7 +67,7 @@ struct FakeHub {
         return file(request, name, content);
       }
     }
-    return http_reply(404, "{}");
+    return http_bytes(404, "{}");
   }
 
   json tree(const char* path, const char* size, bool modelscope) {
@@ -84,13 +88,13 @@ struct FakeHub {
     return out;
   }
 
-  std::string file(const SeenRequest& request, const std::string& name,
+  std::string file(const WireRequest& request, const std::string& name,
                    const std::string& content) {
-    if (name != "model.safetensors") return http_reply(200, content);
+    if (name != "model.safetensors") return http_bytes(200, content);
     if (!redirect_to.empty() && !request.target.starts_with("/cdn/")) {
-      return http_reply(302, "", "Location: " + redirect_to + "/cdn/" + name + "\r\n");
+      return http_bytes(302, "", "Location: " + redirect_to + "/cdn/" + name + "\r\n");
     }
-    if (errors_first-- > 0) return http_reply(503, "busy");
+    if (errors_first-- > 0) return http_bytes(503, "busy");
     std::size_t from = 0;
     std::string headers = "ETag: \"v1\"\r\nAccept-Ranges: bytes\r\n";
     const auto range = request.headers.find("range");
@@ -98,7 +102,7 @@ struct FakeHub {
     if (from > 0)
       headers += fmt::format("Content-Range: bytes {}-{}/{}\r\n", from, content.size() - 1,
                              content.size());
-    std::string whole = http_reply(from > 0 ? 206 : 200, content.substr(from), headers);
+    std::string whole = http_bytes(from > 0 ? 206 : 200, content.substr(from), headers);
     if (break_first-- > 0) whole.resize(whole.size() / 2);
     return whole;
   }
@@ -121,9 +125,9 @@ std::string message_of(const std::function<void()>& act) {
   return "";
 }
 
-std::vector<SeenRequest> asked_for(const LoopbackServer& server, std::string_view part) {
-  std::vector<SeenRequest> out;
-  for (const SeenRequest& request : server.seen()) {
+std::vector<WireRequest> asked_for(const WireServer& server, std::string_view part) {
+  std::vector<WireRequest> out;
+  for (const WireRequest& request : server.seen()) {
     if (request.target.find(part) != std::string::npos) out.push_back(request);
   }
   return out;
@@ -131,7 +135,7 @@ std::vector<SeenRequest> asked_for(const LoopbackServer& server, std::string_vie
 
 TEST(Pull, TakesWhatAnEngineNeedsAndAsksNothingTheSecondTime) {
   TempDir home;
-  LoopbackServer server{FakeHub{}};
+  WireServer server{FakeHub{}};
   const PullOptions options =
       options_for(home, {{.name = "huggingface", .endpoint = server.url()}});
   const PullResult first = pull("acme/tiny", options);
@@ -163,7 +167,7 @@ TEST(Pull, GoesOnWhereTheConnectionBroke) {
   FakeHub hub;
   hub.break_first = 2;
   hub.errors_first = 1;
-  LoopbackServer server{hub};
+  WireServer server{hub};
   const PullResult result =
       pull("acme/tiny", options_for(home, {{.name = "huggingface", .endpoint = server.url()}}));
   EXPECT_EQ(test::read_text(result.path / "model.safetensors"), weights());
@@ -182,7 +186,7 @@ TEST(Pull, GoesOnInALaterCall) {
   TempDir home;
   FakeHub hub;
   hub.break_first = 1;
-  LoopbackServer server{hub};
+  WireServer server{hub};
   PullOptions options = options_for(home, {{.name = "huggingface", .endpoint = server.url()}});
   options.attempts = 1;
   EXPECT_NE(message_of([&] { pull("acme/tiny", options); }), "");
@@ -199,7 +203,7 @@ TEST(Pull, ContentOfAnotherDigestIsNeverKept) {
   TempDir home;
   FakeHub hub;
   hub.listed_sha256["model.safetensors"] = std::string(64, 'a');
-  LoopbackServer server{hub};
+  WireServer server{hub};
   const std::string message = message_of([&] {
     pull("acme/tiny", options_for(home, {{.name = "huggingface", .endpoint = server.url()}}));
   });
@@ -213,11 +217,11 @@ TEST(Pull, ContentOfAnotherDigestIsNeverKept) {
 
 TEST(Pull, NextMirrorWhereOneHasNothingOrLies) {
   TempDir home;
-  LoopbackServer empty{[](const SeenRequest&) { return http_reply(404, "{}"); }};
+  WireServer empty{[](const WireRequest&) { return raw_reply(http_bytes(404, "{}")); }};
   FakeHub wrong;
   wrong.listed_sha256["model.safetensors"] = std::string(64, 'b');
-  LoopbackServer lying{wrong};
-  LoopbackServer good{FakeHub{}};
+  WireServer lying{wrong};
+  WireServer good{FakeHub{}};
   const PullResult result = pull(
       "acme/tiny",
       options_for(home,
@@ -231,8 +235,8 @@ TEST(Pull, NextMirrorWhereOneHasNothingOrLies) {
 
 TEST(Pull, SaysWhatEachMirrorAnswered) {
   TempDir home;
-  LoopbackServer closed{[](const SeenRequest&) { return http_reply(401, "{}"); }};
-  LoopbackServer empty{[](const SeenRequest&) { return http_reply(404, "{}"); }};
+  WireServer closed{[](const WireRequest&) { return raw_reply(http_bytes(401, "{}")); }};
+  WireServer empty{[](const WireRequest&) { return raw_reply(http_bytes(404, "{}")); }};
   const std::string message = message_of([&] {
     pull("acme/tiny",
          options_for(
@@ -247,20 +251,20 @@ TEST(Pull, SaysWhatEachMirrorAnswered) {
 
 TEST(Pull, TokenStaysWithItsHost) {
   TempDir home;
-  LoopbackServer elsewhere{FakeHub{}};
+  WireServer elsewhere{FakeHub{}};
   FakeHub hub;
   // Another port, and another name of the same machine: both are other hosts.
   hub.redirect_to = fmt::format("http://localhost:{}", elsewhere.port());
-  LoopbackServer server{hub};
+  WireServer server{hub};
   const PullResult result = pull(
       "acme/tiny",
       options_for(home, {{.name = "huggingface", .endpoint = server.url(), .token = "hf_sesame"}}));
   EXPECT_EQ(test::read_text(result.path / "model.safetensors"), weights());
-  for (const SeenRequest& request : server.seen()) {
+  for (const WireRequest& request : server.seen()) {
     ASSERT_EQ(request.headers.count("authorization"), 1u) << request.target;
     EXPECT_EQ(request.headers.at("authorization"), "Bearer hf_sesame");
   }
-  const std::vector<SeenRequest> other = elsewhere.seen();
+  const std::vector<WireRequest> other = elsewhere.seen();
   ASSERT_EQ(other.size(), 1u);
   EXPECT_EQ(other[0].headers.count("authorization"), 0u);
   for (const auto& [name, value] : other[0].headers) {
@@ -270,7 +274,7 @@ TEST(Pull, TokenStaysWithItsHost) {
 
 TEST(Pull, OfflineAsksNothing) {
   TempDir home;
-  LoopbackServer server{FakeHub{}};
+  WireServer server{FakeHub{}};
   PullOptions options = options_for(home, {{.name = "huggingface", .endpoint = server.url()}});
   options.offline = true;
   EXPECT_NE(message_of([&] { pull("acme/tiny", options); }).find("--offline"), std::string::npos);
@@ -281,7 +285,7 @@ TEST(Pull, OfflineAsksNothing) {
 
 TEST(Pull, StoppedByTheCallerKeepsWhatArrived) {
   TempDir home;
-  LoopbackServer server{FakeHub{}};
+  WireServer server{FakeHub{}};
   PullOptions options = options_for(home, {{.name = "huggingface", .endpoint = server.url()}});
   options.progress = [](const PullProgress& at) { return at.done == 0; };
   EXPECT_NE(message_of([&] { pull("acme/tiny", options); }).find("stopped"), std::string::npos);
@@ -302,7 +306,7 @@ TEST(Pull, NamesThatCouldLeaveTheCacheAreRefused) {
   FakeHub hub;  // a file list that tries to write elsewhere
   hub.files["../evil.safetensors"] = "x";
   hub.files["sub/model-1.safetensors"] = "x";
-  LoopbackServer server{hub};
+  WireServer server{hub};
   const PullResult result =
       pull("acme/tiny", options_for(home, {{.name = "huggingface", .endpoint = server.url()}}));
   EXPECT_EQ(result.files.size(), 3u);
@@ -334,7 +338,7 @@ TEST(Pull, ChoosesAmongGgufFiles) {
 
 TEST(Pull, OneAtATimeIntoOneFolder) {
   TempDir home;
-  LoopbackServer server{FakeHub{}};
+  WireServer server{FakeHub{}};
   PullOptions options = options_for(home, {{.name = "huggingface", .endpoint = server.url()}});
   const PullOptions second = options;
   std::string message;
@@ -420,8 +424,9 @@ TEST(Mirrors, OrderAndEndpointsComeFromTheEnvironment) {
 TEST(Transport, ChangedContentStartsAgain) {
   TempDir dir;
   // Whatever range is asked for, the whole comes: what a server does when If-Range no longer holds.
-  LoopbackServer server{
-      [](const SeenRequest&) { return http_reply(200, "new content", "ETag: \"v2\"\r\n"); }};
+  WireServer server{[](const WireRequest&) {
+    return raw_reply(http_bytes(200, "new content", "ETag: \"v2\"\r\n"));
+  }};
   test::write_text(dir / "f.part", "old");
   test::write_text(dir / "f.part.etag", "\"v1\"");
   const TransferResult result = http_download(server.url() + "/f", dir / "f.part", {});
@@ -433,10 +438,10 @@ TEST(Transport, ChangedContentStartsAgain) {
 
 TEST(Transport, CapsAndErrorsAreValues) {
   TempDir dir;
-  LoopbackServer server{[](const SeenRequest& request) {
-    if (request.target == "/loop") return http_reply(302, "", "Location: /loop\r\n");
-    return request.target == "/big" ? http_reply(200, std::string(5000, 'x'))
-                                    : http_reply(500, "oh");
+  WireServer server{[](const WireRequest& request) {
+    if (request.target == "/loop") return raw_reply(http_bytes(302, "", "Location: /loop\r\n"));
+    return raw_reply(request.target == "/big" ? http_bytes(200, std::string(5000, 'x'))
+                                              : http_bytes(500, "oh"));
   }};
   TransferOptions small;
   small.max_bytes = 4999;
@@ -458,8 +463,8 @@ TEST(Transport, CapsAndErrorsAreValues) {
 
 TEST(Transport, FullDiskIsTheOperatorsErrorAndKeepsWhatArrived) {
   TempDir dir;
-  LoopbackServer server{
-      [](const SeenRequest&) { return http_reply(200, std::string(300000, 'x')); }};
+  WireServer server{
+      [](const WireRequest&) { return raw_reply(http_bytes(200, std::string(300000, 'x'))); }};
   rlimit before{};
   ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
   const rlimit small{.rlim_cur = 100000,

@@ -24,7 +24,7 @@ constexpr const char* kPassing[] = {
     "429",        "429 after 0", "429 date",  "500",        "502 html",   "503",
     "504",        "529",         "closed",    "cut",        "no finish",  "empty body",
     "blank body", "html 200",    "bad utf-8", "no choices", "usage only", "error in stream",
-    "slow",       "idle",        "cut whole", "bad json"};
+    "slow",       "idle",        "cut whole", "bad json", "reset"};
 
 bool passes(const Json& error) {
   static const std::set<std::string> kKinds{"rate_limit", "overload", "server", "timeout",
@@ -165,6 +165,11 @@ WireReply fault_reply(const VendorFacts& vendor, const FaultStep& step, int numb
   if (name == "529") return reply_of(529, error);
   if (name == "closed") return {0, "", {}, true};
   if (name == "cut") return {200, "", {{good.substr(0, dice.below(end))}}, true};
+  if (name == "reset") {
+    WireReply out{200, "", {{good.substr(0, dice.below(end))}}};
+    out.is_reset = true;
+    return out;
+  }
   if (name == "cut whole") {
     const std::string body = vendor_whole(vendor, whole_answer(number));
     return {200, "", {{body.substr(0, body.size() / 2)}}, true};
