@@ -139,8 +139,14 @@ void read_identity(const Json& body, Parsed& out) {
   for (const char* name : {"id", "responseId", "request_id", "sid"}) put(out.id, name);
 }
 
-void read_usage(const Json& usage, Usage& out) {
+void read_usage(const Json& usage, Parsed& parsed) {
   if (!usage.is_object()) return;
+  if (const auto cost = usage.find("cost"); cost != usage.end()) {  // OpenRouter; Perplexity
+    const Json& total =
+        cost->is_object() && cost->contains("total_cost") ? (*cost)["total_cost"] : *cost;
+    if (total.is_number() && total >= 0 && total < 1e9) parsed.cost = total.get<double>();
+  }
+  Usage& out = parsed.usage;
   const auto put = [&](std::optional<std::int64_t>& to, const Json& in, const char* name) {
     if (const auto value = number_of(in, name)) to = value;
   };

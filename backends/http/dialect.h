@@ -34,6 +34,7 @@ struct Parsed {
   std::optional<std::string> finish;  // the service's own word
   bool has_blocked_input = false;     // Gemini's promptFeedback
   Usage usage;
+  std::optional<double> cost;  // as the service tells it (Provider::tells_cost)
   std::optional<std::string> served_model, fingerprint, upstream;
   std::optional<std::string> id;  // of the call, as the body names it
   std::vector<TokenLogprob> logprobs;
@@ -109,8 +110,9 @@ std::optional<ServiceError> error_in(const nlohmann::json& body);
 /// Who answered: model, build, host behind a reseller, id of the call; whatever `body` names.
 void read_identity(const nlohmann::json& body, Parsed& out);
 
-/// Usage in the words of OpenAI and those who took them up; later calls overwrite earlier values.
-void read_usage(const nlohmann::json& usage, Usage& out);
+/// Usage, and a cost beside it, in the words of OpenAI and those who took them up; later calls
+/// overwrite earlier values.
+void read_usage(const nlohmann::json& usage, Parsed& out);
 
 /// `in[name]` as text, "" where it is absent or something else.
 std::string text_of(const nlohmann::json& in, const char* name);

@@ -187,6 +187,7 @@ Resolved resolve(const Model& model, bool is_dry) {
                             did_you_mean(endpoint.wire, names), fmt::join(names, ", ")));
   }
   const std::string region = option(model, "region");
+  keep_prices_of(endpoint.provider, region.empty() ? provider.region : region);
   if (base.empty()) {
     const auto& of_wire = provider.wires.find(endpoint.wire);
     const auto& urls = endpoint.wire != provider.wire && of_wire != provider.wires.end()

@@ -277,7 +277,7 @@ void Lane::ended(const std::shared_ptr<Job>& job, CallResult result) {
     const double unused = job->reserved_tokens - static_cast<double>(spent);
     tokens_.give_back(unused);
     vendor_->give_back(unused);
-    bill(*job, used, unix_ms(result.sent) / 1000);
+    bill(*job, attempt.parsed, unix_ms(result.sent) / 1000);
   }
   if (attempt.status == 429 && verdict.retry_after)
     vendor_->held_until = std::max(vendor_->held_until, now + *verdict.retry_after);
@@ -359,10 +359,12 @@ void Lane::give_up() {
 
 /// By the price of the moment at which it was sent. What the service charged for an attempt that is
 /// then repeated was paid all the same.
-void Lane::bill(Job& job, const Usage& usage, std::int64_t sent_unix) const {
+void Lane::bill(Job& job, const Parsed& parsed, std::int64_t sent_unix) const {
   const Provider& provider = resolved_.endpoint.provider;
-  const auto price = price_of(provider, resolved_.endpoint.model, usage,
-                              is_thinking(provider, job.request.wanted), sent_unix);
+  const auto price = parsed.cost && !provider.tells_cost.empty()
+                         ? Price{*parsed.cost, provider.tells_cost}
+                         : price_of(provider, resolved_.endpoint.model, parsed.usage,
+                                    is_thinking(provider, job.request.wanted), sent_unix);
   if (!price) return;
   if (!job.billed) {
     job.billed = price;

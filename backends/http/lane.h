@@ -77,7 +77,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void stop_queue(const Verdict& verdict, int status);
   void fail(const std::shared_ptr<Job>& job, const Failure& failure);
   /// `sent_unix`: seconds since 1970 UTC; the price of that moment holds.
-  void bill(Job& job, const Usage& usage, std::int64_t sent_unix) const;
+  void bill(Job& job, const Parsed& parsed, std::int64_t sent_unix) const;
   void deliver(const std::shared_ptr<Job>& job, Response response);
   std::optional<std::chrono::milliseconds> time_left(const Job& job) const;
   double tokens_of(const Job& job) const;

@@ -217,6 +217,7 @@ std::vector<PriceRow> read_prices(Members& all) {
     Members in((*list)[i], fmt::format("{}: prices[{}]", all.where(), i), all.mistakes());
     PriceRow row;
     in.words("models", row.models);
+    in.words("regions", row.regions);
     if (row.models.empty()) in.say("models", "names or patterns of models are wanted");
     in.need("currency", row.currency);
     in.need("as_of", row.as_of);
@@ -238,6 +239,7 @@ std::vector<PriceRow> read_prices(Members& all) {
 
 /// Members that a model's entry may set as well.
 void read_behaviour(Members& in, Provider& out) {
+  in.take("region", out.region);
   in.take("http2", out.http2);
   in.take("stream", out.stream);
   in.take("stream_usage", out.stream_usage);
@@ -336,6 +338,7 @@ std::optional<Provider> read_provider(std::string_view text, std::string_view wh
     of.take("per_second", out.limits.is_per_second);
     of.refuse_unknown();
   }
+  in.take("tells_cost", out.tells_cost);
   out.prices = read_prices(in);
   if (const Json* models = in.find("models")) {
     if (!models->is_array()) in.say("models", "a list is wanted");
@@ -368,6 +371,13 @@ Provider for_model(const Provider& provider, std::string_view model) {
   }
   LEITAI_CHECK(mistakes.empty(), provider.id);
   return out;
+}
+
+void keep_prices_of(Provider& provider, std::string_view region) {
+  std::erase_if(provider.prices, [&](const PriceRow& row) {
+    return !row.regions.empty() &&
+           std::find(row.regions.begin(), row.regions.end(), region) == row.regions.end();
+  });
 }
 
 std::map<std::string, Provider> load_providers() {

@@ -47,7 +47,8 @@ struct FaultRule {
 
 /// Price of a million tokens in the vendor's currency, as of a date.
 struct PriceRow {
-  std::vector<std::string> models;  // globs
+  std::vector<std::string> models;   // globs
+  std::vector<std::string> regions;  // where it holds; empty: everywhere
   std::string currency, as_of, source;
   double input = 0, output = 0;
   std::optional<double> cached, reasoning;
@@ -93,6 +94,7 @@ struct Provider {
   bool repeats_empty = false;
   std::vector<FaultRule> faults;
   Limits limits;
+  std::string tells_cost;  // currency of the cost that stands in its usage; "": it tells none
   std::vector<PriceRow> prices;
   std::vector<std::pair<std::vector<std::string>, nlohmann::json>> model_rules;
 };
@@ -104,6 +106,9 @@ std::optional<Provider> read_provider(std::string_view json, std::string_view wh
 
 /// The record as it holds for one model: matching entries of `models` laid over it, in order.
 Provider for_model(const Provider& provider, std::string_view model);
+
+/// Leaves the price rows that hold in `region` ("": of an address that no region names).
+void keep_prices_of(Provider& provider, std::string_view region);
 
 /// All known providers: embedded ones, then those of $LEITAI_HOME/providers and of the folders in
 /// $LEITAI_PROVIDERS (colon list; --providers sets it), each replacing one of the same id. Throws

@@ -88,8 +88,7 @@ class Reader final : public AnswerReader {
  private:
   bool take(const Json& body) {
     if (!is_sound(body)) return false;
-    if (const auto usage = body.find("usage"); usage != body.end())
-      read_usage(*usage, parsed.usage);
+    if (const auto usage = body.find("usage"); usage != body.end()) read_usage(*usage, parsed);
     const auto choices = body.find("choices");
     if (choices == body.end() || !choices->is_array()) return false;
     bool has_text = false;

@@ -53,8 +53,7 @@ class Reader final : public AnswerReader {
  private:
   bool take(const Json& body) {
     if (!is_sound(body)) return false;
-    if (const auto usage = body.find("usage"); usage != body.end())
-      read_usage(*usage, parsed.usage);
+    if (const auto usage = body.find("usage"); usage != body.end()) read_usage(*usage, parsed);
     const auto output = body.find("output");
     if (output == body.end() || !output->is_object() || !output->contains("choices") ||
         !(*output)["choices"].is_array() || (*output)["choices"].empty())

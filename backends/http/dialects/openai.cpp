@@ -113,14 +113,13 @@ class Reader final : public AnswerReader {
 
   bool take(const Json& body, const char* part) {
     if (!is_sound(body)) return false;
-    if (const auto usage = body.find("usage"); usage != body.end())
-      read_usage(*usage, parsed.usage);
+    if (const auto usage = body.find("usage"); usage != body.end()) read_usage(*usage, parsed);
     const auto choices = body.find("choices");
     if (choices == body.end() || !choices->is_array() || choices->empty()) return false;
     const Json& choice = (*choices)[0];
     if (!choice.is_object()) return false;
     if (const auto usage = choice.find("usage"); usage != choice.end())  // Kimi
-      read_usage(*usage, parsed.usage);
+      read_usage(*usage, parsed);
     if (std::string word = text_of(choice, "finish_reason"); !word.empty())
       parsed.finish = std::move(word);
     if (const auto flag = choice.find("flag");  // Qianfan

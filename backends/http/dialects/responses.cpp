@@ -103,7 +103,7 @@ class Reader final : public AnswerReader {
     if (!response.is_object()) return;
     read_identity(response, parsed);
     if (const auto usage = response.find("usage"); usage != response.end())
-      read_usage(*usage, parsed.usage);
+      read_usage(*usage, parsed);
     const std::string status = text_of(response, "status");
     if (status == "completed") {
       parsed.finish = "stop";
