@@ -93,10 +93,21 @@ struct Known {
 
 const std::vector<Known>& known() {
   static const std::vector<Known> kKnown{
-      {"gsm8k", 1, 1319, {}},  {"math500", 1, 500, {}},     {"mgsm", 11, 2750, {}},
-      {"cmath", 2, 960, {}},   {"tal-scq5k", 2, 4000, {}},  {"bbh", 27, 6511, {}},
-      {"mmlu", 57, 14042, {}}, {"agieval", 17, 4967, {}},   {"gaokao-bench", 14, 1781, {}},
-      {"xcopa", 11, 5500, {}}, {"arena-hard", 2, 1250, {}}, {"mt-bench", 1, 80, {}},
+      {"gsm8k", 1, 1319, {}},
+      {"math500", 1, 500, {}},
+      {"mgsm", 11, 2750, {}},
+      {"cmath", 2, 960, {}},
+      {"tal-scq5k", 2, 4000, {}},
+      {"bbh",
+       27,
+       6511,
+       {"bbh/movie_recommendation/163", "bbh/ruin_names/144", "bbh/ruin_names/99"}},
+      {"mmlu", 57, 14042, {}},
+      {"agieval", 17, 4967, {}},
+      {"gaokao-bench", 14, 1781, {}},
+      {"xcopa", 11, 5500, {}},
+      {"arena-hard", 2, 1250, {}},
+      {"mt-bench", 1, 80, {}},
   };
   return kKnown;
 }
