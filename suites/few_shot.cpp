@@ -84,13 +84,21 @@ Examples read_examples(const fs::path& path, const SubsetFile& subset, const Que
     return out;
   }
   const auto rows = open_rows(path, {subset.rows_in, subset.has_header});
-  enough(rows->size());
+  const auto place = [&](std::int64_t index) {
+    return fmt::format("{}:{}", path.string(), rows->line(index));
+  };
+  std::vector<std::int64_t> kept;
+  for (std::int64_t i = 0; i < rows->size(); ++i) {
+    if (subset.keep.empty() || reader.keeps(rows->row(i), place(i))) kept.push_back(i);
+  }
+  enough(static_cast<std::int64_t>(kept.size()));
   const Template answer = Template::parse(shots.answer, Environment::LmEval);
   Examples out;
-  for (const std::int64_t index : chosen(rows->size(), n, shots.draws, seed)) {
+  for (const std::int64_t which :
+       chosen(static_cast<std::int64_t>(kept.size()), n, shots.draws, seed)) {
+    const std::int64_t index = kept[static_cast<std::size_t>(which)];
     Example one;
-    one.question =
-        reader.read(rows->row(index), fmt::format("{}:{}", path.string(), rows->line(index)));
+    one.question = reader.read(rows->row(index), place(index));
     nlohmann::ordered_json shown = reader.context(one.question);
     shown["solution"] = without_marks(one.question.solution, shots.cut);
     shown["gold"] = one.question.gold.empty() ? "" : one.question.gold[0];

@@ -320,6 +320,34 @@ std::vector<std::unique_ptr<Suite>> open_suites(const SuiteRequest& request,
   return out;
 }
 
+std::vector<SuiteData> suite_data(const SuiteRequest& request, const LoaderPaths& paths) {
+  std::vector<SuiteData> out;
+  for (const Choice& choice : Resolver(request, paths).run()) {
+    if (choice.kind != Choice::Kind::Native) continue;
+    const SubsetFile& subset = choice.suite.subsets[choice.subset];
+    std::vector<std::string> files = files_of(subset, request.options);
+    if (!subset.few_shot.file.empty() && !request.options.few_shot)
+      files.push_back(subset.few_shot.file);
+    SuiteData data = data_of(choice.suite, subset, files, paths);
+    if (out.empty() || out.back().suite != data.suite)
+      out.push_back({data.suite, data.licence, data.publish, {}});
+    for (WantedFile& file : data.files) {
+      const bool is_there =
+          std::any_of(out.back().files.begin(), out.back().files.end(),
+                      [&](const WantedFile& other) { return other.target == file.target; });
+      if (!is_there) out.back().files.push_back(std::move(file));
+    }
+  }
+  return out;
+}
+
+bool is_native_suite(std::string_view spec, const LoaderPaths& paths) {
+  const std::vector<SuiteFile> all = native_suites(paths);
+  return std::any_of(all.begin(), all.end(), [&](const SuiteFile& suite) {
+    return spec == suite.name || spec.starts_with(suite.name + "/");
+  });
+}
+
 std::optional<std::string> suite_mistake(const SuiteRequest& request, const LoaderPaths& paths) {
   try {
     for (const Choice& choice : Resolver(request, paths).run()) {

@@ -10,7 +10,8 @@
 #include "harness/core/digest.h"
 #include "harness/core/error.h"
 #include "harness/core/text.h"
-#include "harness/io/files.h"
+#include "harness/io/data_file.h"
+#include "harness/io/package.h"
 #include "harness/jinja/jinja.h"
 #include "suites/coding/code_task.h"
 #include "suites/datasets/rows.h"
@@ -43,11 +44,7 @@ class NativeSuite : public Suite {
       throw Error(fmt::format("{}: {}: {}", where, suite.name, box_trouble()));
     info_.name = subset.name.empty() ? suite.name : suite.name + "/" + subset.name;
     info_.version = suite.version;
-    if (!subset.sha256.empty()) {
-      // Other data than this version was made for: numbers do not compare.
-      const std::string digest = sha256(read_file(path_)).hex();
-      if (digest != subset.sha256) info_.version += "+" + digest.substr(0, 8);
-    }
+    check_digest(where);
     info_.family = suite.family;
     info_.kind = subset.kind;
     info_.language = subset.language;
@@ -111,18 +108,42 @@ class NativeSuite : public Suite {
 
   fs::path need(const std::string& file, const LoaderPaths& paths, std::string_view where) const {
     if (const auto found = find_data(suite_, file, paths)) return *found;
-    const fs::path last = paths.data_dirs.empty() ? fs::path("datasets") : paths.data_dirs.back();
-    std::string from = subset_.from;
-    if (const std::size_t hole = from.find("{file}"); hole != std::string::npos)
-      from.replace(hole, 6, file);
-    else if (const std::size_t slash = from.rfind('/');
-             file != subset_.file && slash != std::string::npos)
-      from = from.substr(0, slash + 1) + file;
+    const std::string names[] = {file};
+    const SuiteData wanted = data_of(suite_, subset_, names, paths);
+    std::string trouble;
+    if (paths.obtain && !wanted.files[0].sources.empty()) {
+      try {
+        paths.obtain(wanted);
+        if (const auto found = find_data(suite_, file, paths)) return *found;
+      } catch (const Error& error) {
+        trouble = fmt::format("\n        {}", error.what());
+      }
+    }
+    std::string from;
+    for (const DataSource& source : wanted.files[0].sources)
+      from += "\n        it comes from " + source.in_words();
     throw Error(fmt::format(
-        "{}: {}: the data file {}/{} is missing\n        put it at {}\n        or name "
-        "the folder above {}/ in LEITAI_DATA{}{}",
-        where, suite_.name, suite_.data_folder, file, (last / suite_.data_folder / file).string(),
-        suite_.data_folder, from.empty() ? "" : "\n        it comes from ", from));
+        "{}: {}: the data file {}/{} is missing{}\n        put it at {}\n        or name "
+        "the folder above {}/ in LEITAI_DATA{}",
+        where, suite_.name, suite_.data_folder, file, trouble, wanted.files[0].target.string(),
+        suite_.data_folder, from));
+  }
+
+  /// Other data than this version was made for: numbers do not compare.
+  void check_digest(std::string_view where) {
+    const fs::path file = file_on_disk(path_);
+    if (subset_.sha256.empty() && subset_.sources.empty()) return;
+    const std::string digest = file_sha256(file);
+    if (subset_.sha256.empty()) {
+      if (const std::string wrong = data_mismatch(file, ""); !wrong.empty())
+        throw Error(
+            fmt::format("{}: {}: {}, as it was when it first arrived\n        remove it and "
+                        "{}.sha256 to obtain it anew",
+                        where, file.string(), wrong, file.string()));
+      info_.version += "+" + digest.substr(0, 8);
+    } else if (digest != subset_.sha256) {
+      info_.version += "+" + digest.substr(0, 8);
+    }
   }
 
   void read_order(const SuiteOptions& options, std::string_view where) {
@@ -302,10 +323,10 @@ class NativeSuite : public Suite {
 std::optional<fs::path> find_data(const SuiteFile& suite, const std::string& file,
                                   const LoaderPaths& paths) {
   std::error_code ignored;
-  if (!suite.folder.empty() && fs::is_regular_file(suite.folder / file, ignored))
+  if (!suite.folder.empty() && fs::is_regular_file(file_on_disk(suite.folder / file), ignored))
     return suite.folder / file;
   for (const fs::path& folder : paths.data_dirs) {
-    if (fs::is_regular_file(folder / suite.data_folder / file, ignored))
+    if (fs::is_regular_file(file_on_disk(folder / suite.data_folder / file), ignored))
       return folder / suite.data_folder / file;
   }
   return std::nullopt;
@@ -316,6 +337,31 @@ std::vector<std::string> files_of(const SubsetFile& subset, const SuiteOptions& 
   if (!subset.beside.file.empty() && subset.beside.file != subset.file)
     out.push_back(subset.beside.file);
   if (options.few_shot.value_or(subset.few_shot.usual) > 0) out.push_back(subset.few_shot.file);
+  return out;
+}
+
+SuiteData data_of(const SuiteFile& suite, const SubsetFile& subset,
+                  std::span<const std::string> files, const LoaderPaths& paths) {
+  const fs::path last = paths.data_dirs.empty() ? fs::path("datasets") : paths.data_dirs.back();
+  SuiteData out{suite.name, suite.licence, suite.publish, {}};
+  for (const std::string& name : files) {
+    WantedFile file;
+    file.target =
+        file_on_disk(find_data(suite, name, paths).value_or(last / suite.data_folder / name));
+    file.shown = suite.data_folder + "/" + name;
+    if (name == subset.file) file.sha256 = subset.sha256;
+    for (DataSource source : subset.sources) {
+      bool has_hole = false;
+      for (std::string* text : {&source.url, &source.path, &source.member}) {
+        const std::size_t hole = text->find("{file}");
+        if (hole == std::string::npos) continue;
+        text->replace(hole, 6, name);
+        has_hole = true;
+      }
+      if (has_hole || name == subset.file) file.sources.push_back(std::move(source));
+    }
+    out.files.push_back(std::move(file));
+  }
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,10 @@ std::optional<std::filesystem::path> find_data(const SuiteFile& suite, const std
 
 /// All files that a subset reads: its items, what stands beside them, examples if any are shown.
 std::vector<std::string> files_of(const SubsetFile& subset, const SuiteOptions& options);
+
+/// What `pull` makes be there for these files; files that lie nowhere go into the last data folder.
+SuiteData data_of(const SuiteFile& suite, const SubsetFile& subset,
+                  std::span<const std::string> files, const LoaderPaths& paths);
 
 /// Throws Error that names the missing file, where it goes and where to get it.
 std::unique_ptr<Suite> open_native(const SuiteFile& suite, const SubsetFile& subset,

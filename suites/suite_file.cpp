@@ -134,7 +134,7 @@ class SubsetReader {
       read_.mistake(own_, "file: the name of a data file is wanted");
     out.sha256 = data_text("sha256");
     out.rows = read_.whole(own_, "rows", read_.whole(data, "rows", 0));
-    out.from = filled(data_text("from"), name);
+    sources(out, data);
     out.rows_in = read_.text(data, "rows_in", "");
     out.has_header = read_.truth(data, "header", true);
     fields(out);
@@ -222,6 +222,28 @@ class SubsetReader {
     }
   }
 
+  /// `from` is a URL; `sources` names files on hubs too. What the subset says comes in place of
+  /// what the suite says.
+  void sources(SubsetFile& out, const YamlNode& data) const {
+    const YamlNode& place = own_.find("from") || own_.find("sources") ? own_ : data;
+    const auto add = [&](HubKind kind, const YamlNode& node) {
+      try {
+        out.sources.push_back(data_source_from(kind, filled(node.scalar, out.name)));
+      } catch (const Error& error) {
+        read_.mistake(node, error.what());
+      }
+    };
+    if (const YamlNode* url = place.find("from")) add(HubKind::Direct, *url);
+    const YamlNode* hubs = place.find("sources");
+    if (!hubs) return;
+    read_.only(*hubs, {"huggingface", "modelscope", "github"});
+    for (const auto& [name, node] : hubs->map)
+      add(name == "huggingface"  ? HubKind::HuggingFace
+          : name == "modelscope" ? HubKind::ModelScope
+                                 : HubKind::Direct,
+          node);
+  }
+
   void few_shot(SubsetFile& out) const {
     const YamlNode* from = node("few_shot");
     if (!from || from->is_null()) return;
@@ -306,13 +328,13 @@ SuiteFile read_suite_file(std::string_view text, const std::string& where,
   nothing.kind = YamlNode::Kind::Map;
   const YamlNode* data = root.find("data");
   if (!data) data = &nothing;
-  read.only(*data, {"file", "folder", "rows", "sha256", "from", "rows_in", "header"});
+  read.only(*data, {"file", "folder", "rows", "sha256", "from", "sources", "rows_in", "header"});
   out.data_folder = read.text(*data, "folder", out.name);
   if (const YamlNode* subsets = root.find("subsets")) {
     if (!subsets->is_map() || subsets->map.empty())
       read.mistake(*subsets, "subsets: names and their settings are wanted");
     known = shared_keys();
-    known.insert(known.end(), {"file", "rows", "sha256", "from"});
+    known.insert(known.end(), {"file", "rows", "sha256", "from", "sources"});
     for (const auto& [name, node] : subsets->map) {
       read.only(node, known);
       out.subsets.push_back(SubsetReader(read, node).run(name, *data));

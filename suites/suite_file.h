@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/core/model.h"
+#include "harness/io/fetch_data.h"
 
 namespace leitai {
 
@@ -50,12 +51,12 @@ struct BesideFile {
 struct SubsetFile {
   std::string name;
   std::string language;
-  std::string file;        // "mgsm_zh.tsv", beside suite.yaml or in a data folder <suite>/
-  std::string sha256;      // of the file that this version was made for; "" for any
-  std::int64_t rows = 0;   // items in that file; 0 when not said
-  std::string from;        // a URL; where to get it by hand
-  std::string rows_in;     // .json: the member that holds the rows
-  bool has_header = true;  // .csv
+  std::string file;                 // "mgsm_zh.tsv", beside suite.yaml or in a data folder <suite>/
+  std::string sha256;               // of the file that this version was made for; "" for any
+  std::int64_t rows = 0;            // items in that file; 0 when not said
+  std::vector<DataSource> sources;  // "{file}" stands for the file's name
+  std::string rows_in;              // .json: the member that holds the rows
+  bool has_header = true;           // .csv
   BesideFile beside;
 
   // A field's name, a path of names, a column's number, or a template over the row.

@@ -39,6 +39,7 @@ struct Library {
   std::string trouble;  // "" when it can be used
 };
 
+/// Anew at every call: an opened library is only counted once more.
 Library open_library() {
   std::vector<std::string> places;
   if (const char* named = std::getenv("LEITAI_DUCKDB"); named && *named) {
@@ -66,11 +67,6 @@ Library open_library() {
     return out;
   }
   return {"", {}, fmt::format("no libduckdb.so at {}", places.front())};
-}
-
-const Library& library() {
-  static const Library kLibrary = open_library();
-  return kLibrary;
 }
 
 /// A database in memory with one connection.
@@ -111,10 +107,13 @@ std::string in_quotes(const fs::path& path) {
 
 }  // namespace
 
-std::string parquet_library() { return library().trouble.empty() ? library().path : ""; }
+std::string parquet_library() {
+  const Library library = open_library();
+  return library.trouble.empty() ? library.path : "";
+}
 
 void parquet_to_jsonl(const fs::path& path, const std::string& shown, const fs::path& out) {
-  const Library& duck = library();
+  const Library duck = open_library();
   if (!duck.trouble.empty())
     throw Error(
         fmt::format("{}: Parquet is read by DuckDB's library, which is not here: {}\n        run "
