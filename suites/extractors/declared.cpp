@@ -13,6 +13,8 @@ namespace {
 using View = std::u32string_view;
 
 constexpr std::size_t kLongestLine = 2000;  // of a declared answer
+constexpr std::size_t kShortLine = 120;
+constexpr std::size_t kShortText = 1000;
 constexpr View kAround = U" \t\r*_`$\"'\u201C\u201D\u2018\u2019\u300C\u300D";
 constexpr View kBefore = U":=\u3011>";
 constexpr View kBehind = U".\u3002!,;";
@@ -125,10 +127,9 @@ class Extraction {
       if (give(behind_marker(text, marker), "marker")) return std::move(out_);
     }
     const Piece line = last_line(text);
-    const bool is_whole = stripped(text, {0, text.size()}, false).begin == line.begin;
     if (!options_.is_truncated && !line.is_empty()) {
       if (words_.empty() ? !declines(lowered_) && give(line, "line")
-                         : give_lone(line, is_whole) || give_last())
+                         : give_lone(line) || give_only())
         return std::move(out_);
     }
     out_.status = declines(lowered_) ? ScoreStatus::Refused : ScoreStatus::NoAnswer;
@@ -174,20 +175,28 @@ class Extraction {
     return true;
   }
 
-  /// A last line that begins with one of the closed words, or holds no other.
-  bool give_lone(Piece line, bool is_whole) {
+  /// A last line that begins with one of the closed words, or a short one that holds no other.
+  bool give_lone(Piece line) {
     const auto first = find_word(lowered_, line, words_, false);
-    const auto last = find_word(lowered_, line, words_, true);
-    if (!first || (first->at != line.begin && first->choice != last->choice)) return false;
-    if (first->at != line.begin && is_whole) out_.flags.emplace_back("fallback");
+    if (!first) return false;
+    if (first->at != line.begin) {
+      const auto last = find_word(lowered_, line, words_, true);
+      if (line.end - line.begin > kShortLine || first->choice != last->choice) return false;
+      out_.flags.emplace_back("fallback");
+    }
     return give_word(*first, "line");
   }
 
-  bool give_last() {
-    const auto last = find_word(lowered_, {0, lowered_.size()}, words_, true);
-    if (!last) return false;
+  /// The only one of the closed words that a short text mentions.
+  bool give_only() {
+    const Piece all{0, lowered_.size()};
+    const auto first = find_word(lowered_, all, words_, false);
+    if (!first || all.end > kShortText) return false;
+    for (std::size_t w = 0; w < words_.size(); ++w) {
+      if (w != first->choice && find_word(lowered_, all, {words_[w]}, false)) return false;
+    }
     out_.flags.emplace_back("fallback");
-    return give_word(*last, "last");
+    return give_word(*first, "only");
   }
 
   std::string_view source_;

@@ -21,7 +21,7 @@ struct DeclaredAnswer {
   std::optional<ScoreStatus> status;  // NoAnswer, Refused; absent: there is one
   std::vector<std::string> readings;  // as written, then without what follows its first sentence
   std::size_t begin = 0, end = 0;     // bytes of the source
-  std::string tier;                   // "box", "marker", "line", "last", ""
+  std::string tier;                   // "box", "marker", "line", "only", ""
   std::vector<std::string> flags;     // fallback
 };
 

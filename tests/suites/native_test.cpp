@@ -256,5 +256,60 @@ TEST(NativePrompts, CauseAndEffectOfXcopaAreThoseOfTheChineseFile) {
   EXPECT_EQ(causes, 250);
 }
 
+Score graded(const std::string& scorer, const std::string& text, std::vector<std::string> gold,
+             const Json& fields = Json::object()) {
+  Item item;
+  item.grading = {scorer, std::move(gold), fields.dump()};
+  return *grade(item, answered(text));
+}
+
+TEST(Declared, WordsBracketsAndLists) {
+  const Json yes_no{{"choices", {"Yes", "No"}}};
+  const auto status = [&](const std::string& text, const std::string& gold) {
+    return graded("declared", text, {gold}, yes_no).status;
+  };
+  EXPECT_EQ(status("They turn twice. So the answer is No.", "No"), ScoreStatus::Correct);
+  EXPECT_EQ(status("The answer is **Yes**, there is no doubt.", "Yes"), ScoreStatus::Correct);
+  EXPECT_EQ(status("The answer is Yes. Wait. The answer is no.", "No"), ScoreStatus::Correct);
+  EXPECT_EQ(status("\\boxed{\\text{No}}", "No"), ScoreStatus::Correct);
+  EXPECT_EQ(status("Step 1 ... yes or no?\n\nNo", "No"), ScoreStatus::Correct);
+  EXPECT_EQ(status("Yes", "No"), ScoreStatus::Incorrect);
+  EXPECT_EQ(status("Knowing that, nobody can tell.", "No"), ScoreStatus::NoAnswer);
+  EXPECT_EQ(status("It may be yes, it may be no, who knows", "No"), ScoreStatus::NoAnswer)
+      << "two words and none is chosen";
+  EXPECT_EQ(graded("declared", "So the answer is invalid.", {"valid"},
+                   {{"choices", {"valid", "invalid"}}})
+                .extracted,
+            "invalid");
+  EXPECT_EQ(graded("declared", "We need \"]\", \"]\". So the answer is ] ] >.", {"] ] >"}).status,
+            ScoreStatus::Correct);
+  EXPECT_EQ(graded("declared", "Answer: `]]>`", {"] ] >"}).status, ScoreStatus::Correct);
+  EXPECT_EQ(graded("declared", "So the answer is > ] ].", {"> ] ]"}).status, ScoreStatus::Correct);
+  EXPECT_EQ(graded("declared", "The answer is: apple, pear, plum", {"apple pear plum"}).status,
+            ScoreStatus::Correct);
+  EXPECT_EQ(graded("declared", "The answer is apple plum pear.", {"apple pear plum"}).status,
+            ScoreStatus::Incorrect);
+}
+
+TEST(Blanks, ListsInEveryForm) {
+  const std::vector<std::string> gold{"C", "A", "D"};
+  for (const char* text :
+       {"\u7B54\u6848\uFF1AC A D", "\u3010\u7B54\u6848\u3011 CAD <eoa>",
+        "\u7B54\u6848\uFF1A1.C\u30002.A\u30003.D", "Answers: 36-38 CAD", "C, A, D",
+        "\u7B54\u6848\uFF1A\n\uFF081\uFF09C\n\uFF082\uFF09A\n\uFF083\uFF09D",
+        "(1) because. \u7B54\u6848\uFF1AC\n(2) so. \u7B54\u6848\uFF1AA\n(3) \u7B54\u6848\uFF1AD",
+        "\u7B54\u6848\uFF1AA A A\n\u7B54\u6848\uFF1AC A D"})
+    EXPECT_EQ(graded("blanks", text, gold).score, 1.0) << text;
+  const Score part = graded("blanks", "\u7B54\u6848\uFF1AC B D", gold);
+  EXPECT_EQ(part.status, ScoreStatus::Incorrect);
+  EXPECT_NEAR(*part.score, 2.0 / 3, 1e-12);
+  const Score missing = graded("blanks", "\u7B54\u6848\uFF1AC A", gold);
+  EXPECT_NEAR(*missing.score, 2.0 / 3, 1e-12);
+  EXPECT_EQ(missing.flags, std::vector<std::string>{"blanks_missing"});
+  EXPECT_EQ(graded("blanks", "I cannot see the text.", gold).score, 0.0);
+  EXPECT_EQ(graded("blanks", "A long thought about DNA and BBC News.", gold).status,
+            ScoreStatus::NoAnswer);
+}
+
 }  // namespace
 }  // namespace leitai
