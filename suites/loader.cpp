@@ -108,13 +108,18 @@ class Resolver {
   }
 
   [[noreturn]] void unknown(const std::string& spec) const {
-    std::vector<std::string> names = all_names();
-    std::vector<std::string> tops;
-    for (const SuiteFile& suite : natives_) tops.push_back(suite.name);
-    tops.insert(tops.end(), houses_.begin(), houses_.end());
+    const std::vector<std::string> names = all_names();
     fail(fmt::format(
         "unknown suite \"{}\"{}\n        known: {}; or a file of your own questions (.jsonl, .csv)",
-        spec, did_you_mean(spec, names), fmt::join(tops, ", ")));
+        spec, did_you_mean(spec, names), fmt::join(top_names(), ", ")));
+  }
+
+  /// Without subsets.
+  std::vector<std::string> top_names() const {
+    std::vector<std::string> out;
+    for (const SuiteFile& suite : natives_) out.push_back(suite.name);
+    out.insert(out.end(), houses_.begin(), houses_.end());
+    return out;
   }
 
   /// With subsets, for globs and for nearest names.
@@ -238,7 +243,7 @@ class Resolver {
     }
     if (matches.empty())
       fail(fmt::format("no suite is named like \"{}\"\n        known: {}", spec,
-                       fmt::join(all_names(), ", ")));
+                       fmt::join(top_names(), ", ")));
     for (const std::string& name : matches) by_name(name);
   }
 

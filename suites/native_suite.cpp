@@ -44,6 +44,7 @@ class NativeSuite : public Suite {
       throw Error(fmt::format("{}: {}: {}", where, suite.name, box_trouble()));
     info_.name = subset.name.empty() ? suite.name : suite.name + "/" + subset.name;
     info_.version = suite.version;
+    suite_.subsets.clear();  // of which there may be many
     check_digest(where);
     info_.family = suite.family;
     info_.kind = subset.kind;

@@ -117,7 +117,7 @@ DataFile::DataFile(const fs::path& path, std::uint64_t max_unpacked) : path_(pat
   }
   if (extension_of(plain_name(path)) == ".parquet") {
     const fs::path rows = scratch() / "rows";
-    parquet_to_jsonl(now, path.string(), rows);
+    parquet_to_jsonl(now, path.string(), rows, max_unpacked);
     now = rows;
   }
   file_ = open_to_read(now);

@@ -3,13 +3,17 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <thread>
 #include <vector>
 
 #include "harness/core/error.h"
 #include "harness/core/text.h"
 #include "harness/io/fetch.h"
+#include "harness/io/files.h"
 
 namespace leitai {
 namespace {
@@ -31,6 +35,7 @@ struct Calls {
   void (*destroy_result)(Result*) = nullptr;
   void (*disconnect)(Handle*) = nullptr;
   void (*close)(Handle*) = nullptr;
+  void (*interrupt)(Handle) = nullptr;
 };
 
 struct Library {
@@ -64,6 +69,7 @@ Library open_library() {
     load(out.calls.destroy_result, "duckdb_destroy_result");
     load(out.calls.disconnect, "duckdb_disconnect");
     load(out.calls.close, "duckdb_close");
+    load(out.calls.interrupt, "duckdb_interrupt");
     return out;
   }
   return {"", {}, fmt::format("no libduckdb.so at {}", places.front())};
@@ -83,6 +89,9 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
+  /// Ends run() of another thread with an Error.
+  void interrupt() { calls_.interrupt(connection_); }
+
   /// Throws Error with the first line of what is wrong.
   void run(const std::string& statement) {
     Result result{};
@@ -99,6 +108,28 @@ class Connection {
   Handle connection_ = nullptr;
 };
 
+/// Interrupts `connection` once the file `out` is longer than `max_bytes`.
+class SizeWatch {
+ public:
+  SizeWatch(Connection& connection, const fs::path& out, std::uint64_t max_bytes)
+      : thread_([&connection, out, max_bytes, this](const std::stop_token& stop) {
+          while (!stop.stop_requested()) {
+            std::error_code none;
+            const std::uintmax_t size = fs::file_size(out, none);
+            if (!none && size > max_bytes) {
+              is_exceeded_ = true;
+              connection.interrupt();
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+          }
+        }) {}
+  bool is_exceeded() const { return is_exceeded_; }
+
+ private:
+  std::atomic<bool> is_exceeded_{false};
+  std::jthread thread_;  // the last member: it is joined first
+};
+
 std::string in_quotes(const fs::path& path) {
   std::string out = "'";
   for (const char c : path.string()) out += c == '\'' ? "''" : std::string(1, c);
@@ -112,7 +143,8 @@ std::string parquet_library() {
   return library.trouble.empty() ? library.path : "";
 }
 
-void parquet_to_jsonl(const fs::path& path, const std::string& shown, const fs::path& out) {
+void parquet_to_jsonl(const fs::path& path, const std::string& shown, const fs::path& out,
+                      std::uint64_t max_bytes) {
   const Library duck = open_library();
   if (!duck.trouble.empty())
     throw Error(
@@ -125,6 +157,11 @@ void parquet_to_jsonl(const fs::path& path, const std::string& shown, const fs::
   fs::create_symlink(fs::absolute(path), alias, failed);
   if (failed)
     throw Error(fmt::format("{}: cannot be written: {}", alias.string(), failed.message()));
+  const auto refuse = [&] {
+    throw Error(
+        fmt::format("{}: unpacks to more than {}; refused", shown, bytes_in_words(max_bytes)));
+  };
+  bool is_exceeded = false;
   try {
     Connection connection(duck.calls);
     connection.run("SET autoinstall_known_extensions = false");
@@ -132,11 +169,20 @@ void parquet_to_jsonl(const fs::path& path, const std::string& shown, const fs::
     connection.run("SET threads = 1");
     connection.run("SET memory_limit = '1GB'");
     connection.run("SET preserve_insertion_order = true");
-    connection.run(fmt::format("COPY (SELECT * FROM read_parquet({})) TO {} (FORMAT JSON)",
-                               in_quotes(alias), in_quotes(out)));
+    const SizeWatch watch(connection, out, max_bytes);
+    try {
+      connection.run(fmt::format("COPY (SELECT * FROM read_parquet({})) TO {} (FORMAT JSON)",
+                                 in_quotes(alias), in_quotes(out)));
+    } catch (const Error&) {
+      is_exceeded = watch.is_exceeded();
+      throw;
+    }
   } catch (const Error& error) {
+    if (is_exceeded) refuse();
     throw Error(fmt::format("{}: {}", shown, error.what()));
   }
+  std::error_code none;
+  if (const std::uintmax_t size = fs::file_size(out, none); !none && size > max_bytes) refuse();
 }
 
 }  // namespace leitai

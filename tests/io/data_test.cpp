@@ -285,6 +285,8 @@ TEST(Parquet, RowsAsLinesOfJson) {
   EXPECT_EQ(first["question_id"], 70);
   EXPECT_EQ(first["options"], (std::vector<std::string>{"spoon", "red", "seven"}));
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3);
+  EXPECT_TRUE(has(message_of([&] { DataFile(dir / "a'b*.parquet", 100); }),
+                  "unpacks to more than 100 B; refused"));
   test::write_text(dir / "bad.parquet", "PAR1 no PAR1");
   EXPECT_TRUE(has(message_of([&] { DataFile(dir / "bad.parquet"); }), "bad.parquet"));
 }

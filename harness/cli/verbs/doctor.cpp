@@ -14,8 +14,9 @@
 #include "harness/cli/compose.h"
 #include "harness/cli/version.h"
 #include "harness/core/text.h"
-#include "harness/io/fetch.h"
+#include "harness/io/fetch_data.h"
 #include "harness/io/files.h"
+#include "harness/io/parquet.h"
 #include "suites/sandbox/box.h"
 #include "suites/sandbox/languages.h"
 
@@ -132,6 +133,15 @@ std::vector<Finding> examine() {
                      fmt::format("{}{}", folder, there ? "" : ": no such folder (LEITAI_DATA)")});
     }
   }
+  const std::string parquet = parquet_library();
+  out.push_back({"parquet", true,
+                 parquet.empty()
+                     ? "DuckDB's library is not here; suites whose data are Parquet files need it "
+                       "(third_party/setup.sh --parquet)"
+                     : fmt::format("read by {}", parquet)});
+  std::vector<std::string> order;
+  for (const Mirror& mirror : data_mirrors_from_environment()) order.push_back(mirror.name);
+  out.push_back({"mirrors", true, fmt::format("{}", fmt::join(order, ", "))});
   for (const char* name : {"http_proxy", "https_proxy", "no_proxy", "HF_ENDPOINT"}) {
     if (const char* value = std::getenv(name); value && *value)
       out.push_back({"network", true, fmt::format("{} = {}", name, without_credentials(value))});

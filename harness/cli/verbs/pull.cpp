@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <chrono>
+#include <algorithm>
 
 #include "harness/cli/command.h"
 #include "harness/cli/compose.h"
@@ -93,6 +93,16 @@ int run(std::span<const std::string> args, cli::Global& global) {
     }
     pull_suites(all, options, quiet, live);
     return 0;
+  }
+  std::vector<std::string> known = known_weights();
+  if (std::find(known.begin(), known.end(), operands[0]) == known.end() &&
+      !is_hub_id(operands[0])) {
+    for (const SuiteSummary& suite : known_suites(paths)) {
+      if (!suite.name.starts_with("house/")) known.push_back(suite.name);
+    }
+    throw Error(fmt::format(
+        "pull {}: neither a suite nor known weights nor OWNER/NAME of a hub{}\n        known: {}",
+        escape_controls(operands[0]), did_you_mean(operands[0], known), fmt::join(known, ", ")));
   }
   const PullResult result = pull(operands[0], options);
   if (live && !result.was_there) fmt::print(stderr, "\r\x1b[K");
