@@ -153,10 +153,10 @@ class NativeSuite : public Suite {
     if (order != "shuffle" && order != "circular")
       throw Error(fmt::format("{}: options: \"{}\" is not known; shuffle or circular is wanted",
                               where, order));
+    // Subsets without separate options (free answers beside choices) are asked as they are.
     if (subset_.options.shape == OptionsFile::Shape::None ||
         subset_.options.shape == OptionsFile::Shape::Within)
-      throw Error(fmt::format("{}: options: {} has no options that could be put in another order",
-                              where, info_.name));
+      return;
     order_ = order == "shuffle" ? OptionOrder::Shuffled : OptionOrder::Circular;
     info_.version +=
         order_ == OptionOrder::Circular ? "+circular" : fmt::format("+shuffle{}", seed_);
