@@ -50,13 +50,22 @@ void add_folder(std::vector<SuiteFile>& out, const fs::path& folder) {
   }
 }
 
+/// Those in the binary, read once.
+const std::vector<SuiteFile>& embedded_suites() {
+  static const std::vector<SuiteFile> kSuites = [] {
+    std::vector<SuiteFile> out;
+    for (const EmbeddedFile& file : suite_files()) {
+      if (file.path.ends_with("/suite.yaml"))
+        out.push_back(read_suite_file(file.bytes, std::string(file.path), {}));
+    }
+    return out;
+  }();
+  return kSuites;
+}
+
 /// Native suites, those of the folders in place of embedded ones.
 std::vector<SuiteFile> native_suites(const LoaderPaths& paths) {
-  std::vector<SuiteFile> out;
-  for (const EmbeddedFile& file : suite_files()) {
-    if (file.path.ends_with("/suite.yaml"))
-      out.push_back(read_suite_file(file.bytes, std::string(file.path), {}));
-  }
+  std::vector<SuiteFile> out = embedded_suites();
   for (const fs::path& folder : paths.suite_dirs) add_folder(out, folder);
   std::sort(out.begin(), out.end(),
             [](const SuiteFile& a, const SuiteFile& b) { return a.name < b.name; });

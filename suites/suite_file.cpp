@@ -343,6 +343,12 @@ SuiteFile read_suite_file(std::string_view text, const std::string& where,
     out.subsets.push_back(SubsetReader(read, nothing).run("", *data));
   }
   out.kind = out.subsets[0].kind;
+  for (const SubsetFile& one : out.subsets) {
+    if (one.kind != out.kind) {
+      out.kind = "mixed";
+      break;
+    }
+  }
   return out;
 }
 

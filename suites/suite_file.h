@@ -83,7 +83,7 @@ struct SubsetFile {
 /// What a suite.yaml says.
 struct SuiteFile {
   std::string name, version, about, family, licence, publish;
-  std::string kind;  // of the first subset, for `ls suites`
+  std::string kind;  // for `ls suites`: that of all subsets, or "mixed"
   bool is_paired = false;
   std::string data_folder;                // in a data folder: where its files lie
   std::string code_style, code_language;  // scorer code: how a row is read (coding/code_task.h)
