@@ -302,6 +302,7 @@ std::vector<SuiteSummary> known_suites(const LoaderPaths& paths) {
       if (missing++ == 0) one.needs = suite.data_folder + "/" + subset.file;
     }
     if (missing > 1) one.needs += fmt::format(" and {} more", missing - 1);
+    if (suite.items > 0) one.items = suite.items;
     if (*one.items == 0) one.items = std::nullopt;
     out.push_back(std::move(one));
   }

@@ -328,8 +328,10 @@ SuiteFile read_suite_file(std::string_view text, const std::string& where,
   nothing.kind = YamlNode::Kind::Map;
   const YamlNode* data = root.find("data");
   if (!data) data = &nothing;
-  read.only(*data, {"file", "folder", "rows", "sha256", "from", "sources", "rows_in", "header"});
+  read.only(*data,
+            {"file", "folder", "rows", "sha256", "from", "sources", "rows_in", "header", "items"});
   out.data_folder = read.text(*data, "folder", out.name);
+  out.items = read.whole(*data, "items", 0);
   if (const YamlNode* subsets = root.find("subsets")) {
     if (!subsets->is_map() || subsets->map.empty())
       read.mistake(*subsets, "subsets: names and their settings are wanted");

@@ -85,6 +85,7 @@ struct SuiteFile {
   std::string name, version, about, family, licence, publish;
   std::string kind;  // for `ls suites`: that of all subsets, or "mixed"
   bool is_paired = false;
+  std::int64_t items = 0;                 // of all subsets, where these do not say theirs
   std::string data_folder;                // in a data folder: where its files lie
   std::string code_style, code_language;  // scorer code: how a row is read (coding/code_task.h)
   SamplingParams params;
