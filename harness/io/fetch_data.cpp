@@ -21,6 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::int64_t kMaxFile = std::int64_t{4} << 30;
+constexpr std::size_t kMissingTold = 8;
 
 std::string url_path(std::string_view path) {
   std::string out;
@@ -197,14 +198,22 @@ class Puller {
   std::map<std::string, fs::path> archives_;  // by URL
 };
 
-std::string where_to_put(const WantedFile& file) {
-  std::string out = fmt::format(
-      "{}: is missing, and --offline forbids to obtain it\n        put it "
-      "at {}",
-      file.shown, file.target.string());
-  for (const DataSource& source : file.sources)
-    out += fmt::format("\n        it comes from {}", source.in_words());
-  if (!file.sha256.empty()) out += fmt::format("\n        its SHA-256 is {}", file.sha256);
+/// All that is missing, the first few with where to get them.
+std::string where_to_put(const std::vector<const WantedFile*>& missing) {
+  std::string out =
+      fmt::format("{}{}: {} missing, and --offline forbids to obtain {}", missing[0]->shown,
+                  missing.size() == 1 ? "" : fmt::format(" and {} more", missing.size() - 1),
+                  missing.size() == 1 ? "is" : "are", missing.size() == 1 ? "it" : "them");
+  for (std::size_t i = 0; i < std::min(missing.size(), kMissingTold); ++i) {
+    const WantedFile& file = *missing[i];
+    out += fmt::format("\n        put it at {}", file.target.string());
+    for (const DataSource& source : file.sources)
+      out += fmt::format("\n          it comes from {}", source.in_words());
+    if (!file.sha256.empty()) out += fmt::format("\n          its SHA-256 is {}", file.sha256);
+  }
+  if (missing.size() > kMissingTold)
+    out += fmt::format("\n        {} more files lie beside or come from the same place",
+                       missing.size() - kMissingTold);
   return out;
 }
 
@@ -258,33 +267,38 @@ std::string data_mismatch(const fs::path& path, const std::string& sha256) {
 
 DataPull pull_data(std::span<const WantedFile> files, const PullOptions& options) {
   DataPull out;
-  Puller puller(options);
+  std::vector<const WantedFile*> missing;
   for (const WantedFile& file : files) {
-    std::error_code missing;
-    if (fs::is_regular_file(file.target, missing)) {
+    std::error_code none;
+    if (fs::is_regular_file(file.target, none)) {
       if (data_mismatch(file.target, file.sha256).empty()) {
         out.was_there.push_back(file.shown);
         out.bytes += static_cast<std::int64_t>(fs::file_size(file.target));
         continue;
       }
-      if (options.note)
+      if (options.note && !options.offline)
         options.note(fmt::format("{}: is not the file that is wanted; it is obtained anew",
                                  file.target.string()));
     }
-    if (options.offline) throw Error(where_to_put(file));
-    make_folder(file.target.parent_path());
+    missing.push_back(&file);
+  }
+  if (options.offline && !missing.empty()) throw Error(where_to_put(missing));
+  Puller puller(options);
+  for (const WantedFile* file : missing) {
+    const fs::path folder = file->target.parent_path();
+    make_folder(folder);
     std::string holder;
-    const auto lock = FileLock::try_take(file.target.parent_path() / ".lock", &holder);
+    const auto lock = FileLock::try_take(folder / ".lock", &holder);
     if (!lock)
       throw Error(
           fmt::format("{}: {} is pulling into this folder\n        wait for it, then give "
                       "the same command again",
-                      file.target.parent_path().string(), holder));
-    const std::string from = puller.obtain(file);
+                      folder.string(), holder));
+    const std::string from = puller.obtain(*file);
     if (std::find(out.sources.begin(), out.sources.end(), from) == out.sources.end())
       out.sources.push_back(from);
-    out.obtained.push_back(file.shown);
-    out.bytes += static_cast<std::int64_t>(fs::file_size(file.target));
+    out.obtained.push_back(file->shown);
+    out.bytes += static_cast<std::int64_t>(fs::file_size(file->target));
   }
   return out;
 }

@@ -40,7 +40,7 @@ std::string in_words(std::int64_t bytes) {
 void pull_suites(const std::vector<SuiteData>& all, const PullOptions& options, bool quiet,
                  bool live) {
   for (const SuiteData& data : all) {
-    if (!quiet)
+    if (!quiet && !options.offline)
       fmt::print(stderr, "{}: licence {}{}\n", data.suite, data.licence,
                  data.publish == "none"  ? "; items must not be published"
                  : data.publish == "ids" ? "; reports show ids, not items"
