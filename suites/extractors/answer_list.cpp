@@ -31,8 +31,12 @@ struct Entry {
 
 struct Line {
   std::vector<Entry> entries;
-  bool is_pure = true;  // nothing but numbers, labels and marks
+  std::size_t n_leading = 0;  // of them before any other words
+  bool is_pure = true;        // nothing but numbers, labels and marks
 };
+
+/// Tags around answers, which the official prompts of gaokao-bench ask for.
+constexpr View kTags[] = {U"<eoa>", U"<eoe>"};
 
 class Scan {
  public:
@@ -65,9 +69,18 @@ class Scan {
   Line read_line(std::size_t begin, std::size_t end) const {
     Line out;
     std::optional<int> number;
+    const auto other_words = [&] {
+      if (out.is_pure) out.n_leading = out.entries.size();
+      out.is_pure = false;
+    };
     for (std::size_t i = begin; i < end;) {
       const char32_t c = text_[i];
-      if (is_digit(c)) {
+      const auto tag = std::find_if(std::begin(kTags), std::end(kTags), [&](View name) {
+        return View(text_).substr(i, name.size()) == name;
+      });
+      if (tag != std::end(kTags)) {
+        i += tag->size();
+      } else if (is_digit(c)) {
         int value = 0;
         std::size_t digits = 0;
         for (; i < end && is_digit(text_[i]); ++i, ++digits)
@@ -83,7 +96,7 @@ class Scan {
                           std::all_of(text_.begin() + static_cast<std::ptrdiff_t>(i),
                                       text_.begin() + static_cast<std::ptrdiff_t>(stop),
                                       [&](char32_t one) { return is_label(one); });
-        if (!fits) out.is_pure = false;
+        if (!fits) other_words();
         for (std::size_t at = i; fits && at < stop; ++at) {
           out.entries.push_back({number, text_[at], at, at + 1});
           if (number) ++*number;
@@ -91,10 +104,11 @@ class Scan {
         i = stop;
       } else {
         if (is_letter(c) && !is_mark(c) && c != 0x7B2C && c != 0x9898 && c != 0x7A7A)
-          out.is_pure = false;  // but for "No.", "question" and "blank" in Chinese
+          other_words();  // but for "No.", "question" and "blank" in Chinese
         ++i;
       }
     }
+    if (out.is_pure) out.n_leading = out.entries.size();
     return out;
   }
 
@@ -102,18 +116,23 @@ class Scan {
     return std::min(text_.find(U'\n', begin), text_.size());
   }
 
-  /// The rest of the marker's line, and lines behind it as long as they hold only answers.
+  /// The rest of the marker's line, and lines behind it as long as they hold only answers, or begin
+  /// with the number of a blank and its answer.
   std::vector<Entry> behind(std::size_t marker) const {
     std::vector<Entry> out;
     std::size_t begin = std::min(marker, text_.size());
     for (bool first = true; begin <= text_.size(); first = false) {
       const std::size_t end = line_end(begin);
       Line line = read_line(begin, end);
-      if (!line.is_pure && (!first || line.entries.empty())) {
-        if (!first || !out.empty()) break;
-      } else {
-        out.insert(out.end(), line.entries.begin(), line.entries.end());
+      if (!line.is_pure) {
+        const bool is_listed = line.n_leading > 0 && line.entries[0].number.has_value();
+        if (is_listed || (first && line.n_leading > 0)) {
+          line.entries.resize(line.n_leading);
+        } else if (!first) {
+          break;
+        }
       }
+      out.insert(out.end(), line.entries.begin(), line.entries.end());
       if (out.size() >= n_ || end >= text_.size()) break;
       begin = end + 1;
     }

@@ -298,6 +298,9 @@ TEST(Blanks, ListsInEveryForm) {
         "\u7B54\u6848\uFF1A1.C\u30002.A\u30003.D", "Answers: 36-38 CAD", "C, A, D",
         "\u7B54\u6848\uFF1A\n\uFF081\uFF09C\n\uFF082\uFF09A\n\uFF083\uFF09D",
         "(1) because. \u7B54\u6848\uFF1AC\n(2) so. \u7B54\u6848\uFF1AA\n(3) \u7B54\u6848\uFF1AD",
+        "\u3010\u7B54\u6848\u3011\n\uFF081\uFF09 C <eoa>\n\uFF082\uFF09 A <eoa>\n\uFF083\uFF09 D "
+        "<eoa>",
+        "Answers:\n1. C. because of DNA\n2. A. so it is B?\n3. D",
         "\u7B54\u6848\uFF1AA A A\n\u7B54\u6848\uFF1AC A D"})
     EXPECT_EQ(graded("blanks", text, gold).score, 1.0) << text;
   const Score part = graded("blanks", "\u7B54\u6848\uFF1AC B D", gold);
