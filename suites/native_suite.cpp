@@ -243,7 +243,10 @@ class NativeSuite : public Suite {
       fields["options"] = std::move(options);
       if (subset_.is_multi_select) fields["multi_select"] = true;
     }
-    for (const auto& [name, from] : subset_.grading) fields[name] = question.row.at(from);
+    for (const auto& [name, from] : subset_.grading) {
+      reader_.field(question.row, from, info_.name + "/" + out.id);  // an Error where it is absent
+      fields[name] = question.row.at(from);
+    }
     if (!fields.empty()) out.grading.fields_json = dump(fields);
   }
 

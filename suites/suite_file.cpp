@@ -129,29 +129,26 @@ class SubsetReader {
     const auto data_text = [&](const char* key) {
       return read_.text(own_, key, read_.text(data, key, ""));
     };
-    out.file = filled(data_text("file"), name);
-    if (out.file.empty() || out.file.find("..") != std::string::npos || out.file.front() == '/')
-      read_.mistake(own_, "file: the name of a data file is wanted");
+    out.file = data_file(own_, filled(data_text("file"), name));
     out.sha256 = data_text("sha256");
     out.rows = read_.whole(own_, "rows", read_.whole(data, "rows", 0));
     sources(out, data);
     out.rows_in = read_.text(data, "rows_in", "");
     out.has_header = read_.truth(data, "header", true);
-    fields(out);
     if (const YamlNode* grading = node("grading")) {
-      nlohmann::json same = nlohmann::json::object();
       read_.only(*grading, {"row", "always"});
       out.grading = read_.pairs(*grading, "row");
       if (const YamlNode* always = grading->find("always"))
         out.grading_json = dump(nlohmann::json(yaml_to_json(*always)));
     }
+    fields(out);
     if (const YamlNode* tags = node("tags")) {
       for (const auto& [tag, field] : tags->map) out.tags.emplace_back(tag, field.scalar);
     }
     if (const YamlNode* beside = node("beside")) {
       read_.only(*beside, {"file", "same", "fields"});
-      out.beside = {filled(read_.text(*beside, "file"), name), read_.text(*beside, "same", ""),
-                    read_.texts(*beside, "fields")};
+      out.beside = {data_file(*beside, filled(read_.text(*beside, "file"), name)),
+                    read_.text(*beside, "same", ""), read_.texts(*beside, "fields")};
     }
     few_shot(out);
     return out;
@@ -161,6 +158,13 @@ class SubsetReader {
   const YamlNode* node(std::string_view key) const {
     const YamlNode* found = own_.find(key);
     return found ? found : read_.root().find(key);
+  }
+
+  /// Refuses what would lie outside the data folder.
+  std::string data_file(const YamlNode& place, std::string name) const {
+    if (name.empty() || name.find("..") != std::string::npos || name.front() == '/')
+      read_.mistake(place, "file: the name of a data file is wanted");
+    return name;
   }
 
   std::string text(std::string_view key, const std::string& otherwise) const {
@@ -177,12 +181,14 @@ class SubsetReader {
   void fields(SubsetFile& out) const {
     const YamlNode* from = node("fields");
     if (!from) read_.mistake(read_.root(), "\"fields\" is missing");
-    read_.only(*from,
-               {"question", "answer", "id", "options", "answer_is", "multi_select", "order"});
+    read_.only(*from, {"question", "answer", "id", "options", "answer_is", "multi_select", "order",
+                       "carry"});
     out.id = read_.text(*from, "id", "");
     out.question = read_.text(*from, "question");
     out.answer = read_.text(*from, "answer", "");
-    if (out.answer.empty() && !out.scorer.empty() && out.scorer != "code")
+    for (const std::string& name : read_.texts(*from, "carry"))
+      out.grading.emplace_back(name, name);
+    if (out.answer.empty() && out.grading.empty() && !out.scorer.empty() && out.scorer != "code")
       read_.mistake(*from, "answer: the field of the gold answer is wanted");
     out.is_multi_select = read_.truth(*from, "multi_select", false);
     const std::string form = read_.text(*from, "answer_is", "label");
@@ -249,7 +255,7 @@ class SubsetReader {
     if (!from || from->is_null()) return;
     read_.only(*from, {"file", "most", "usual", "draw", "style", "cut", "answer"});
     FewShotFile& shots = out.few_shot;
-    shots.file = filled(read_.text(*from, "file"), out.name);
+    shots.file = data_file(*from, filled(read_.text(*from, "file"), out.name));
     shots.most = static_cast<int>(read_.whole(*from, "most", 32));
     shots.usual = static_cast<int>(read_.whole(*from, "usual", 0));
     const std::string draw = read_.text(*from, "draw", "seed");

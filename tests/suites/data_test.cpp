@@ -165,6 +165,35 @@ TEST(Pinned, MmluProReadsParquet) {
   EXPECT_EQ(grade(item, answered("The answer is (B)."))->status, ScoreStatus::Correct);
 }
 
+TEST(SuiteFile, CarriesFieldsToTheScorerAndNamesMistakesByLine) {
+  TempDir dir;
+  const std::string head =
+      "name: own\nversion: \"1\"\nscorer: json_schema\ndata: {file: r.jsonl}\n";
+  write(dir / "own/suite.yaml", head + "fields: {question: q, carry: [schema]}\n");
+  write(dir / "own/r.jsonl", R"({"q":"An object?","schema":{"type":"object"}})"
+                             "\n");
+  const Item item = open_suites({(dir / "own").string(), {}, "-s"}, {})[0]->item(0);
+  EXPECT_EQ(Json::parse(item.grading.fields_json)["schema"]["type"], "object");
+  EXPECT_TRUE(item.grading.gold.empty());
+  EXPECT_EQ(grade(item, answered("{}"))->status, ScoreStatus::Correct);
+  const auto mistake = [&](const std::string& more) {
+    write(dir / "own/suite.yaml", head + more);
+    return message_of([&] { open_suites({(dir / "own").string(), {}, "-s"}, {}); });
+  };
+  EXPECT_TRUE(has(mistake("fields: {question: q}\n"), "answer: the field of the gold answer"));
+  EXPECT_TRUE(has(mistake("fields: {question: q, answer: a, option: b}\n"),
+                  "suite.yaml:5: unknown key \"option\"; did you mean \"options\"?"));
+  EXPECT_TRUE(has(mistake("fields: {question: q, answer: a, answer_is: letter}\n"),
+                  "label, text, index or first"));
+  EXPECT_TRUE(has(mistake("fields: {question: q, answer: a}\nfew_shot: {file: f, draw: last}\n"),
+                  "draw: seed or first"));
+  EXPECT_TRUE(has(mistake("fields: {question: q, answer: a}\nfew_shot: {file: ../../x}\n"),
+                  "suite.yaml:6: file: the name of a data file"));
+  EXPECT_TRUE(has(mistake("fields: {question: q, answer: a}\nbeside: {file: /etc/passwd}\n"),
+                  "the name of a data file"));
+  EXPECT_TRUE(has(mistake("fields: {question: q, carry: [schemas]}\n"), "no field \"schemas\""));
+}
+
 TEST(SuiteData, FilesSourcesAndTheirPlaces) {
   TempDir dir;
   LoaderPaths paths;
