@@ -13,6 +13,9 @@ namespace {
 
 using View = std::u32string_view;
 
+constexpr std::size_t kMarkers = 200;  // the last ones: a text of nothing else is still read fast
+constexpr std::size_t kBehind = 4000;  // code points behind a marker
+
 bool is_digit(char32_t c) { return c >= U'0' && c <= U'9'; }
 bool is_latin(char32_t c) {
   return (c >= U'a' && c <= U'z') || (c >= U'A' && c <= U'Z') || (c >= 0xC0 && c <= 0x24F);
@@ -44,7 +47,9 @@ class Scan {
       : folded_(text), text_(text.text), n_(n_blanks), labels_(labels) {}
 
   AnswerList run() {
-    const std::vector<std::size_t> markers = find_answer_markers(lower(folded_.text));
+    std::vector<std::size_t> markers = find_answer_markers(lower(folded_.text));
+    if (markers.size() > kMarkers)
+      markers.erase(markers.begin(), markers.end() - static_cast<std::ptrdiff_t>(kMarkers));
     std::vector<Entry> each;  // one declaration a blank
     std::optional<std::vector<Entry>> whole, some;
     for (const std::size_t marker : markers) {
@@ -121,8 +126,9 @@ class Scan {
   std::vector<Entry> behind(std::size_t marker) const {
     std::vector<Entry> out;
     std::size_t begin = std::min(marker, text_.size());
-    for (bool first = true; begin <= text_.size(); first = false) {
-      const std::size_t end = line_end(begin);
+    const std::size_t limit = std::min(text_.size(), begin + kBehind);
+    for (bool first = true; begin <= limit; first = false) {
+      const std::size_t end = std::min(limit, line_end(begin));
       Line line = read_line(begin, end);
       if (!line.is_pure) {
         const bool is_listed = line.n_leading > 0 && line.entries[0].number.has_value();
@@ -133,7 +139,7 @@ class Scan {
         }
       }
       out.insert(out.end(), line.entries.begin(), line.entries.end());
-      if (out.size() >= n_ || end >= text_.size()) break;
+      if (out.size() >= n_ || end >= limit) break;
       begin = end + 1;
     }
     return out;

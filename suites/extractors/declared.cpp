@@ -13,6 +13,7 @@ namespace {
 using View = std::u32string_view;
 
 constexpr std::size_t kLongestLine = 2000;  // of a declared answer
+constexpr std::size_t kMarkers = 500;  // the last ones: a text of nothing else is still read fast
 constexpr std::size_t kShortLine = 120;
 constexpr std::size_t kShortText = 1000;
 constexpr View kAround = U" \t\r*_`$\"'\u201C\u201D\u2018\u2019\u300C\u300D";
@@ -123,7 +124,9 @@ class Extraction {
     for (const Box& box : reversed(find_boxes(text))) {
       if (give({box.begin, box.end}, "box")) return std::move(out_);
     }
-    for (const std::size_t marker : reversed(find_answer_markers(lowered_))) {
+    std::vector<std::size_t> markers = reversed(find_answer_markers(lowered_));
+    markers.resize(std::min(markers.size(), kMarkers));
+    for (const std::size_t marker : markers) {
       if (give(behind_marker(text, marker), "marker")) return std::move(out_);
     }
     const Piece line = last_line(text);

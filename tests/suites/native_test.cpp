@@ -112,9 +112,9 @@ const std::vector<Known>& known() {
   return kKnown;
 }
 
-class NativeSuites : public testing::TestWithParam<Known> {};
+class NativeSuitesData : public testing::TestWithParam<Known> {};
 
-TEST_P(NativeSuites, CountsGoldEmptyAndRandomAnswers) {
+TEST_P(NativeSuitesData, CountsGoldEmptyAndRandomAnswers) {
   LEITAI_NEEDS_SHARED("datasets");
   const Known& known = GetParam();
   const auto suites = open(known.suite);
@@ -166,7 +166,7 @@ TEST_P(NativeSuites, CountsGoldEmptyAndRandomAnswers) {
   test::count_compared("gold answers of native suites", graded);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, NativeSuites, testing::ValuesIn(known()), [](const auto& one) {
+INSTANTIATE_TEST_SUITE_P(All, NativeSuitesData, testing::ValuesIn(known()), [](const auto& one) {
   std::string name = one.param.suite;
   std::erase(name, '-');
   return name;
@@ -312,6 +312,41 @@ TEST(Blanks, ListsInEveryForm) {
   EXPECT_EQ(graded("blanks", "I cannot see the text.", gold).score, 0.0);
   EXPECT_EQ(graded("blanks", "A long thought about DNA and BBC News.", gold).status,
             ScoreStatus::NoAnswer);
+}
+
+TEST(Declared, TextsOfNothingButMarkersAreReadFast) {
+  std::string markers, lines;
+  for (int i = 0; i < 60000; ++i) markers += "\u7B54\u6848\uFF1A";
+  for (int i = 0; i < 60000; ++i) lines += "1\n";
+  const std::vector<std::string> gold{"A", "B"};
+  for (const std::string& text : {markers, markers + "\n" + lines, lines + markers})
+    EXPECT_EQ(graded("blanks", text, gold).score, 0.0);
+  EXPECT_NE(graded("declared", markers + "\n" + lines, {"no"}, {{"choices", {"yes", "no"}}}).status,
+            ScoreStatus::Correct);
+}
+
+TEST(NativeSuites, EachHasACardAndIsHeldByATest) {
+  std::set<std::string> held;
+  for (const Known& one : known()) held.insert(one.suite);
+  int cards = 0;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(test::source_dir() / "suites")) {
+    if (entry.path().filename() != "suite.yaml") continue;
+    const std::filesystem::path card = entry.path().parent_path() / "README.md";
+    ASSERT_TRUE(std::filesystem::exists(card)) << card;
+    EXPECT_TRUE(test::read_text(card).starts_with(
+        "# " + entry.path().parent_path().filename().string() + "\n"))
+        << card;
+    ++cards;
+  }
+  EXPECT_GE(cards, 30);
+  LEITAI_NEEDS_SHARED("datasets");
+  for (const SuiteSummary& one : known_suites(shared_paths())) {
+    const bool elsewhere = one.family == "coding" || one.family == "instructions";
+    if (one.needs.empty() && !one.name.starts_with("house/") && !elsewhere) {
+      EXPECT_TRUE(held.contains(one.name)) << one.name << ": add it to known()";
+    }
+  }
 }
 
 }  // namespace
