@@ -244,9 +244,9 @@ class Reader {
   }
 
   void suite_options(const YamlNode& node, const std::string& path, SuiteOptions& out) {
-    const std::vector<std::string> keys{"subsets",    "languages",   "levels",   "items",
-                                        "seed",       "limit",       "few_shot", "mode",
-                                        "max_tokens", "short_prompt"};
+    const std::vector<std::string> keys{"subsets",    "languages", "levels",      "items",
+                                        "seed",       "limit",     "few_shot",    "mode",
+                                        "max_tokens", "options",   "short_prompt"};
     section(node, path, keys, [&](const std::string& key, const YamlNode& value) {
       const std::string at = path + "." + key;
       if (key == "subsets" || key == "languages") {
@@ -281,6 +281,11 @@ class Reader {
       } else if (key == "max_tokens") {
         if (const auto tokens = whole(value, at, 1, 10'000'000))
           out.max_tokens = static_cast<int>(*tokens);
+      } else if (key == "options") {
+        if (value.scalar == "shuffle" || value.scalar == "circular")
+          out.options = value.scalar;
+        else
+          mistake(value, at, "shuffle or circular is wanted");
       } else {
         out.short_prompt = value.as_bool();
         if (!out.short_prompt) mistake(value, at, "true or false is wanted");

@@ -32,6 +32,7 @@ std::string suite_options_yaml(const SuiteOptions& o) {
   if (o.few_shot) parts.push_back(fmt::format("few_shot: {}", *o.few_shot));
   if (o.mode) parts.push_back(fmt::format("mode: {}", to_text(*o.mode)));
   if (o.max_tokens) parts.push_back(fmt::format("max_tokens: {}", *o.max_tokens));
+  if (o.options) parts.push_back(fmt::format("options: {}", *o.options));
   if (o.short_prompt) parts.push_back(fmt::format("short_prompt: {}", *o.short_prompt));
   return fmt::format("{}", fmt::join(parts, ", "));
 }

@@ -50,13 +50,22 @@ void add_folder(std::vector<SuiteFile>& out, const fs::path& folder) {
   }
 }
 
+/// Those in the binary, read once.
+const std::vector<SuiteFile>& embedded_suites() {
+  static const std::vector<SuiteFile> kSuites = [] {
+    std::vector<SuiteFile> out;
+    for (const EmbeddedFile& file : suite_files()) {
+      if (file.path.ends_with("/suite.yaml"))
+        out.push_back(read_suite_file(file.bytes, std::string(file.path), {}));
+    }
+    return out;
+  }();
+  return kSuites;
+}
+
 /// Native suites, those of the folders in place of embedded ones.
 std::vector<SuiteFile> native_suites(const LoaderPaths& paths) {
-  std::vector<SuiteFile> out;
-  for (const EmbeddedFile& file : suite_files()) {
-    if (file.path.ends_with("/suite.yaml"))
-      out.push_back(read_suite_file(file.bytes, std::string(file.path), {}));
-  }
+  std::vector<SuiteFile> out = embedded_suites();
   for (const fs::path& folder : paths.suite_dirs) add_folder(out, folder);
   std::sort(out.begin(), out.end(),
             [](const SuiteFile& a, const SuiteFile& b) { return a.name < b.name; });
@@ -108,13 +117,18 @@ class Resolver {
   }
 
   [[noreturn]] void unknown(const std::string& spec) const {
-    std::vector<std::string> names = all_names();
-    std::vector<std::string> tops;
-    for (const SuiteFile& suite : natives_) tops.push_back(suite.name);
-    tops.insert(tops.end(), houses_.begin(), houses_.end());
+    const std::vector<std::string> names = all_names();
     fail(fmt::format(
         "unknown suite \"{}\"{}\n        known: {}; or a file of your own questions (.jsonl, .csv)",
-        spec, did_you_mean(spec, names), fmt::join(tops, ", ")));
+        spec, did_you_mean(spec, names), fmt::join(top_names(), ", ")));
+  }
+
+  /// Without subsets.
+  std::vector<std::string> top_names() const {
+    std::vector<std::string> out;
+    for (const SuiteFile& suite : natives_) out.push_back(suite.name);
+    out.insert(out.end(), houses_.begin(), houses_.end());
+    return out;
   }
 
   /// With subsets, for globs and for nearest names.
@@ -238,7 +252,7 @@ class Resolver {
     }
     if (matches.empty())
       fail(fmt::format("no suite is named like \"{}\"\n        known: {}", spec,
-                       fmt::join(all_names(), ", ")));
+                       fmt::join(top_names(), ", ")));
     for (const std::string& name : matches) by_name(name);
   }
 
@@ -288,6 +302,7 @@ std::vector<SuiteSummary> known_suites(const LoaderPaths& paths) {
       if (missing++ == 0) one.needs = suite.data_folder + "/" + subset.file;
     }
     if (missing > 1) one.needs += fmt::format(" and {} more", missing - 1);
+    if (suite.items > 0) one.items = suite.items;
     if (*one.items == 0) one.items = std::nullopt;
     out.push_back(std::move(one));
   }
@@ -318,6 +333,34 @@ std::vector<std::unique_ptr<Suite>> open_suites(const SuiteRequest& request,
     }
   }
   return out;
+}
+
+std::vector<SuiteData> suite_data(const SuiteRequest& request, const LoaderPaths& paths) {
+  std::vector<SuiteData> out;
+  for (const Choice& choice : Resolver(request, paths).run()) {
+    if (choice.kind != Choice::Kind::Native) continue;
+    const SubsetFile& subset = choice.suite.subsets[choice.subset];
+    std::vector<std::string> files = files_of(subset, request.options);
+    if (!subset.few_shot.file.empty() && !request.options.few_shot)
+      files.push_back(subset.few_shot.file);
+    SuiteData data = data_of(choice.suite, subset, files, paths);
+    if (out.empty() || out.back().suite != data.suite)
+      out.push_back({data.suite, data.licence, data.publish, {}});
+    for (WantedFile& file : data.files) {
+      const bool is_there =
+          std::any_of(out.back().files.begin(), out.back().files.end(),
+                      [&](const WantedFile& other) { return other.target == file.target; });
+      if (!is_there) out.back().files.push_back(std::move(file));
+    }
+  }
+  return out;
+}
+
+bool is_native_suite(std::string_view spec, const LoaderPaths& paths) {
+  const std::vector<SuiteFile> all = native_suites(paths);
+  return std::any_of(all.begin(), all.end(), [&](const SuiteFile& suite) {
+    return spec == suite.name || spec.starts_with(suite.name + "/");
+  });
 }
 
 std::optional<std::string> suite_mistake(const SuiteRequest& request, const LoaderPaths& paths) {

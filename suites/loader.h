@@ -2,22 +2,33 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/core/suite.h"
+#include "harness/io/fetch_data.h"
 
 /// From what the user names to Suite objects: native suites, house suites and files of own
 /// questions.
 namespace leitai {
+
+/// Data files of one suite, with what is to be known before they are obtained.
+struct SuiteData {
+  std::string suite, licence, publish;
+  std::vector<WantedFile> files;
+};
 
 /// Where suites and their data are looked for, first hit wins.
 struct LoaderPaths {
   std::vector<std::filesystem::path>
       suite_dirs;  // folders <name>/suite.yaml or <family>/<name>/suite.yaml; later ones win
   std::vector<std::filesystem::path> data_dirs;  // folders <name>/<data file>
+  std::function<void(const SuiteData&)>
+      obtain;  // called for data that lie nowhere, may throw; null: nobody is asked
 
   /// $LEITAI_HOME/suites; the folders of $LEITAI_DATA (separated by ':'), then
   /// $LEITAI_HOME/datasets.
@@ -54,6 +65,13 @@ std::vector<std::unique_ptr<Suite>> open_suites(const SuiteRequest& request,
 /// What is wrong with the name, subset or options, as open_suites() would say; reads no data.
 /// Absent when all is well.
 std::optional<std::string> suite_mistake(const SuiteRequest& request, const LoaderPaths& paths);
+
+/// The data files of all (sub)suites that `request` names; none for house suites and own questions.
+/// One entry a suite, files in order, each once. Throws Error like open_suites() for a wrong name.
+std::vector<SuiteData> suite_data(const SuiteRequest& request, const LoaderPaths& paths);
+
+/// `spec` begins with the name of a native suite.
+bool is_native_suite(std::string_view spec, const LoaderPaths& paths);
 
 /// One question, asked as it stands and not graded: suite "prompt", item "1".
 std::unique_ptr<Suite> prompt_suite(std::string prompt);

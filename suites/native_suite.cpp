@@ -9,12 +9,14 @@
 #include "harness/core/codec.h"
 #include "harness/core/digest.h"
 #include "harness/core/error.h"
-#include "harness/core/random.h"
 #include "harness/core/text.h"
-#include "harness/io/files.h"
+#include "harness/io/data_file.h"
+#include "harness/io/package.h"
 #include "harness/jinja/jinja.h"
 #include "suites/coding/code_task.h"
 #include "suites/datasets/rows.h"
+#include "suites/few_shot.h"
+#include "suites/question_reader.h"
 #include "suites/sandbox/box.h"
 #include "suites/suite_support.h"
 
@@ -24,14 +26,9 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
+using OrderedJson = nlohmann::ordered_json;
 
-struct Question {
-  std::string question;
-  std::string answer;  // the whole field
-  std::string gold;
-  std::string id;  // "" where rows are counted
-  Json row;        // coding suites
-};
+enum class OptionOrder { Data, Shuffled, Circular };
 
 class NativeSuite : public Suite {
  public:
@@ -40,38 +37,34 @@ class NativeSuite : public Suite {
       : suite_(suite),
         subset_(subset),
         path_(need(subset.file, paths, where)),
-        rows_(open_rows(path_, row_format_of(path_))) {
+        rows_(open_rows(path_, {subset.rows_in, subset.has_header})),
+        reader_(suite, subset),
+        seed_(options.seed.value_or(0)) {
     if (!suite.code_style.empty() && !box_trouble().empty())
       throw Error(fmt::format("{}: {}: {}", where, suite.name, box_trouble()));
     info_.name = subset.name.empty() ? suite.name : suite.name + "/" + subset.name;
     info_.version = suite.version;
-    if (!subset.sha256.empty()) {
-      // Other data than this version was made for: numbers do not compare.
-      const std::string digest = sha256(read_file(path_)).hex();
-      if (digest != subset.sha256) info_.version += "+" + digest.substr(0, 8);
-    }
+    suite_.subsets.clear();  // of which there may be many
+    check_digest(where);
     info_.family = suite.family;
-    info_.kind = suite.kind;
+    info_.kind = subset.kind;
     info_.language = subset.language;
     info_.licence = suite.licence;
     info_.publish = suite.publish;
-    info_.floor = suite.floor;
+    info_.floor = subset.floor;
     info_.params = suite.params;
     if (options.max_tokens) info_.params.max_tokens = options.max_tokens;
-    info_.mode = options.mode.value_or(Mode::Chat);
-    if (info_.mode == Mode::Completion && subset.completion.empty())
-      throw Error(fmt::format("{}: mode: {} has no prompt for completion", where, suite.name));
-    if (info_.mode == Mode::LogLikelihood)
-      throw Error(fmt::format("{}: mode: {} is answered with text; chat or completion is wanted",
-                              where, suite.name));
-    if (info_.mode == Mode::Completion)
-      info_.params.stop.insert(info_.params.stop.end(), suite.completion_stop.begin(),
-                               suite.completion_stop.end());
-    template_.emplace(Template::parse(info_.mode == Mode::Chat ? subset.chat : subset.completion,
-                                      Environment::LmEval));
-    info_.whole = rows_->size();
-    info_.size = limited(info_.whole, options.limit, where);
-    draw_examples(options, paths, where);
+    read_order(options, where);
+    read_mode(options, where);
+    if (!subset.beside.file.empty()) {
+      const fs::path beside = need(subset.beside.file, paths, where);
+      beside_ = open_rows(beside, {subset.rows_in, subset.has_header});
+      if (beside_->size() != rows_->size())
+        throw Error(fmt::format("{}: {}: {} rows beside {}", where, beside.string(),
+                                beside_->size(), rows_->size()));
+    }
+    list_places(options, where);
+    read_shots(options, paths, where);
     if (info_.size > 0) item(0);  // a template or a field that does not fit shows at once
   }
 
@@ -79,169 +72,301 @@ class NativeSuite : public Suite {
 
   Item item(std::int64_t index) const override {
     LEITAI_CHECK(index >= 0 && index < info_.whole, std::to_string(index));
-    const Question question = read(*rows_, path_, index);
+    const Place place = place_of(index);
+    Question question = reader_.read(row(place.row), where_of(place.row));
+    const std::string id = question.id.empty() ? std::to_string(place.row) : question.id;
     Item out;
     out.suite = info_.name;
-    out.id = question.id.empty() ? std::to_string(index) : question.id;
+    out.id = id;
     out.question = question.question;
     out.language = info_.language;
-    out.grading.scorer = suite_.scorer;
-    Json shown = {{"question", question.question}};
-    if (suite_.code_style.empty()) {
-      out.grading.gold = {question.gold};
-    } else {
-      const std::string language =
-          suite_.code_language.empty() ? subset_.name : suite_.code_language;
-      const Json fields = code_fields(suite_.code_style, language, question.row);
-      out.grading.fields_json = dump(fields);
-      shown.update(fields);
-      out.tags.push_back("code=" + language);
+    out.grading.scorer = subset_.scorer;
+    if (suite_.is_paired) out.pair_key = suite_.name + "/" + std::to_string(place.row);
+    if (!subset_.pair.empty())
+      out.pair_key = fmt::format("{}/{}", info_.name,
+                                 reader_.field(question.row, subset_.pair, where_of(place.row)));
+    for (const auto& [tag, name] : subset_.tags)
+      out.tags.push_back(tag + "=" + reader_.field(question.row, name, where_of(place.row)));
+    if (order_ == OptionOrder::Circular) {
+      move(question, rotate_options(question.options, place.turn));
+      out.id = fmt::format("{}@{}", id, place.turn);
+      out.pair_key = fmt::format("{}/{}", info_.name, id);
+    } else if (order_ == OptionOrder::Shuffled || subset_.shuffles_always) {
+      const std::string seed = std::to_string(order_ == OptionOrder::Shuffled ? seed_ : 0);
+      move(question, shuffle_options(question.options, hash64({seed, info_.name, id, "options"})));
     }
-    if (suite_.is_paired) out.pair_key = suite_.name + "/" + std::to_string(index);
-    const std::string asked = template_->render(shown);
-    if (info_.mode == Mode::Chat) {
-      for (const auto& [q, a] : examples_) {
-        out.prompt.messages.push_back(message(Role::User, q));
-        out.prompt.messages.push_back(message(Role::Assistant, a));
-      }
-      out.prompt.messages.push_back(message(Role::User, asked));
-    } else {
-      std::string text;
-      for (const auto& [q, a] : examples_) text += q + " " + a + "\n\n";
-      out.prompt.text = text + asked;
-    }
+    OrderedJson shown = reader_.context(question);
+    grade_by(question, out, shown);
+    ask(question, shown, out);
     return out;
   }
 
  private:
+  struct Place {
+    std::int64_t row;
+    std::size_t turn;  // of the options
+  };
+
   fs::path need(const std::string& file, const LoaderPaths& paths, std::string_view where) const {
     if (const auto found = find_data(suite_, file, paths)) return *found;
-    const fs::path last = paths.data_dirs.empty() ? fs::path("datasets") : paths.data_dirs.back();
-    std::string from = subset_.from;
-    if (const std::size_t hole = from.find("{file}"); hole != std::string::npos)
-      from.replace(hole, 6, file);
-    if (const std::size_t slash = from.rfind('/');
-        file != subset_.file && slash != std::string::npos)
-      from = from.substr(0, slash + 1) + file;
+    const std::string names[] = {file};
+    const SuiteData wanted = data_of(suite_, subset_, names, paths);
+    std::string trouble;
+    if (paths.obtain && !wanted.files[0].sources.empty()) {
+      try {
+        paths.obtain(wanted);
+        if (const auto found = find_data(suite_, file, paths)) return *found;
+      } catch (const Error& error) {
+        trouble = fmt::format("\n        {}", error.what());
+      }
+    }
+    std::string from;
+    for (const DataSource& source : wanted.files[0].sources)
+      from += "\n        it comes from " + source.in_words();
     throw Error(fmt::format(
-        "{}: {}: the data file {}/{} is missing\n        put it at {}\n        or name "
-        "the folder above {}/ in LEITAI_DATA{}{}",
-        where, suite_.name, suite_.data_folder, file, (last / suite_.data_folder / file).string(),
-        suite_.data_folder, from.empty() ? "" : "\n        it comes from ", from));
+        "{}: {}: the data file {}/{} is missing{}\n        put it at {}\n        or name "
+        "the folder above {}/ in LEITAI_DATA{}",
+        where, suite_.name, suite_.data_folder, file, trouble, wanted.files[0].target.string(),
+        suite_.data_folder, from));
   }
 
-  std::string field(const Json& row, const std::string& name, const std::string& place) const {
-    const Json* value = nullptr;
-    if (row.is_array()) {
-      const auto column = parse_int(name);
-      if (column && *column >= 0 && static_cast<std::size_t>(*column) < row.size())
-        value = &row[static_cast<std::size_t>(*column)];
-    } else if (row.is_object() && row.contains(name)) {
-      value = &row[name];
+  /// Other data than this version was made for: numbers do not compare.
+  void check_digest(std::string_view where) {
+    const fs::path file = file_on_disk(path_);
+    if (subset_.sha256.empty() && subset_.sources.empty()) return;
+    const std::string digest = file_sha256(file);
+    if (subset_.sha256.empty()) {
+      if (const std::string wrong = data_mismatch(file, ""); !wrong.empty())
+        throw Error(
+            fmt::format("{}: {}: {}, as it was when it first arrived\n        remove it and "
+                        "{}.sha256 to obtain it anew",
+                        where, file.string(), wrong, file.string()));
+      info_.version += "+" + digest.substr(0, 8);
+    } else if (digest != subset_.sha256) {
+      info_.version += "+" + digest.substr(0, 8);
     }
-    if (!value)
-      throw Error(fmt::format("{}: no field \"{}\"; this is not the file that {} asks for", place,
-                              name, suite_.name));
-    return value->is_string() ? value->get<std::string>() : value->dump();
   }
 
-  Question read(const Rows& rows, const fs::path& path, std::int64_t index) const {
-    const Json row = rows.row(index);
-    const std::string place = fmt::format("{}:{}", path.string(), rows.line(index));
-    Question out{field(row, suite_.question_field, place),
-                 field(row, suite_.answer_field, place),
-                 "",
-                 "",
-                 {}};
-    if (!suite_.id_field.empty()) out.id = field(row, suite_.id_field, place);
-    if (!suite_.code_style.empty()) {
-      out.row = row;
-      return out;
+  void read_order(const SuiteOptions& options, std::string_view where) {
+    if (!options.options) return;
+    const std::string& order = *options.options;
+    if (order != "shuffle" && order != "circular")
+      throw Error(fmt::format("{}: options: \"{}\" is not known; shuffle or circular is wanted",
+                              where, order));
+    // Subsets without separate options (free answers beside choices) are asked as they are.
+    if (subset_.options.shape == OptionsFile::Shape::None ||
+        subset_.options.shape == OptionsFile::Shape::Within)
+      return;
+    order_ = order == "shuffle" ? OptionOrder::Shuffled : OptionOrder::Circular;
+    info_.version +=
+        order_ == OptionOrder::Circular ? "+circular" : fmt::format("+shuffle{}", seed_);
+  }
+
+  void read_mode(const SuiteOptions& options, std::string_view where) {
+    info_.mode = options.mode.value_or(Mode::Chat);
+    const bool is_scored = info_.mode == Mode::LogLikelihood;
+    if (info_.mode == Mode::Completion && subset_.completion.empty())
+      throw Error(fmt::format("{}: mode: {} has no prompt for completion", where, suite_.name));
+    if (is_scored && subset_.likelihood.empty())
+      throw Error(fmt::format("{}: mode: {} is answered with text; chat or completion is wanted",
+                              where, suite_.name));
+    if (info_.mode == Mode::Completion)
+      info_.params.stop.insert(info_.params.stop.end(), suite_.completion_stop.begin(),
+                               suite_.completion_stop.end());
+    const std::string& text = info_.mode == Mode::Chat                     ? subset_.chat
+                              : is_scored && !subset_.scored_after.empty() ? subset_.scored_after
+                                                                           : subset_.completion;
+    template_.emplace(Template::parse(text, Environment::LmEval));
+    if (is_scored) likelihood_.emplace(Template::parse(subset_.likelihood, Environment::LmEval));
+  }
+
+  /// Which rows are asked, and in how many turns: only where that is not simply every row once.
+  void list_places(const SuiteOptions& options, std::string_view where) {
+    const bool turns = order_ == OptionOrder::Circular;
+    if (subset_.keep.empty() && !turns) {
+      info_.whole = rows_->size();
+      info_.size = limited(info_.whole, options.limit, where);
+      return;
     }
-    const std::size_t mark =
-        suite_.gold_after.empty() ? std::string::npos : out.answer.rfind(suite_.gold_after);
-    if (!suite_.gold_after.empty() && mark == std::string::npos)
-      throw Error(fmt::format("{}: no \"{}\" in the answer", place, suite_.gold_after));
-    out.gold = std::string(
-        trim(mark == std::string::npos
-                 ? std::string_view(out.answer)
-                 : std::string_view(out.answer).substr(mark + suite_.gold_after.size())));
-    if (mark != std::string::npos)
-      out.answer = std::string(trim(std::string_view(out.answer).substr(0, mark)));
+    std::vector<std::int64_t> kept;
+    for (std::int64_t i = 0; i < rows_->size(); ++i) {
+      if (reader_.keeps(row(i), where_of(i))) kept.push_back(i);
+    }
+    const auto n_rows = static_cast<std::size_t>(
+        limited(static_cast<std::int64_t>(kept.size()), options.limit, where));
+    places_.emplace();
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+      const std::size_t n =
+          turns ? reader_.read(row(kept[i]), where_of(kept[i])).options.size() : 1;
+      for (std::size_t turn = 0; turn < n; ++turn) places_->push_back({kept[i], turn});
+      if (i + 1 == n_rows) info_.size = static_cast<std::int64_t>(places_->size());
+    }
+    info_.whole = static_cast<std::int64_t>(places_->size());
+  }
+
+  Place place_of(std::int64_t index) const {
+    return places_ ? (*places_)[static_cast<std::size_t>(index)] : Place{index, 0};
+  }
+
+  std::string where_of(std::int64_t index) const {
+    return fmt::format("{}:{}", path_.string(), rows_->line(index));
+  }
+
+  Json row(std::int64_t index) const {
+    Json out = rows_->row(index);
+    if (!beside_) return out;
+    const Json other = beside_->row(index);
+    const std::string& same = subset_.beside.same;
+    if (!same.empty() &&
+        reader_.field(out, same, where_of(index)) != reader_.field(other, same, where_of(index)))
+      throw Error(
+          fmt::format("{}: \"{}\" is not that of {}", where_of(index), same, subset_.beside.file));
+    for (const std::string& name : subset_.beside.fields) out[name] = other.at(name);
     return out;
   }
 
-  /// The same examples for every item, drawn without repetition by (seed, suite).
-  void draw_examples(const SuiteOptions& options, const LoaderPaths& paths,
-                     std::string_view where) {
-    const int n = options.few_shot.value_or(0);
-    if (n < 0 || n > suite_.few_shot_most)
-      throw Error(
-          fmt::format("{}: few_shot: {} is not in 0 to {}", where, n, suite_.few_shot_most));
-    if (n == 0) return;
-    const fs::path path = need(suite_.few_shot_file, paths, where);
-    const auto rows = open_rows(path, row_format_of(path));
-    if (rows->size() < n)
-      throw Error(fmt::format("{}: {}: fewer than {} rows", where, path.string(), n));
-    SplitMix64 random(hash64({std::to_string(options.seed.value_or(0)), info_.name, "few-shot"}));
-    std::vector<std::int64_t> drawn;
-    while (drawn.size() < static_cast<std::size_t>(n)) {
-      const auto index =
-          static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(rows->size())));
-      if (std::find(drawn.begin(), drawn.end(), index) == drawn.end()) drawn.push_back(index);
+  void grade_by(const Question& question, Item& out, OrderedJson& shown) const {
+    if (!suite_.code_style.empty()) {
+      const std::string language =
+          suite_.code_language.empty() ? subset_.name : suite_.code_language;
+      const Json fields = code_fields(suite_.code_style, language, question.row);
+      out.grading.fields_json = dump(fields);
+      shown.update(OrderedJson(fields));
+      out.tags.push_back("code=" + language);
+      return;
     }
-    const Template answer = Template::parse(suite_.few_shot_answer, Environment::LmEval);
-    for (const std::int64_t index : drawn) {
-      const Question example = read(*rows, path, index);
-      examples_.emplace_back(
-          template_->render({{"question", example.question}}),
-          answer.render({{"solution", without_marks(example.answer)}, {"gold", example.gold}}));
+    out.grading.gold = question.gold;
+    Json fields = subset_.grading_json.empty() ? Json::object() : Json::parse(subset_.grading_json);
+    if (subset_.scorer == "choice") {
+      Json options = Json::object();
+      for (const auto& [label, text] : question.options) options[label] = text;
+      fields["options"] = std::move(options);
+      if (subset_.is_multi_select) fields["multi_select"] = true;
     }
+    for (const auto& [name, from] : subset_.grading) {
+      reader_.field(question.row, from, info_.name + "/" + out.id);  // an Error where it is absent
+      fields[name] = question.row.at(from);
+    }
+    if (!fields.empty()) out.grading.fields_json = dump(fields);
   }
 
-  std::string without_marks(std::string text) const {
-    const auto& [open, close] = suite_.few_shot_cut;
-    if (open.empty() || close.empty()) return text;
-    for (std::size_t at = 0; (at = text.find(open, at)) != std::string::npos;) {
-      const std::size_t end = text.find(close, at);
-      if (end == std::string::npos) break;
-      text.erase(at, end + close.size() - at);
+  void ask(const Question& question, const OrderedJson& shown, Item& out) const {
+    const std::string asked = template_->render(shown);
+    if (info_.mode == Mode::Chat) {
+      for (std::size_t i = 0; i < shots_.size(); ++i) {
+        const auto& [q, a] = shots_[i];
+        out.prompt.messages.push_back(message(Role::User, i == 0 ? intro_ + q : q));
+        out.prompt.messages.push_back(message(Role::Assistant, a));
+      }
+      out.prompt.messages.push_back(message(Role::User, shots_.empty() ? intro_ + asked : asked));
+      return;
     }
-    return text;
+    std::string text = intro_;
+    const bool is_scored = info_.mode == Mode::LogLikelihood;
+    for (const auto& [q, a] : shots_) text += q + (is_scored ? "" : " ") + a + "\n\n";
+    out.prompt.text = text + asked;
+    if (!is_scored) return;
+    for (const auto& [label, words] : question.options)
+      out.prompt.continuations.push_back(continuation(shown, label, words));
+  }
+
+  std::string continuation(OrderedJson shown, const std::string& label,
+                           const std::string& text) const {
+    shown["label"] = label;
+    shown["text"] = text;
+    return likelihood_->render(shown);
+  }
+
+  static void move(Question& question, Reordered reordered) {
+    for (std::string& gold : question.gold) {
+      for (std::size_t i = 0; i < question.options.size(); ++i) {
+        if (question.options[i].first != gold) continue;
+        gold = question.options[reordered.moved[i]].first;
+        break;
+      }
+    }
+    question.options = std::move(reordered.options);
+  }
+
+  /// The same examples for every item.
+  void read_shots(const SuiteOptions& options, const LoaderPaths& paths, std::string_view where) {
+    const FewShotFile& from = subset_.few_shot;
+    const int n = options.few_shot.value_or(from.usual);
+    if (n < 0 || n > from.most)
+      throw Error(fmt::format("{}: few_shot: {} is not in 0 to {}", where, n, from.most));
+    if (n == 0) return;
+    const fs::path path = need(from.file, paths, where);
+    const Examples examples = read_examples(
+        path, subset_, reader_, n, hash64({std::to_string(seed_), info_.name, "few-shot"}));
+    if (!examples.intro.empty()) intro_ = examples.intro + "\n\n";
+    for (const Example& one : examples.list) {
+      const OrderedJson shown = reader_.context(one.question);
+      std::string answer = one.answer;
+      if (info_.mode == Mode::LogLikelihood)
+        answer = continuation(shown, one.question.gold.at(0), one.question.gold_text());
+      shots_.emplace_back(template_->render(shown), std::move(answer));
+    }
   }
 
   SuiteFile suite_;
   SubsetFile subset_;
   fs::path path_;
-  std::unique_ptr<Rows> rows_;
+  std::unique_ptr<Rows> rows_, beside_;
+  QuestionReader reader_;
+  std::uint64_t seed_;
   SuiteInfo info_;
-  std::optional<Template> template_;
-  std::vector<std::pair<std::string, std::string>> examples_;
+  OptionOrder order_ = OptionOrder::Data;
+  std::optional<Template> template_, likelihood_;
+  std::optional<std::vector<Place>> places_;
+  std::string intro_;
+  std::vector<std::pair<std::string, std::string>> shots_;
 };
 
 }  // namespace
 
-std::vector<std::string> SuiteFile::options() const {
-  std::vector<std::string> out{"limit", "max_tokens", "mode"};
-  const bool has_parts = subsets.size() > 1 || !subsets[0].name.empty();
-  if (has_parts) out.emplace_back("subsets");
-  if (has_parts && std::any_of(subsets.begin(), subsets.end(),
-                               [](const SubsetFile& s) { return !s.language.empty(); }))
-    out.emplace_back("languages");
-  if (!few_shot_file.empty()) out.emplace_back("few_shot");
-  return out;
-}
-
 std::optional<fs::path> find_data(const SuiteFile& suite, const std::string& file,
                                   const LoaderPaths& paths) {
   std::error_code ignored;
-  if (!suite.folder.empty() && fs::is_regular_file(suite.folder / file, ignored))
+  if (!suite.folder.empty() && fs::is_regular_file(file_on_disk(suite.folder / file), ignored))
     return suite.folder / file;
   for (const fs::path& folder : paths.data_dirs) {
-    if (fs::is_regular_file(folder / suite.data_folder / file, ignored))
+    if (fs::is_regular_file(file_on_disk(folder / suite.data_folder / file), ignored))
       return folder / suite.data_folder / file;
   }
   return std::nullopt;
+}
+
+std::vector<std::string> files_of(const SubsetFile& subset, const SuiteOptions& options) {
+  std::vector<std::string> out{subset.file};
+  if (!subset.beside.file.empty() && subset.beside.file != subset.file)
+    out.push_back(subset.beside.file);
+  if (options.few_shot.value_or(subset.few_shot.usual) > 0) out.push_back(subset.few_shot.file);
+  return out;
+}
+
+SuiteData data_of(const SuiteFile& suite, const SubsetFile& subset,
+                  std::span<const std::string> files, const LoaderPaths& paths) {
+  const fs::path last = paths.data_dirs.empty() ? fs::path("datasets") : paths.data_dirs.back();
+  SuiteData out{suite.name, suite.licence, suite.publish, {}};
+  for (const std::string& name : files) {
+    WantedFile file;
+    file.target =
+        file_on_disk(find_data(suite, name, paths).value_or(last / suite.data_folder / name));
+    file.shown = suite.data_folder + "/" + name;
+    if (name == subset.file) file.sha256 = subset.sha256;
+    for (DataSource source : subset.sources) {
+      bool has_hole = false;
+      for (std::string* text : {&source.url, &source.path, &source.member}) {
+        const std::size_t hole = text->find("{file}");
+        if (hole == std::string::npos) continue;
+        text->replace(hole, 6, name);
+        has_hole = true;
+      }
+      if (has_hole || name == subset.file) file.sources.push_back(std::move(source));
+    }
+    out.files.push_back(std::move(file));
+  }
+  return out;
 }
 
 std::unique_ptr<Suite> open_native(const SuiteFile& suite, const SubsetFile& subset,

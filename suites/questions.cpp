@@ -194,8 +194,8 @@ Item read_question(Json row, std::int64_t line, bool is_csv) {
 class Questions : public Suite {
  public:
   Questions(const fs::path& path, const SuiteOptions& options, std::string_view where)
-      : format_(row_format_of(path)), rows_(open_rows(path, format_)) {
-    if (format_ == RowFormat::Tsv)
+      : format_(row_format_of(path)), rows_(open_rows(path)) {
+    if (format_ == RowFormat::Tsv || format_ == RowFormat::Text)
       throw Error(
           fmt::format("{}: {}: questions come as .jsonl, .csv or .json", where, path.string()));
     info_.name = path.stem().string();

@@ -1,12 +1,15 @@
+#include "suites/suite_file.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
+#include "harness/core/codec.h"
 #include "harness/core/error.h"
 #include "harness/core/text.h"
 #include "harness/io/yaml.h"
 #include "suites/coding/code_task.h"
-#include "suites/native_suite.h"
 #include "suites/scorers/workbench.h"
 
 namespace leitai {
@@ -53,6 +56,14 @@ class Reader {
     return *value;
   }
 
+  bool truth(const YamlNode& map, std::string_view key, bool otherwise) const {
+    const YamlNode* node = map.find(key);
+    if (!node) return otherwise;
+    const auto value = node->as_bool();
+    if (!value) mistake(*node, fmt::format("{}: true or false is wanted", key));
+    return *value;
+  }
+
   std::vector<std::string> texts(const YamlNode& map, std::string_view key) const {
     const YamlNode* node = map.find(key);
     std::vector<std::string> out;
@@ -62,60 +73,248 @@ class Reader {
     return out;
   }
 
+  std::vector<std::pair<std::string, std::string>> pairs(const YamlNode& map,
+                                                         std::string_view key) const {
+    const YamlNode* node = map.find(key);
+    std::vector<std::pair<std::string, std::string>> out;
+    if (!node) return out;
+    if (!node->is_map()) mistake(*node, fmt::format("{}: names and fields are wanted", key));
+    for (const auto& [name, value] : node->map) out.emplace_back(name, value.scalar);
+    return out;
+  }
+
  private:
   std::string where_;
   YamlNode root_;
 };
 
+const std::vector<std::string>& shared_keys() {
+  static const std::vector<std::string> kKeys{
+      "kind", "floor", "language",   "fields", "gold_after", "scorer",   "grading", "tags",
+      "keep", "pair",  "completion", "chat",   "likelihood", "few_shot", "beside",  "scored_after"};
+  return kKeys;
+}
+
+/// One subset: what its own keys say, else what the suite's say.
+class SubsetReader {
+ public:
+  SubsetReader(const Reader& read, const YamlNode& own) : read_(read), own_(own) {}
+
+  SubsetFile run(const std::string& name, const YamlNode& data) {
+    SubsetFile out;
+    out.name = name;
+    out.kind = text("kind", "text");
+    out.language = text("language", "");
+    out.scorer = text("scorer", "");
+    out.gold_after = text("gold_after", "");
+    out.keep = text("keep", "");
+    out.pair = text("pair", "");
+    out.chat = text("chat", "{{ question }}");
+    out.completion = text("completion", "");
+    out.likelihood = text("likelihood", "");
+    out.scored_after = text("scored_after", "");
+    if (!out.scorer.empty()) {
+      try {
+        find_scorer(out.scorer);
+      } catch (const Error& error) {
+        read_.mistake(*node("scorer"), error.what());
+      }
+    }
+    if (const YamlNode* floor = node("floor")) {
+      const auto value = floor->as_number();
+      if (!value || *value < 0 || *value > 1)
+        read_.mistake(*floor, "floor: a number in 0 to 1 is wanted");
+      out.floor = *value;
+    }
+    const auto data_text = [&](const char* key) {
+      return read_.text(own_, key, read_.text(data, key, ""));
+    };
+    out.file = data_file(own_, filled(data_text("file"), name));
+    out.sha256 = data_text("sha256");
+    out.rows = read_.whole(own_, "rows", read_.whole(data, "rows", 0));
+    sources(out, data);
+    out.rows_in = read_.text(data, "rows_in", "");
+    out.has_header = read_.truth(data, "header", true);
+    if (const YamlNode* grading = node("grading")) {
+      read_.only(*grading, {"row", "always"});
+      out.grading = read_.pairs(*grading, "row");
+      if (const YamlNode* always = grading->find("always"))
+        out.grading_json = dump(nlohmann::json(yaml_to_json(*always)));
+    }
+    fields(out);
+    if (const YamlNode* tags = node("tags")) {
+      for (const auto& [tag, field] : tags->map) out.tags.emplace_back(tag, field.scalar);
+    }
+    if (const YamlNode* beside = node("beside")) {
+      read_.only(*beside, {"file", "same", "fields"});
+      out.beside = {data_file(*beside, filled(read_.text(*beside, "file"), name)),
+                    read_.text(*beside, "same", ""), read_.texts(*beside, "fields")};
+    }
+    few_shot(out);
+    return out;
+  }
+
+ private:
+  const YamlNode* node(std::string_view key) const {
+    const YamlNode* found = own_.find(key);
+    return found ? found : read_.root().find(key);
+  }
+
+  /// Refuses what would lie outside the data folder.
+  std::string data_file(const YamlNode& place, std::string name) const {
+    if (name.empty() || name.find("..") != std::string::npos || name.front() == '/')
+      read_.mistake(place, "file: the name of a data file is wanted");
+    return name;
+  }
+
+  std::string text(std::string_view key, const std::string& otherwise) const {
+    return read_.text(own_, key, read_.text(read_.root(), key, otherwise));
+  }
+
+  static std::string filled(std::string value, const std::string& name) {
+    constexpr std::string_view kHole = "{subset}";
+    for (std::size_t at = 0; (at = value.find(kHole, at)) != std::string::npos; at += name.size())
+      value.replace(at, kHole.size(), name);
+    return value;
+  }
+
+  void fields(SubsetFile& out) const {
+    const YamlNode* from = node("fields");
+    if (!from) read_.mistake(read_.root(), "\"fields\" is missing");
+    read_.only(*from, {"question", "answer", "id", "options", "answer_is", "multi_select", "order",
+                       "carry"});
+    out.id = read_.text(*from, "id", "");
+    out.question = read_.text(*from, "question");
+    out.answer = read_.text(*from, "answer", "");
+    for (const std::string& name : read_.texts(*from, "carry"))
+      out.grading.emplace_back(name, name);
+    if (out.answer.empty() && out.grading.empty() && !out.scorer.empty() && out.scorer != "code")
+      read_.mistake(*from, "answer: the field of the gold answer is wanted");
+    out.is_multi_select = read_.truth(*from, "multi_select", false);
+    const std::string form = read_.text(*from, "answer_is", "label");
+    const std::string order = read_.text(*from, "order", "data");
+    if (order != "data" && order != "shuffled")
+      read_.mistake(*from, "order: data or shuffled is wanted");
+    out.shuffles_always = order == "shuffled";
+    if (form == "label") {
+      out.answer_form = AnswerForm::Label;
+    } else if (form == "text") {
+      out.answer_form = AnswerForm::Text;
+    } else if (form == "index") {
+      out.answer_form = AnswerForm::Index;
+    } else if (form == "first") {
+      out.answer_form = AnswerForm::FirstField;
+    } else {
+      read_.mistake(*from, "answer_is: label, text, index or first is wanted");
+    }
+    const YamlNode* options = from->find("options");
+    if (!options) return;
+    if (options->is_list()) {
+      out.options.shape = OptionsFile::Shape::Fields;
+      out.options.names = read_.texts(*from, "options");
+    } else if (options->is_map()) {
+      read_.only(*options, {"field", "label", "text", "within"});
+      if (options->find("within")) {
+        out.options.shape = OptionsFile::Shape::Within;
+        return;
+      }
+      out.options.shape = OptionsFile::Shape::Field;
+      out.options.names = {read_.text(*options, "field")};
+      out.options.label = read_.text(*options, "label", "");
+      out.options.text = read_.text(*options, "text", "");
+    } else {
+      out.options.shape = OptionsFile::Shape::Field;
+      out.options.names = {options->scalar};
+    }
+  }
+
+  /// `from` is a URL; `sources` names files on hubs too. What the subset says comes in place of
+  /// what the suite says.
+  void sources(SubsetFile& out, const YamlNode& data) const {
+    const YamlNode& place = own_.find("from") || own_.find("sources") ? own_ : data;
+    const auto add = [&](HubKind kind, const YamlNode& node) {
+      try {
+        out.sources.push_back(data_source_from(kind, filled(node.scalar, out.name)));
+      } catch (const Error& error) {
+        read_.mistake(node, error.what());
+      }
+    };
+    if (const YamlNode* url = place.find("from")) add(HubKind::Direct, *url);
+    const YamlNode* hubs = place.find("sources");
+    if (!hubs) return;
+    read_.only(*hubs, {"huggingface", "modelscope", "github"});
+    for (const auto& [name, node] : hubs->map)
+      add(name == "huggingface"  ? HubKind::HuggingFace
+          : name == "modelscope" ? HubKind::ModelScope
+                                 : HubKind::Direct,
+          node);
+  }
+
+  void few_shot(SubsetFile& out) const {
+    const YamlNode* from = node("few_shot");
+    if (!from || from->is_null()) return;
+    read_.only(*from, {"file", "most", "usual", "draw", "style", "cut", "answer"});
+    FewShotFile& shots = out.few_shot;
+    shots.file = data_file(*from, filled(read_.text(*from, "file"), out.name));
+    shots.most = static_cast<int>(read_.whole(*from, "most", 32));
+    shots.usual = static_cast<int>(read_.whole(*from, "usual", 0));
+    const std::string draw = read_.text(*from, "draw", "seed");
+    if (draw != "seed" && draw != "first") read_.mistake(*from, "draw: seed or first is wanted");
+    shots.draws = draw == "seed";
+    shots.style = read_.text(*from, "style", "rows");
+    if (shots.style != "rows" && shots.style != "qa-text")
+      read_.mistake(*from, "style: rows or qa-text is wanted");
+    shots.answer = read_.text(*from, "answer", "{{ solution }}");
+    const std::vector<std::string> cut = read_.texts(*from, "cut");
+    if (cut.size() == 2) shots.cut = {cut[0], cut[1]};
+  }
+
+  const Reader& read_;
+  const YamlNode& own_;
+};
+
 }  // namespace
+
+std::vector<std::string> SuiteFile::options() const {
+  std::vector<std::string> out{"limit", "max_tokens", "mode"};
+  const auto some = [&](const auto& is_so) {
+    return std::any_of(subsets.begin(), subsets.end(), is_so);
+  };
+  const bool has_parts = subsets.size() > 1 || !subsets[0].name.empty();
+  if (has_parts) out.emplace_back("subsets");
+  if (has_parts && some([](const SubsetFile& s) { return !s.language.empty(); }))
+    out.emplace_back("languages");
+  if (some([](const SubsetFile& s) { return !s.few_shot.file.empty(); }))
+    out.emplace_back("few_shot");
+  if (some([](const SubsetFile& s) {
+        return s.options.shape == OptionsFile::Shape::Fields ||
+               s.options.shape == OptionsFile::Shape::Field;
+      }))
+    out.emplace_back("options");
+  return out;
+}
 
 SuiteFile read_suite_file(std::string_view text, const std::string& where,
                           const std::filesystem::path& folder) {
   const Reader read(text, where);
   const YamlNode& root = read.root();
-  read.only(root, {"name",     "version", "about",      "family",          "kind",
-                   "licence",  "publish", "floor",      "language",        "paired",
-                   "data",     "fields",  "gold_after", "scorer",          "params",
-                   "few_shot", "chat",    "completion", "completion_stop", "subsets",
-                   "code"});
+  std::vector<std::string> known{"name",    "version", "about",   "family",
+                                 "licence", "publish", "paired",  "data",
+                                 "params",  "code",    "subsets", "completion_stop"};
+  known.insert(known.end(), shared_keys().begin(), shared_keys().end());
+  read.only(root, known);
   SuiteFile out;
   out.folder = folder;
   out.name = read.text(root, "name");
   out.version = read.text(root, "version");
   out.about = read.text(root, "about", "");
   out.family = read.text(root, "family", "own");
-  out.kind = read.text(root, "kind", "text");
   out.licence = read.text(root, "licence", "");
   out.publish = read.text(root, "publish", "ids");
   if (out.publish != "none" && out.publish != "ids" && out.publish != "full")
     read.mistake(*root.find("publish"), "publish: none, ids or full is wanted");
-  if (const YamlNode* floor = root.find("floor")) {
-    const auto value = floor->as_number();
-    if (!value || *value < 0 || *value > 1)
-      read.mistake(*floor, "floor: a number in 0 to 1 is wanted");
-    out.floor = *value;
-  }
-  if (const YamlNode* paired = root.find("paired")) {
-    const auto value = paired->as_bool();
-    if (!value) read.mistake(*paired, "paired: true or false is wanted");
-    out.is_paired = *value;
-  }
-  out.scorer = read.text(root, "scorer", "");
-  if (!out.scorer.empty()) {
-    try {
-      find_scorer(out.scorer);
-    } catch (const Error& error) {
-      read.mistake(*root.find("scorer"), error.what());
-    }
-  }
-  out.gold_after = read.text(root, "gold_after", "");
+  out.is_paired = read.truth(root, "paired", false);
   out.completion_stop = read.texts(root, "completion_stop");
-  const YamlNode* fields = root.find("fields");
-  if (!fields) read.mistake(root, "\"fields\" is missing");
-  read.only(*fields, {"question", "answer", "id"});
-  out.id_field = read.text(*fields, "id", "");
-  out.question_field = read.text(*fields, "question");
-  out.answer_field = read.text(*fields, "answer");
   if (const YamlNode* code = root.find("code")) {
     read.only(*code, {"style", "language"});
     out.code_style = read.text(*code, "style");
@@ -123,7 +322,7 @@ SuiteFile read_suite_file(std::string_view text, const std::string& where,
     if (!is_code_style(out.code_style))
       read.mistake(*code, "style: an unknown style of coding rows");
   }
-  if ((out.scorer == "code") != !out.code_style.empty())
+  if ((read.text(root, "scorer", "") == "code") != !out.code_style.empty())
     read.mistake(root, "the scorer code needs \"code\" with a style, and only it does");
   if (const YamlNode* params = root.find("params")) {
     read.only(*params, {"max_tokens", "stop"});
@@ -131,43 +330,32 @@ SuiteFile read_suite_file(std::string_view text, const std::string& where,
       out.params.max_tokens = static_cast<int>(n);
     out.params.stop = read.texts(*params, "stop");
   }
-  if (const YamlNode* few_shot = root.find("few_shot")) {
-    read.only(*few_shot, {"file", "most", "cut", "answer"});
-    out.few_shot_file = read.text(*few_shot, "file");
-    out.few_shot_most = static_cast<int>(read.whole(*few_shot, "most", 32));
-    out.few_shot_answer = read.text(*few_shot, "answer");
-    const std::vector<std::string> cut = read.texts(*few_shot, "cut");
-    if (cut.size() == 2) out.few_shot_cut = {cut[0], cut[1]};
-  }
   YamlNode nothing;
   nothing.kind = YamlNode::Kind::Map;
   const YamlNode* data = root.find("data");
   if (!data) data = &nothing;
-  read.only(*data, {"file", "folder", "rows", "sha256", "from"});
+  read.only(*data,
+            {"file", "folder", "rows", "sha256", "from", "sources", "rows_in", "header", "items"});
   out.data_folder = read.text(*data, "folder", out.name);
-  const auto subset = [&](const std::string& name, const YamlNode& node) {
-    SubsetFile one;
-    one.name = name;
-    one.language = read.text(node, "language", read.text(root, "language", ""));
-    one.file = read.text(node, "file", read.text(*data, "file", ""));
-    if (one.file.empty() || one.file.find("..") != std::string::npos || one.file.front() == '/')
-      read.mistake(node, "file: the name of a data file is wanted");
-    one.sha256 = read.text(node, "sha256", read.text(*data, "sha256", ""));
-    one.rows = read.whole(node, "rows", read.whole(*data, "rows", 0));
-    one.from = read.text(*data, "from", "");
-    one.chat = read.text(node, "chat", read.text(root, "chat", "{{ question }}"));
-    one.completion = read.text(node, "completion", read.text(root, "completion", ""));
-    out.subsets.push_back(std::move(one));
-  };
+  out.items = read.whole(*data, "items", 0);
   if (const YamlNode* subsets = root.find("subsets")) {
     if (!subsets->is_map() || subsets->map.empty())
       read.mistake(*subsets, "subsets: names and their settings are wanted");
+    known = shared_keys();
+    known.insert(known.end(), {"file", "rows", "sha256", "from", "sources"});
     for (const auto& [name, node] : subsets->map) {
-      read.only(node, {"language", "file", "rows", "sha256", "chat", "completion"});
-      subset(name, node);
+      read.only(node, known);
+      out.subsets.push_back(SubsetReader(read, node).run(name, *data));
     }
   } else {
-    subset("", root);
+    out.subsets.push_back(SubsetReader(read, nothing).run("", *data));
+  }
+  out.kind = out.subsets[0].kind;
+  for (const SubsetFile& one : out.subsets) {
+    if (one.kind != out.kind) {
+      out.kind = "mixed";
+      break;
+    }
   }
   return out;
 }

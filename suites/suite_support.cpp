@@ -35,6 +35,7 @@ std::vector<std::string> options_set(const SuiteOptions& options) {
   add(options.few_shot.has_value(), "few_shot");
   add(options.mode.has_value(), "mode");
   add(options.max_tokens.has_value(), "max_tokens");
+  add(options.options.has_value(), "options");
   add(options.short_prompt.has_value(), "short_prompt");
   return out;
 }

@@ -3,6 +3,7 @@
 #
 #   third_party/setup.sh            what `make`, `make demo` and `make test` need
 #   third_party/setup.sh --dev      that, and what `make fuzz` and `make format` need
+#   third_party/setup.sh --parquet  DuckDB's C library (71 MB) into the cache, for data sets in Parquet files
 #   third_party/setup.sh --check    installs nothing; lists what is missing; exit 1 if anything is
 #
 # Quiet when all is there. Uses sudo only when not root. Nothing is vendored: every library comes from the
@@ -20,16 +21,53 @@ packages=(
 )
 dev_packages=(clang-14 libclang-rt-14-dev clang-format-14)
 
-usage() { sed -n '2,10s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,11s/^# \{0,1\}//p' "$0"; }
+
+# The library that the npm package of DuckDB's own bindings carries; nothing of the package runs. Pinned by digest.
+parquet_package=@duckdb/node-bindings-linux-x64@1.5.6-r.1
+parquet_archive_sha256=1b9f82478539bb9a1d1df44bd103121a12ae52142c07158dc52b97d2ec1d69ff
+parquet_library_sha256=3f4962cdd266eab2b479a5b5a4a6d063d279b2954ae814ed00385d553b747633
+
+obtain_parquet() {
+  local home=${LEITAI_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/leitai}
+  local library=$home/lib/libduckdb.so
+  if [[ -f $library ]] && sha256sum --check --status <<<"$parquet_library_sha256  $library"; then
+    echo "DuckDB's library is there: $library"
+    return
+  fi
+  if [[ $(uname -sm) != "Linux x86_64" ]]; then
+    echo "setup.sh: the pinned library is for Linux on x86_64; put libduckdb.so (1.x) of your system at $library" >&2
+    exit 1
+  fi
+  if ! command -v npm >/dev/null; then
+    echo "setup.sh: npm is needed to obtain $parquet_package (apt-get install npm);" >&2
+    echo "          or put libduckdb.so (1.x) at $library" >&2
+    exit 1
+  fi
+  echo "Obtaining $parquet_package (24 MB, MIT licence); its libduckdb.so goes to $library"
+  mkdir -p "$home/lib"
+  scratch=$(mktemp -d "$home/lib/.scratch-XXXXXX")
+  trap 'rm -rf "$scratch"' EXIT
+  (cd "$scratch" && npm pack --silent "$parquet_package" >/dev/null)
+  if ! sha256sum --check --status <<<"$parquet_archive_sha256  $(echo "$scratch"/*.tgz)"; then
+    echo "setup.sh: $parquet_package has another SHA-256 than pinned; nothing was kept" >&2
+    exit 1
+  fi
+  tar -xzf "$scratch"/*.tgz -C "$scratch" package/libduckdb.so
+  sha256sum --check --status <<<"$parquet_library_sha256  $scratch/package/libduckdb.so"
+  mv "$scratch/package/libduckdb.so" "$library"
+  echo "Done."
+}
 
 check_only=false
 for flag in "$@"; do
   case "$flag" in
     --check) check_only=true ;;
+    --parquet) obtain_parquet; exit 0 ;;
     --dev) packages+=("${dev_packages[@]}") ;;
     -h | --help) usage; exit 0 ;;
     *)
-      echo "setup.sh: unknown flag $flag; known: --check, --dev, --help" >&2
+      echo "setup.sh: unknown flag $flag; known: --check, --dev, --parquet, --help" >&2
       exit 1
       ;;
   esac

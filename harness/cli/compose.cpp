@@ -17,6 +17,7 @@
 #include "harness/core/error.h"
 #include "harness/core/text.h"
 #include "harness/io/fetch.h"
+#include "harness/io/fetch_data.h"
 #include "harness/io/files.h"
 #include "reports/lm_eval.h"
 #include "suites/loader.h"
@@ -70,9 +71,24 @@ LoaderPaths loader_paths(const std::optional<std::string>& suites_dir) {
   return paths;
 }
 
+namespace {
+
+/// Data that a run needs and nobody has pulled.
+void obtain_data(const SuiteData& data) {
+  PullOptions options;
+  options.mirrors = data_mirrors_from_environment();
+  options.attempts = 2;
+  for (const WantedFile& file : data.files)
+    fmt::print(stderr, "getting {} (licence {})\n", file.shown, data.licence);
+  pull_data(data.files, options);
+}
+
+}  // namespace
+
 std::vector<std::unique_ptr<Suite>> open_suites(const RunConfig& config,
                                                 const std::optional<std::string>& suites_dir) {
-  const LoaderPaths paths = loader_paths(suites_dir);
+  LoaderPaths paths = loader_paths(suites_dir);
+  if (!config.offline) paths.obtain = obtain_data;
   std::vector<std::unique_ptr<Suite>> out;
   if (config.prompt) out.push_back(prompt_suite(*config.prompt));
   for (const SuiteEntry& entry : config.suites) {

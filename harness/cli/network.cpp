@@ -13,7 +13,7 @@
 #include "backends/http/provider.h"
 #include "harness/core/error.h"
 #include "harness/core/text.h"
-#include "harness/io/fetch.h"
+#include "harness/io/fetch_data.h"
 #include "harness/io/files.h"
 #include "harness/io/transport_engine.h"
 
@@ -144,8 +144,10 @@ Finding clock_finding() {
 Finding mirror_finding() {
   try {
     std::vector<std::string> names;
-    for (const Mirror& one : mirrors_from_environment())
-      names.push_back(fmt::format("{} ({})", one.name, without_credentials(one.endpoint)));
+    for (const Mirror& one : data_mirrors_from_environment())
+      names.push_back(one.endpoint.empty()
+                          ? one.name
+                          : fmt::format("{} ({})", one.name, without_credentials(one.endpoint)));
     return {"mirrors", true,
             fmt::format("{}; HF_TOKEN {}", fmt::join(names, ", "),
                         variable("HF_TOKEN").empty() ? "is not set; only gated repositories need it"

@@ -24,6 +24,7 @@ struct SuiteOptions {
   std::optional<int> few_shot;
   std::optional<Mode> mode;
   std::optional<int> max_tokens;
+  std::optional<std::string> options;  // choice suites: "shuffle" or "circular"
   std::optional<bool> short_prompt;  // house suites: the bare question with a one-line instruction
 };
 

@@ -18,6 +18,7 @@
 #include "harness/core/digest.h"
 #include "harness/core/error.h"
 #include "harness/core/text.h"
+#include "harness/io/fetch_data.h"
 #include "harness/io/hub.h"
 #include "harness/io/package.h"
 #include "harness/io/transport.h"
@@ -313,7 +314,7 @@ fs::path cache_home() {
   return fs::path(home) / ".cache" / "leitai";
 }
 
-std::vector<Mirror> mirrors_from_environment() {
+std::vector<Mirror> data_mirrors_from_environment() {
   std::string endpoint = environment("HF_ENDPOINT");
   while (endpoint.ends_with('/')) endpoint.pop_back();
   const Mirror huggingface{.name = "huggingface",
@@ -326,6 +327,7 @@ std::vector<Mirror> mirrors_from_environment() {
        .kind = HubKind::ModelScope,
        .endpoint = "https://modelscope.cn",
        .token = ""},
+      {.name = "github", .kind = HubKind::Direct, .endpoint = "", .token = ""},
   };
   const std::string order = environment("LEITAI_MIRRORS");
   if (trim(order).empty()) return {std::begin(known), std::end(known)};
@@ -343,6 +345,12 @@ std::vector<Mirror> mirrors_from_environment() {
       if (mirror.name == name) out.push_back(mirror);
     }
   }
+  return out;
+}
+
+std::vector<Mirror> mirrors_from_environment() {
+  std::vector<Mirror> out = data_mirrors_from_environment();
+  std::erase_if(out, [](const Mirror& mirror) { return mirror.kind == HubKind::Direct; });
   return out;
 }
 

@@ -17,7 +17,7 @@ namespace leitai {
 /// $LEITAI_HOME, else $XDG_CACHE_HOME/leitai, else ~/.cache/leitai.
 std::filesystem::path cache_home();
 
-enum class HubKind { HuggingFace, ModelScope };
+enum class HubKind { HuggingFace, ModelScope, Direct };  // Direct: files by their own URL
 
 /// Where hub ids are looked for, in order.
 struct Mirror {

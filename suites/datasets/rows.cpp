@@ -1,18 +1,14 @@
 #include "suites/datasets/rows.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <nlohmann/json.hpp>
 #include <vector>
 
 #include "harness/core/error.h"
 #include "harness/core/text.h"
-#include "harness/io/compression.h"
+#include "harness/io/data_file.h"
 #include "harness/io/files.h"
 
 namespace leitai {
@@ -23,41 +19,7 @@ using Json = nlohmann::json;
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMaxRow = std::uint64_t{64} << 20;
-
-class File {
- public:
-  explicit File(const fs::path& path)
-      : path_(path), file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-    struct stat info {};
-    if (file_ >= 0 && ::fstat(file_, &info) == 0 && S_ISDIR(info.st_mode)) {
-      ::close(file_);
-      file_ = -1;
-      errno = EISDIR;
-    }
-    if (file_ < 0) throw Error(describe_io_error(path, "cannot be read", errno));
-  }
-  ~File() { ::close(file_); }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-
-  /// Fewer bytes only at the end of the file.
-  std::size_t read_at(char* out, std::size_t size, std::uint64_t offset) const {
-    std::size_t done = 0;
-    while (done < size) {
-      const ssize_t n = ::pread(file_, out + done, size - done, static_cast<off_t>(offset + done));
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) throw Error(describe_io_error(path_, "cannot be read", errno));
-      if (n == 0) break;
-      done += static_cast<std::size_t>(n);
-    }
-    return done;
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-  int file_;
-};
+constexpr std::uint64_t kMaxDocument = std::uint64_t{1} << 30;
 
 struct Place {
   std::uint64_t offset;
@@ -66,7 +28,7 @@ struct Place {
 };
 
 /// Cuts a file into records: lines, or lines outside quotes.
-std::vector<Place> find_records(const File& file, bool has_quotes) {
+std::vector<Place> find_records(const DataFile& file, bool has_quotes) {
   std::vector<Place> out;
   std::vector<char> buffer(1 << 20);
   std::uint64_t offset = 0, begin = 0;
@@ -85,6 +47,7 @@ std::vector<Place> find_records(const File& file, bool has_quotes) {
     std::size_t i = 0;
     if (offset == 0 && n >= 3 && std::string_view(buffer.data(), 3) == "\xEF\xBB\xBF")
       begin = i = 3;
+    if (offset > begin + kMaxRow) end_record(offset);
     for (; i < n; ++i) {
       const char c = buffer[i];
       if (c == '"' && has_quotes) in_quotes = !in_quotes;
@@ -132,9 +95,9 @@ std::vector<std::string> csv_cells(std::string_view record) {
 
 class RecordRows : public Rows {
  public:
-  RecordRows(const fs::path& path, RowFormat format)
+  RecordRows(const fs::path& path, RowFormat format, bool has_header)
       : file_(path), format_(format), places_(find_records(file_, format == RowFormat::Csv)) {
-    if (format != RowFormat::Csv) return;
+    if (format != RowFormat::Csv || !has_header) return;
     if (places_.empty())
       throw Error(fmt::format("{}: empty; the first line names the columns", path.string()));
     header_ = csv_cells(read(places_.front()));
@@ -166,7 +129,8 @@ class RecordRows : public Rows {
         return value;
       }
       case RowFormat::Csv: {
-        const std::vector<std::string> cells = csv_cells(record);
+        std::vector<std::string> cells = csv_cells(record);
+        if (header_.empty()) return Json(std::move(cells));
         if (cells.size() != header_.size())
           throw mistake(
               fmt::format("{} cells where the header has {}", cells.size(), header_.size()));
@@ -174,6 +138,8 @@ class RecordRows : public Rows {
         for (std::size_t i = 0; i < cells.size(); ++i) out[header_[i]] = cells[i];
         return out;
       }
+      case RowFormat::Text:
+        return record;
       default: {
         Json out = Json::array();
         for (std::string_view cell : split(record, '\t')) out.push_back(std::string(cell));
@@ -192,16 +158,32 @@ class RecordRows : public Rows {
     return out;
   }
 
-  File file_;
+  DataFile file_;
   RowFormat format_;
   std::vector<Place> places_;
   std::vector<std::string> header_;
 };
 
+/// A document that is kept whole.
 class JsonRows : public Rows {
  public:
-  explicit JsonRows(const fs::path& path) : value_(Json::parse(read_file(path), nullptr, false)) {
+  JsonRows(const fs::path& path, const std::string& member) {
+    const DataFile file(path);
+    if (file.size() > kMaxDocument)
+      throw Error(
+          fmt::format("{}: {} are too long for one JSON document; lines of JSON (.jsonl) are "
+                      "read one at a time",
+                      path.string(), bytes_in_words(file.size())));
+    std::string text(static_cast<std::size_t>(file.size()), '\0');
+    text.resize(file.read_at(text.data(), text.size(), 0));
+    value_ = Json::parse(text, nullptr, false);
     if (value_.is_discarded()) throw Error(fmt::format("{}: not JSON", path.string()));
+    if (!member.empty()) {
+      if (!value_.is_object() || !value_.contains(member))
+        throw Error(fmt::format("{}: no member \"{}\" with rows", path.string(), member));
+      Json rows = std::move(value_[member]);
+      value_ = std::move(rows);
+    }
     if (!value_.is_array())
       throw Error(fmt::format("{}: a JSON array of rows is wanted", path.string()));
   }
@@ -213,55 +195,24 @@ class JsonRows : public Rows {
   Json value_;
 };
 
-/// Lines of a packed file, unpacked into memory.
-class PackedRows : public Rows {
- public:
-  explicit PackedRows(const fs::path& path) : path_(path) {
-    LineReader reader(path, kMaxRow);
-    for (std::string line; reader.next(line);) {
-      if (trim(line).empty()) continue;
-      lines_.push_back(line);
-      numbers_.push_back(reader.line_number());
-    }
-  }
-  std::int64_t size() const override { return static_cast<std::int64_t>(lines_.size()); }
-  std::int64_t line(std::int64_t index) const override {
-    return numbers_[static_cast<std::size_t>(index)];
-  }
-  Json row(std::int64_t index) const override {
-    Json value = Json::parse(lines_[static_cast<std::size_t>(index)], nullptr, false);
-    if (value.is_discarded())
-      throw Error(fmt::format("{}:{}: not a line of JSON", path_.string(), line(index)));
-    return value;
-  }
-
- private:
-  fs::path path_;
-  std::vector<std::string> lines_;
-  std::vector<std::int64_t> numbers_;
-};
-
-bool is_packed(const fs::path& path) {
-  const std::string extension = ascii_lower(path.extension().string());
-  return extension == ".gz" || extension == ".zst";
-}
-
 }  // namespace
 
 RowFormat row_format_of(const fs::path& path) {
-  const std::string extension = ascii_lower(path.extension().string());
-  if (is_packed(path)) return row_format_of(path.stem());
-  if (extension == ".jsonl" || extension == ".ndjson") return RowFormat::Jsonl;
+  const std::string extension = ascii_lower(fs::path(plain_name(path)).extension().string());
+  if (extension == ".jsonl" || extension == ".ndjson" || extension == ".parquet")
+    return RowFormat::Jsonl;
   if (extension == ".csv") return RowFormat::Csv;
   if (extension == ".tsv") return RowFormat::Tsv;
   if (extension == ".json") return RowFormat::Json;
-  throw Error(fmt::format("{}: a .jsonl, .csv, .tsv or .json file is wanted", path.string()));
+  if (extension == ".txt") return RowFormat::Text;
+  throw Error(fmt::format("{}: a .jsonl, .csv, .tsv, .json, .txt or .parquet file is wanted",
+                          path.string()));
 }
 
-std::unique_ptr<Rows> open_rows(const fs::path& path, RowFormat format) {
-  if (format == RowFormat::Jsonl && is_packed(path)) return std::make_unique<PackedRows>(path);
-  if (format == RowFormat::Json) return std::make_unique<JsonRows>(path);
-  return std::make_unique<RecordRows>(path, format);
+std::unique_ptr<Rows> open_rows(const fs::path& path, const RowsForm& form) {
+  const RowFormat format = row_format_of(path);
+  if (format == RowFormat::Json) return std::make_unique<JsonRows>(path, form.member);
+  return std::make_unique<RecordRows>(path, format, form.has_header);
 }
 
 }  // namespace leitai

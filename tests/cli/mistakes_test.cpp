@@ -77,6 +77,12 @@ TEST_F(Mistakes, EachIsOneClearMessageAndExitCodeOne) {
       {{"render", "--env", "moon"}, {"\"moon\""}},
       {{"grade", "vibes"}, {"vibes"}},
       {{"pull", "smollm3"}, {"smollm3"}},
+      {{"pull", "gsm9k"}, {"gsm9k", "did you mean \"gsm8k\"?"}},
+      {{"pull", "gsm8k,mmlu/anatomie"}, {"mmlu has no subset", "did you mean \"anatomy\"?"}},
+      {{"pull", "mmlu/anatomy", "--offline"},
+       {"--offline", "mmlu/test/anatomy_test.csv", "put it at"}},
+      {{"run", "-m", "replay:junk.jsonl", "-s", "xcopa/qu", "--offline"},
+       {"xcopa/qu/test.qu.jsonl is missing", "put it at"}},
   };
   for (const Row& row : table) {
     const Ran ran = here(row.args);

@@ -4,7 +4,9 @@
 #include <cstdint>
 
 #include "harness/core/error.h"
+#include "suites/extractors/answer_list.h"
 #include "suites/extractors/choice.h"
+#include "suites/extractors/declared.h"
 #include "suites/extractors/math_answer.h"
 #include "suites/math/equivalence.h"
 
@@ -26,5 +28,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const ChoiceAnswer choice = choice_answer(folded, options);
   LEITAI_CHECK(choice.begin <= choice.end && choice.end <= text.size(), "span of choice");
   LEITAI_CHECK(choice.status || !choice.labels.empty(), "a choice of nothing");
+  const AnswerList list = answer_list(folded, 1 + size % 5, "ABCDEFG");
+  LEITAI_CHECK(list.begin <= list.end && list.end <= text.size(), "span of blanks");
+  for (const bool is_closed : {false, true}) {
+    DeclaredOptions words;
+    if (is_closed) words.choices = {"yes", "no"};
+    const DeclaredAnswer declared = declared_answer(text, folded, words);
+    LEITAI_CHECK(declared.begin <= declared.end && declared.end <= text.size(), "span of words");
+    LEITAI_CHECK(declared.status || !declared.readings.empty(), "words of nothing");
+  }
   return 0;
 }

@@ -17,6 +17,7 @@
 #include "harness/core/text.h"
 #include "harness/io/fetch.h"
 #include "harness/io/files.h"
+#include "harness/io/parquet.h"
 #include "suites/sandbox/box.h"
 #include "suites/sandbox/languages.h"
 
@@ -125,6 +126,12 @@ std::vector<Finding> examine() {
                      fmt::format("{}{}", folder, there ? "" : ": no such folder (LEITAI_DATA)")});
     }
   }
+  const std::string parquet = parquet_library();
+  out.push_back({"parquet", true,
+                 parquet.empty()
+                     ? "DuckDB's library is not here; suites whose data are Parquet files need it "
+                       "(third_party/setup.sh --parquet)"
+                     : fmt::format("read by {}", parquet)});
   for (Finding& one : cli::network_findings()) out.push_back(std::move(one));
   return out;
 }

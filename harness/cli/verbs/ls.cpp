@@ -88,11 +88,20 @@ class Listing {
   std::vector<std::vector<std::string>> rows_;
 };
 
+constexpr std::size_t kLanguagesShown = 16;
+
 void list_suites(bool json) {
   Listing out({"suite", "family", "kind", "items", "languages", "needs", "about"}, json);
   for (const SuiteSummary& one : known_suites(LoaderPaths::from_environment())) {
-    out.row({one.name, one.family, one.kind, one.items ? with_commas(*one.items) : "any",
-             fmt::format("{}", fmt::join(one.languages, " ")), one.needs, one.about});
+    const bool is_generated = one.name.starts_with("house/");
+    const std::string languages = json || one.languages.size() <= kLanguagesShown
+                                      ? fmt::format("{}", fmt::join(one.languages, " "))
+                                      : fmt::format("{} languages", one.languages.size());
+    out.row({one.name, one.family, one.kind,
+             one.items      ? with_commas(*one.items)
+             : is_generated ? "any"
+                            : "?",
+             languages, one.needs, one.about});
   }
   out.print();
 }

@@ -1,0 +1,167 @@
+#include "harness/io/data_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "harness/core/error.h"
+#include "harness/core/text.h"
+#include "harness/io/archive.h"
+#include "harness/io/compression.h"
+#include "harness/io/files.h"
+#include "harness/io/parquet.h"
+
+namespace leitai {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kLongestLine = std::size_t{256} << 20;  // of a packed file
+
+/// A folder of its own, removed at the end; files that are still open live on without a name.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::error_code none;
+    const fs::path parent = fs::temp_directory_path(none);
+    std::string name = ((none ? fs::path("/tmp") : parent) / "leitai-XXXXXX").string();
+    if (!mkdtemp(name.data())) throw Error(describe_io_error(parent, "cannot be written", errno));
+    path_ = name;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  fs::path operator/(const char* name) const { return path_ / name; }
+
+ private:
+  fs::path path_;
+};
+
+std::string extension_of(const fs::path& path) { return ascii_lower(path.extension().string()); }
+
+bool is_packed(const fs::path& path) {
+  const std::string extension = extension_of(path);
+  return extension == ".gz" || extension == ".zst";
+}
+
+int open_to_read(const fs::path& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) throw Error(describe_io_error(path, "cannot be read", errno));
+  return file;
+}
+
+void write_all(int file, std::string_view bytes, const fs::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(file, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) throw Error(describe_io_error(path, "cannot be written", errno));
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
+
+void unpack(const fs::path& from, const fs::path& shown, const fs::path& to, std::uint64_t most) {
+  LineReader reader(from, static_cast<std::size_t>(std::min<std::uint64_t>(most, kLongestLine)));
+  const int file = ::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file < 0) throw Error(describe_io_error(to, "cannot be written", errno));
+  try {
+    std::string block;
+    std::uint64_t total = 0;
+    for (std::string line; reader.next(line);) {
+      block.append(line).push_back('\n');
+      total += line.size() + 1;
+      if (total > most)
+        throw Error(
+            fmt::format("{}: unpacks to more than {}; refused\n        this is not a data "
+                        "file of a suite; unpack it by hand if you trust it",
+                        shown.string(), bytes_in_words(most)));
+      if (block.size() < std::size_t{1} << 20) continue;
+      write_all(file, block, to);
+      block.clear();
+    }
+    write_all(file, block, to);
+  } catch (...) {
+    ::close(file);
+    throw;
+  }
+  ::close(file);
+}
+
+}  // namespace
+
+DataFile::DataFile(const fs::path& path, std::uint64_t max_unpacked) : path_(path) {
+  const fs::path outer = file_on_disk(path);
+  const std::string inner = outer == path ? "" : path.string().substr(outer.string().size() + 1);
+  fs::path now = outer;
+  std::optional<TemporaryFolder> folder;
+  const auto scratch = [&]() -> TemporaryFolder& {
+    if (!folder) folder.emplace();
+    return *folder;
+  };
+  if (!inner.empty()) {
+    now = scratch() / "member";
+    extract_entry(outer, inner, now, static_cast<std::int64_t>(max_unpacked));
+  }
+  const fs::path name = inner.empty() ? outer : fs::path(inner);
+  if (is_packed(name)) {
+    const fs::path unpacked = scratch() / "unpacked";
+    unpack(now, path, unpacked, max_unpacked);
+    now = unpacked;
+  }
+  if (extension_of(plain_name(path)) == ".parquet") {
+    const fs::path rows = scratch() / "rows";
+    parquet_to_jsonl(now, path.string(), rows, max_unpacked);
+    now = rows;
+  }
+  file_ = open_to_read(now);
+  struct stat info {};
+  if (::fstat(file_, &info) != 0 || S_ISDIR(info.st_mode)) {
+    ::close(file_);
+    throw Error(describe_io_error(path, "cannot be read", EISDIR));
+  }
+  size_ = static_cast<std::uint64_t>(info.st_size);
+}
+
+DataFile::~DataFile() { ::close(file_); }
+
+std::size_t DataFile::read_at(char* out, std::size_t size, std::uint64_t offset) const {
+  std::size_t done = 0;
+  while (done < size) {
+    const ssize_t n = ::pread(file_, out + done, size - done, static_cast<off_t>(offset + done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) throw Error(describe_io_error(path_, "cannot be read", errno));
+    if (n == 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  return done;
+}
+
+std::string plain_name(const fs::path& path) {
+  const std::string whole = path.string();
+  const fs::path outer = file_on_disk(path);
+  fs::path name = outer == path ? path : fs::path(whole.substr(outer.string().size() + 1));
+  if (is_packed(name)) name = name.stem();
+  return name.filename().string();
+}
+
+fs::path file_on_disk(const fs::path& path) {
+  const std::string whole = path.string();
+  for (std::size_t mark = whole.find('!'); mark != std::string::npos;
+       mark = whole.find('!', mark + 1)) {
+    const fs::path outer = whole.substr(0, mark);
+    const std::string name = ascii_lower(outer.filename().string());
+    if (name.ends_with(".zip") || name.ends_with(".tar") || name.ends_with(".tar.gz") ||
+        name.ends_with(".tgz"))
+      return outer;
+  }
+  return path;
+}
+
+}  // namespace leitai
