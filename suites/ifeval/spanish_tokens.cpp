@@ -196,7 +196,12 @@ class Cutter {
   void add(View token) {
     const bool is_punctuation = std::all_of(
         token.begin(), token.end(), [](char32_t c) { return general_category(c).front() == 'P'; });
-    if (!is_punctuation) out_.emplace_back(token);
+    // A degree and its letter that were cut apart are one token again.
+    if (token == U"C" && !out_.empty() && out_.back() == U"\u00B0" && last_end_ == token.data())
+      out_.back() += token;
+    else if (!is_punctuation)
+      out_.emplace_back(token);
+    last_end_ = token.data() + token.size();
   }
 
  private:
@@ -233,6 +238,7 @@ class Cutter {
   }
 
   std::vector<std::u32string>& out_;
+  const char32_t* last_end_ = nullptr;  // where the last token ended
   const Words& words_ = words_of("es");
 };
 
