@@ -87,8 +87,13 @@ class NativeSuite : public Suite {
     out.language = info_.language;
     out.grading.scorer = suite_.scorer;
     Json shown = {{"question", question.question}};
+    if (!suite_.carried_fields.empty()) {
+      Json fields = Json::object();
+      for (const std::string& name : suite_.carried_fields) fields[name] = question.row.at(name);
+      out.grading.fields_json = dump(fields);
+    }
     if (suite_.code_style.empty()) {
-      out.grading.gold = {question.gold};
+      if (!suite_.answer_field.empty()) out.grading.gold = {question.gold};
     } else {
       const std::string language =
           suite_.code_language.empty() ? subset_.name : suite_.code_language;
@@ -148,16 +153,12 @@ class NativeSuite : public Suite {
   Question read(const Rows& rows, const fs::path& path, std::int64_t index) const {
     const Json row = rows.row(index);
     const std::string place = fmt::format("{}:{}", path.string(), rows.line(index));
-    Question out{field(row, suite_.question_field, place),
-                 field(row, suite_.answer_field, place),
-                 "",
-                 "",
-                 {}};
+    Question out{field(row, suite_.question_field, place), "", "", "", {}};
+    if (!suite_.answer_field.empty()) out.answer = field(row, suite_.answer_field, place);
     if (!suite_.id_field.empty()) out.id = field(row, suite_.id_field, place);
-    if (!suite_.code_style.empty()) {
-      out.row = row;
-      return out;
-    }
+    for (const std::string& name : suite_.carried_fields) field(row, name, place);
+    if (!suite_.code_style.empty() || !suite_.carried_fields.empty()) out.row = row;
+    if (!suite_.code_style.empty() || suite_.answer_field.empty()) return out;
     const std::size_t mark =
         suite_.gold_after.empty() ? std::string::npos : out.answer.rfind(suite_.gold_after);
     if (!suite_.gold_after.empty() && mark == std::string::npos)

@@ -33,6 +33,7 @@ struct SuiteFile {
   std::string question_field, answer_field;  // a name, or a column number
   std::string data_folder;                   // in a data folder: where its files lie
   std::string id_field;                      // "" for the 0-based row
+  std::vector<std::string> carried_fields;   // of the row that the scorer needs as they are
   std::string code_style, code_language;     // scorer code: how a row is read (coding/code_task.h)
   std::string gold_after;  // gold is what follows the last of these; "" for the whole field
   SamplingParams params;

@@ -112,10 +112,15 @@ SuiteFile read_suite_file(std::string_view text, const std::string& where,
   out.completion_stop = read.texts(root, "completion_stop");
   const YamlNode* fields = root.find("fields");
   if (!fields) read.mistake(root, "\"fields\" is missing");
-  read.only(*fields, {"question", "answer", "id"});
+  read.only(*fields, {"question", "answer", "id", "carry"});
   out.id_field = read.text(*fields, "id", "");
   out.question_field = read.text(*fields, "question");
-  out.answer_field = read.text(*fields, "answer");
+  out.carried_fields = read.texts(*fields, "carry");
+  if (out.carried_fields.empty()) {
+    out.answer_field = read.text(*fields, "answer");
+  } else {
+    out.answer_field = read.text(*fields, "answer", "");
+  }
   if (const YamlNode* code = root.find("code")) {
     read.only(*code, {"style", "language"});
     out.code_style = read.text(*code, "style");
