@@ -19,7 +19,8 @@ constinit const Scorer ifeval_scorer = {
     .name = "ifeval",
     .version = 1,
     .help = "every instruction of `instruction_id_list` is followed (strict; loose beside it)",
-    .grade = grade};
+    .grade = grade,
+    .has_measures = true};
 
 namespace {
 
