@@ -109,10 +109,12 @@ std::vector<std::string> candidates(const std::string& text) {
   bool is_reliable = false;
   const auto size = static_cast<int>(std::min<std::size_t>(text.size(), 1 << 20));
   int valid = 0;
-  CLD2::ExtDetectLanguageSummaryCheckUTF8(
+  const CLD2::Language most = CLD2::ExtDetectLanguageSummaryCheckUTF8(
       text.data(), size, true, nullptr, CLD2::kCLDFlagBestEffort, languages.data(), percents.data(),
       scores.data(), nullptr, &text_bytes, &is_reliable, &valid);
+  // Its own summary weighs how sure it is of each; the list goes by length alone.
   std::vector<std::string> out;
+  if (most != CLD2::UNKNOWN_LANGUAGE) out.push_back(code_of(most));
   for (std::size_t i = 0; i < languages.size(); ++i) {
     if (languages[i] != CLD2::UNKNOWN_LANGUAGE && percents[i] > 0)
       out.push_back(code_of(languages[i]));
