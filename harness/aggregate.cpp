@@ -51,6 +51,20 @@ void count(Cell& cell, const Response& response) {
   if (response.price) cell.cost[response.price->currency] += response.price->amount;
 }
 
+/// Flags such as "instruction_loose=2/3".
+void measure(Cell& cell, const Score& score) {
+  for (const std::string_view flag : score.flags) {
+    const std::size_t equals = flag.find('='), slash = flag.rfind('/');
+    if (equals == flag.npos || slash == flag.npos || slash < equals) continue;
+    const auto got = parse_double(flag.substr(equals + 1, slash - equals - 1));
+    const auto of = parse_double(flag.substr(slash + 1));
+    if (!got || !of) continue;
+    Measure& one = cell.measures[std::string(flag.substr(0, equals))];
+    one.got += *got;
+    one.of += *of;
+  }
+}
+
 void add_counts(Cell& to, const Cell& from) {
   to.answers += from.answers;
   to.cut_off += from.cut_off;
@@ -61,6 +75,10 @@ void add_counts(Cell& to, const Cell& from) {
   to.completion_tokens += from.completion_tokens;
   to.total_ms += from.total_ms;
   for (const auto& [currency, amount] : from.cost) to.cost[currency] += amount;
+  for (const auto& [name, one] : from.measures) {
+    to.measures[name].got += one.got;
+    to.measures[name].of += one.of;
+  }
 }
 
 void close_into(Tally& tally, const Open& open, const ItemOutcome& outcome) {
@@ -297,6 +315,7 @@ void Aggregator::add(const Record& record, const ItemFacts& item, std::uint64_t 
   }
   Open& open = *impl_->open;
   count(open.counts, record.response);
+  if (record.score) measure(open.counts, *record.score);
   if (record.response.served_model)
     impl_->models[request.model].served.insert(*record.response.served_model);
   impl_->fold.add(record.response, record.score, item.graded);

@@ -24,6 +24,9 @@ Json cell_json(const Cell& cell) {
   out["total_ms"] = cell.total_ms;
   out["cost"] = Json::object();
   for (const auto& [currency, amount] : cell.cost) out["cost"][currency] = amount;
+  if (!cell.measures.empty()) out["measures"] = Json::object();
+  for (const auto& [name, one] : cell.measures)
+    out["measures"][name] = one.of > 0 ? Json(one.got / one.of) : Json();
   return out;
 }
 

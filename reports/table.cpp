@@ -218,4 +218,34 @@ std::string rank_text(const LeaderboardRow& row, const Style& style) {
   return fmt::format("{}{}{}", *row.rank_low, glyphs_of(style).dash, *row.rank_high);
 }
 
+std::vector<std::string> measures_of(const Leaderboard& board, const std::string& suite) {
+  std::vector<std::string> out;
+  for (const LeaderboardRow& row : board.rows) {
+    const auto cell = row.suites.find(suite);
+    if (cell == row.suites.end()) continue;
+    for (const auto& [name, one] : cell->second.measures) {
+      if (std::find(out.begin(), out.end(), name) == out.end()) out.push_back(name);
+    }
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>> suites_by_measures(
+    const Leaderboard& board) {
+  std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>> out;
+  for (const std::string& suite : board.suites) {
+    std::vector<std::string> names = measures_of(board, suite);
+    if (names.empty()) continue;
+    const auto same = std::find_if(out.begin(), out.end(),
+                                   [&](const auto& group) { return group.first == names; });
+    if (same == out.end()) {
+      out.emplace_back(std::move(names), std::vector<std::string>{suite});
+    } else {
+      same->second.push_back(suite);
+    }
+  }
+  return out;
+}
+
 }  // namespace leitai

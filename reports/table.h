@@ -68,6 +68,11 @@ std::string prices_text(const std::vector<PriceSource>& prices);
 std::string tokens_text(const Cell& cell, const Style& style);
 /// "25.3 s", "12 min", "3 h 05 min".
 std::string time_text(double milliseconds, const Style& style);
+/// Names of what scorers measured in a suite beside the score, in their order.
+std::vector<std::string> measures_of(const Leaderboard& board, const std::string& suite);
+/// Suites with measures and the same ones stand in one group; the groups in the board's order.
+std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>> suites_by_measures(
+    const Leaderboard& board);
 /// "1-2", with an en dash where the style has it; the dash for none.
 std::string rank_text(const LeaderboardRow& row, const Style& style);
 

@@ -23,12 +23,20 @@ std::optional<Score> grade(const Item& item, const Response& response) {
   try {
     const Scorer& scorer = find_scorer(item.grading.scorer);
     score.scorer = fmt::format("{}@{}", scorer.name, scorer.version);
-    if (response.outcome == Outcome::Filtered)
-      return decided(ScoreStatus::Refused, 0, "the service blocked the question or the answer");
-    if (response.outcome == Outcome::Empty)
-      return decided(ScoreStatus::EmptyAnswer, 0, "there is no text to grade");
     nlohmann::json fields;
     if (!item.grading.fields_json.empty()) fields = nlohmann::json::parse(item.grading.fields_json);
+    if (response.outcome == Outcome::Filtered || response.outcome == Outcome::Empty) {
+      if (scorer.has_measures) {
+        GradeInput nothing;
+        nothing.language = item.language;
+        nothing.fields = fields.is_object() ? &fields : nullptr;
+        score.flags = scorer.grade(nothing).flags;
+      }
+      return response.outcome == Outcome::Filtered
+                 ? decided(ScoreStatus::Refused, 0,
+                           "the service blocked the question or the answer")
+                 : decided(ScoreStatus::EmptyAnswer, 0, "there is no text to grade");
+    }
     GradeInput input;
     input.text = response.text;
     input.reasoning = response.reasoning ? &*response.reasoning : nullptr;

@@ -307,7 +307,7 @@ std::vector<SuiteSummary> known_suites(const LoaderPaths& paths) {
     out.push_back(std::move(one));
   }
   for (const std::string& name : house_names())
-    out.push_back({name, "reasoning", house_kind(name), std::nullopt, house_languages(name),
+    out.push_back({name, house_family(name), house_kind(name), std::nullopt, house_languages(name),
                    house_options(), "", house_about(name)});
   std::sort(out.begin(), out.end(),
             [](const SuiteSummary& a, const SuiteSummary& b) { return a.name < b.name; });

@@ -195,6 +195,16 @@ Json grade_line(const Scorer& scorer, const Json& line) {
     out["errors"] =
         score.extracted ? validate_json(line["schema"], json) : std::vector<std::string>{score.why};
   }
+  if (scorer.name == "ifeval") {
+    // "strict 101 loose 111"
+    for (const char* name : {"strict", "loose"}) {
+      const std::size_t at = score.extracted->find(name) + std::string_view(name).size() + 1;
+      Json verdicts = Json::array();
+      for (std::size_t i = at; i < score.extracted->size() && (*score.extracted)[i] != ' '; ++i)
+        verdicts.push_back((*score.extracted)[i] == '1');
+      out[name] = std::move(verdicts);
+    }
+  }
   if (scorer.name == "choice") {
     if (gold.empty() && score.status == ScoreStatus::Incorrect) out["verdict"] = nullptr;
     const bool is_answered =

@@ -15,7 +15,7 @@ packages=(
   build-essential g++ cmake ninja-build ccache pkg-config git ca-certificates
   libcurl4-openssl-dev nlohmann-json3-dev libfmt-dev libboost-program-options-dev libboost-dev
   libyaml-cpp-dev libpcre2-dev libutf8proc-dev libsqlite3-dev libarchive-dev zlib1g-dev libzstd-dev
-  libssl-dev libhwy-dev libgtest-dev libgmock-dev
+  libssl-dev libcld2-dev libmecab-dev mecab-ipadic-utf8 libhwy-dev libgtest-dev libgmock-dev
   bubblewrap libseccomp-dev nodejs nginx-light
   python3 python3-venv python3-pip
 )

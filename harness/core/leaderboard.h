@@ -13,6 +13,12 @@ struct Interval {
   double high = 0;
 };
 
+/// What a scorer measures beside the score, summed over answers: `got` of `of`.
+struct Measure {
+  double got = 0;
+  double of = 0;
+};
+
 /// Scores of one model on one group of items (a suite, a family, a language, a tag, or all).
 struct Cell {
   std::int64_t planned = 0;          // items that the plan holds
@@ -28,8 +34,9 @@ struct Cell {
   std::int64_t ungraded = 0;         // answered, but no scorer was named
   std::int64_t prompt_tokens = 0;
   std::int64_t completion_tokens = 0;
-  double total_ms = 0;                 // sum over responses
-  std::map<std::string, double> cost;  // by currency
+  double total_ms = 0;                      // sum over responses
+  std::map<std::string, double> cost;       // by currency
+  std::map<std::string, Measure> measures;  // by name; flags "name=got/of" of the scores
 };
 
 /// Where the prices of a model were read.

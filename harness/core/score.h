@@ -38,8 +38,8 @@ struct Score {
   std::optional<std::string> extracted;
   std::string tier;  // rule that fired: "T1", ...; "" if none
   std::optional<std::pair<std::size_t, std::size_t>> span;  // bytes [begin, end) of the raw text
-  std::vector<std::string> flags;
-  std::string why;  // one sentence for `show`
+  std::vector<std::string> flags;  // "name=got/of": a measure beside the score
+  std::string why;                 // one sentence for `show`
 };
 
 }  // namespace leitai

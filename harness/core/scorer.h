@@ -28,6 +28,9 @@ struct Scorer {
   int version = 1;
   std::string_view help;  // one line
   Score (*grade)(const GradeInput&);
+  /// Its flags "name=got/of" measure more than the score. Then it is asked about an empty text
+  /// where there is no answer, so that the measures are of all items.
+  bool has_measures = false;
 };
 
 }  // namespace leitai

@@ -87,6 +87,36 @@ std::string section(const Leaderboard& board, std::string_view title, std::strin
   return fmt::format("\n## {}\n\n{}", title, table(heads, rows, 2));
 }
 
+/// What scorers measured beside the score, a table for each set of measures.
+std::string measures(const Leaderboard& board, const Style& style) {
+  std::string out;
+  for (const auto& [names, suites] : suites_by_measures(board)) {
+    std::vector<std::string> heads = {"suite", "model", "score"};
+    for (const std::string& name : names) {
+      heads.push_back(plain(name));
+      std::replace(heads.back().begin(), heads.back().end(), '_', ' ');
+    }
+    std::vector<std::vector<std::string>> rows;
+    for (const std::string& suite : suites) {
+      for (const LeaderboardRow& row : board.rows) {
+        const auto cell = row.suites.find(suite);
+        if (cell == row.suites.end() || cell->second.measures.empty()) continue;
+        std::vector<std::string> line = {plain(suite), plain(row.model),
+                                         points(cell->second.mean, style)};
+        for (const std::string& name : names) {
+          const auto one = cell->second.measures.find(name);
+          const bool is_there = one != cell->second.measures.end() && one->second.of > 0;
+          line.push_back(points(
+              is_there ? std::optional(one->second.got / one->second.of) : std::nullopt, style));
+        }
+        rows.push_back(std::move(line));
+      }
+    }
+    out += "\n## Beside the score\n\n" + table(heads, rows, 2);
+  }
+  return out;
+}
+
 std::string write(const Leaderboard& board, const Style& style) {
   std::string out = fmt::format("# {}\n\n", plain(board.title));
   out += fmt::format(
@@ -127,6 +157,7 @@ std::string write(const Leaderboard& board, const Style& style) {
   if (!notes.empty()) out += "\n" + notes;
 
   out += section(board, "By suite", "suite", board.suites, &LeaderboardRow::suites, style);
+  out += measures(board, style);
   if (board.families.size() > 1)
     out += section(board, "By family", "family", board.families, &LeaderboardRow::families, style);
   if (board.languages.size() > 1)

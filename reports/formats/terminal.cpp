@@ -180,6 +180,42 @@ std::string block(const Leaderboard& board, std::string_view head,
   return table.rows.empty() ? "" : "\n" + render(table, style);
 }
 
+std::optional<double> share(const Cell& cell, const std::string& measure) {
+  const auto found = cell.measures.find(measure);
+  if (found == cell.measures.end() || found->second.of == 0) return std::nullopt;
+  return found->second.got / found->second.of;
+}
+
+/// What scorers measured beside the score, a table for each set of measures.
+std::string measures(const Leaderboard& board, const Style& style) {
+  std::string out;
+  for (const auto& [names, suites] : suites_by_measures(board)) {
+    Table table;
+    table.columns = {{.head = "suite", .side = Column::Side::Left, .is_name = true},
+                     {.head = "model", .side = Column::Side::Left, .is_name = true},
+                     {.head = "score"}};
+    for (std::string name : names) {
+      std::replace(name.begin(), name.end(), '_', ' ');
+      table.columns.push_back({.head = name});
+    }
+    for (const std::string& suite : suites) {
+      bool named = false;
+      for (const LeaderboardRow& row : board.rows) {
+        const auto cell = row.suites.find(suite);
+        if (cell == row.suites.end() || cell->second.measures.empty()) continue;
+        std::vector<std::string> line = {named ? "" : suite, row.model,
+                                         points(cell->second.mean, style)};
+        for (const std::string& name : names)
+          line.push_back(points(share(cell->second, name), style));
+        table.rows.push_back(std::move(line));
+        named = true;
+      }
+    }
+    out += "\n" + render(table, style);
+  }
+  return out;
+}
+
 std::string heading(const Leaderboard& board, const Style& style) {
   std::int64_t items = 0;
   for (const LeaderboardRow& row : board.rows) items = std::max(items, row.all.planned);
@@ -197,6 +233,7 @@ std::string heading(const Leaderboard& board, const Style& style) {
 std::string write(const Leaderboard& board, const Style& style) {
   std::string out = heading(board, style) + "\n" + ranking(board, style);
   out += block(board, "suite", board.suites, &LeaderboardRow::suites, style);
+  out += measures(board, style);
   if (board.families.size() > 1)
     out += block(board, "family", board.families, &LeaderboardRow::families, style);
   if (board.languages.size() > 1)

@@ -11,6 +11,7 @@
 #include "harness/core/error.h"
 #include "suites/house/ledger.h"
 #include "suites/house/order.h"
+#include "suites/house/rules.h"
 #include "suites/house/wording.h"
 
 namespace leitai {
@@ -163,15 +164,22 @@ class OrderSuite final : public HouseSuite {
 
 }  // namespace
 
-std::vector<std::string> house_names() { return {"house/ledger", "house/order"}; }
+std::vector<std::string> house_names() { return {"house/ledger", "house/order", "house/rules"}; }
 
 std::vector<std::string> house_languages(const std::string& name) {
   return house::languages_of(name.substr(name.find('/') + 1));
 }
 
-std::string house_kind(const std::string&) { return "number"; }
+std::string house_kind(const std::string& name) {
+  return name == "house/rules" ? "text" : "number";
+}
+
+std::string house_family(const std::string& name) {
+  return name == "house/rules" ? "instructions" : "reasoning";
+}
 
 std::string house_about(const std::string& name) {
+  if (name == "house/rules") return "a short text that keeps to rules which a program can verify";
   return name == "house/ledger" ? "who holds how much after several steps: counts, money, fractions"
                                 : "who stands where in a queue, from clues with one solution";
 }
@@ -180,6 +188,7 @@ std::unique_ptr<Suite> open_house(const std::string& name, const std::string& la
                                   const SuiteOptions& options) {
   if (name == "house/ledger") return std::make_unique<LedgerSuite>(language, options);
   if (name == "house/order") return std::make_unique<OrderSuite>(language, options);
+  if (name == "house/rules") return open_rules(language, options);
   throw Error(fmt::format("{}: there is no such house suite", name));
 }
 

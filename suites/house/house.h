@@ -10,13 +10,14 @@
 /// bytes on every machine.
 namespace leitai {
 
-/// "house/ledger", "house/order".
+/// "house/ledger", "house/order", "house/rules".
 std::vector<std::string> house_names();
 
 /// Languages of one of them, English first.
 std::vector<std::string> house_languages(const std::string& name);
 
-std::string house_kind(const std::string& name);   // of the answer: "number"
+std::string house_kind(const std::string& name);  // of the answer: "number"
+std::string house_family(const std::string& name);
 std::string house_about(const std::string& name);  // one line
 
 /// Options: items (default 200), limit, seed (default 42), levels (default 1 to 5 in turn),

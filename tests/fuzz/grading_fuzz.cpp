@@ -2,13 +2,40 @@
 // equals itself.
 #include <cstddef>
 #include <cstdint>
+#include <nlohmann/json.hpp>
 
 #include "harness/core/error.h"
 #include "suites/extractors/answer_list.h"
 #include "suites/extractors/choice.h"
 #include "suites/extractors/declared.h"
 #include "suites/extractors/math_answer.h"
+#include "suites/ifeval/checker.h"
 #include "suites/math/equivalence.h"
+
+namespace {
+
+/// Every kind of verifiable instruction of one language; what is strictly followed is so loosely.
+void check_instructions_of(std::string_view text, const char* language) {
+  static const nlohmann::json kGiven = nlohmann::json::parse(R"({
+    "keywords": ["a"], "forbidden_words": ["zz"], "keyword": "a", "letter": "a", "language": "en",
+    "first_word": "a", "postscript_marker": "P.S.", "section_spliter": "Section", "end_phrase": "a",
+    "prompt_to_repeat": "a", "ending": "a", "forbidden_char": "a", "word_to_accentuate": {"a": "b"},
+    "frequency": 1, "let_frequency": 1, "num_sentences": 1, "num_words": 1, "num_letters": 1,
+    "num_paragraphs": 1, "nth_paragraph": 1, "num_placeholders": 1, "num_bullets": 1,
+    "num_items": 1, "num_highlights": 1, "num_sections": 1, "capital_frequency": 1,
+    "kanji_limit": 1, "count": 1, "relation": "at least", "let_relation": "at least",
+    "capital_relation": "at least"})");
+  nlohmann::json ids = nlohmann::json::array(), kwargs = nlohmann::json::array();
+  for (const std::string& type : leitai::ifeval::types_of(language)) {
+    ids.push_back(type);
+    kwargs.push_back(kGiven);
+  }
+  const auto verdicts = leitai::ifeval::check_instructions(text, ids, kwargs, language);
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    LEITAI_CHECK(verdicts.loose[i] || !verdicts.strict[i], ids[i].get<std::string>());
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace leitai;
@@ -37,5 +64,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     LEITAI_CHECK(declared.begin <= declared.end && declared.end <= text.size(), "span of words");
     LEITAI_CHECK(declared.status || !declared.readings.empty(), "words of nothing");
   }
+
+  constexpr const char* kLanguages[] = {"en", "es", "fr", "ja", "zh"};
+  check_instructions_of(text.substr(0, 4096), kLanguages[size % 5]);
   return 0;
 }

@@ -46,6 +46,23 @@ void fill(Aggregator& to, const std::string& model, const std::string& suite, in
     to.add(record(model, suite, i, i < right ? 1.0 : 0.0), {.language = "en"});
 }
 
+TEST(Aggregate, MeasuresBesideTheScoreAreSharesOfTheirOwnCounts) {
+  Aggregator aggregator;
+  const std::vector<std::vector<std::string>> flags = {
+      {"prompt_loose=1/1", "instruction_loose=2/3", "fallback"}, {"prompt_loose=0/1", "a=b/c"}, {}};
+  for (int i = 0; i < 3; ++i) {
+    Record one = record("m", "s", i, 1.0);
+    one.score->flags = flags[static_cast<std::size_t>(i)];
+    aggregator.add(one, {});
+  }
+  const Leaderboard board = aggregator.finish(facts({{"s", 3}}, {"m"}));
+  const auto& measures = board.rows.at(0).suites.at("s").measures;
+  ASSERT_EQ(measures.size(), 2u);
+  EXPECT_DOUBLE_EQ(measures.at("prompt_loose").got, 1);
+  EXPECT_DOUBLE_EQ(measures.at("prompt_loose").of, 2);
+  EXPECT_DOUBLE_EQ(measures.at("instruction_loose").of, 3);
+}
+
 TEST(Aggregate, MeanIntervalAndCountsOfOneSuite) {
   Aggregator aggregator;
   fill(aggregator, "m", "s", 17, 3);

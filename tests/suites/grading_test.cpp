@@ -329,7 +329,9 @@ TEST(Hostile, RandomMutationsAlwaysGetAVerdict) {
       if (scorer->name == "code") continue;
       const Json fields{{"schema", {{"type", "object"}}},
                         {"pattern", "(\\d+)"},
-                        {"options", {{"A", "42"}, {"B", "or"}}}};
+                        {"options", {{"A", "42"}, {"B", "or"}}},
+                        {"instruction_id_list", Json::array({"keywords:existence"})},
+                        {"kwargs", Json::array({{{"keywords", Json::array({"answer"})}}})}};
       const std::vector<std::string> gold{"5"};
       const Score score = scorer->grade({.text = text,
                                          .gold = gold,

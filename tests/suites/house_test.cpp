@@ -87,15 +87,23 @@ TEST(Order, ExactlyOneQueueFulfilsTheCluesAndNoneCanGo) {
 
 TEST(House, LanguagesPairExactlyAndNoMarkIsLeft) {
   for (const std::string& name : house_names()) {
-    EXPECT_EQ(house_languages(name),
-              (std::vector<std::string>{"en", "ar", "fr", "id", "ja", "zh"}));
+    const bool has_answer = name != "house/rules";  // its checks name words of the language
+    if (has_answer) {
+      EXPECT_EQ(house_languages(name),
+                (std::vector<std::string>{"en", "ar", "fr", "id", "ja", "zh"}));
+    } else {
+      EXPECT_EQ(house_languages(name), (std::vector<std::string>{"en", "ar", "es", "fr", "id", "ja",
+                                                                 "ru", "th", "vi", "zh"}));
+    }
     const auto english = open_house(name, "en", options(500));
     for (const std::string& language : house_languages(name)) {
       const auto suite = open_house(name, language, options(500));
       EXPECT_EQ(suite->info().name, name + "/" + language);
       for (std::int64_t i = 0; i < 500; ++i) {
         const Item item = suite->item(i), twin = english->item(i);
-        EXPECT_EQ(item.grading, twin.grading);
+        if (has_answer) {
+          EXPECT_EQ(item.grading, twin.grading);
+        }
         EXPECT_EQ(item.pair_key, twin.pair_key);
         EXPECT_EQ(item.tags, twin.tags);
         const std::string text = item.prompt.messages[0].text();
@@ -111,6 +119,7 @@ TEST(House, TheSameSeedGivesTheSameBytesEverywhere) {
   const std::map<std::string, std::string> golden = {
       {"house/ledger", "e75c59bbbc0e8c42"},
       {"house/order", "caf8f969314d1288"},
+      {"house/rules", "32dc1d55cdd2b7f0"},
   };
   for (const std::string& name : house_names()) {
     std::string all;
