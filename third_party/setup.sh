@@ -16,6 +16,7 @@ packages=(
   libyaml-cpp-dev libpcre2-dev libutf8proc-dev libsqlite3-dev libarchive-dev zlib1g-dev libzstd-dev
   libssl-dev libhwy-dev libgtest-dev libgmock-dev
   bubblewrap libseccomp-dev nodejs
+  libmecab-dev mecab-ipadic-utf8
   python3 python3-venv python3-pip
 )
 dev_packages=(clang-14 libclang-rt-14-dev clang-format-14)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -28,8 +29,9 @@ struct Sentence {
 ///   sentences  key -> text with {a} {b} {c} {n} {k} {text} {count} {in} {howmany} {plural} {the}
 ///   long, short   the instruction lines
 ///   joiner, decimal   what stands between sentences, and the decimal mark of prices
-/// `count` is one pattern, or {"few": 3-10, "many": 11-99, "hundred": others}, the classes of
-/// Arabic.
+/// `count` and `in` are one pattern, or one for each class of number: of Arabic {"few": 3-10,
+/// "many": 11-99, "hundred": others}; with "plural": "slavic" {"one": 1, 21, ..., "few": 2-4,
+/// 22-24, ..., "many": others}.
 class Wording {
  public:
   /// Throws Error for a name or language that is not embedded.
@@ -42,13 +44,16 @@ class Wording {
 
  private:
   struct Thing {
-    std::string few, many, hundred;           // patterns around {n}
-    std::string in_few, in_many, in_hundred;  // the same as a subject
+    std::array<std::string, 3> count;  // patterns around {n}, one for each class of number
+    std::array<std::string, 3> in;     // the same as a subject
     std::string howmany, plural, the;
   };
+  std::size_t class_of(std::int64_t n) const;
+
   std::vector<std::string> names_;
   std::vector<Thing> things_;
   std::map<std::string, std::string, std::less<>> sentences_;
+  bool is_slavic_ = false;
   std::string long_, short_, joiner_, decimal_;
 };
 

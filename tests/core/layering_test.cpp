@@ -155,6 +155,7 @@ TEST(Layering, OneOwnerForEachLibrary) {
       {"boost/asio", {"tests/support/"}},
       {"boost/beast", {"tests/support/"}},
       {"seccomp.h", {"suites/sandbox/seccomp.cpp"}},
+      {"mecab.h", {"suites/metrics/mecab.cpp"}},
       {"hwy/", {"backends/engine/ops_cpu/", "tests/engine/", "tests/bench/"}},
       {"cuda", {"backends/engine/ops_cuda/"}},
       {"cublas", {"backends/engine/ops_cuda/"}},

@@ -20,7 +20,7 @@ constinit const cli::Verb grade_verb = {
     .summary = "grades answers with one scorer and says why",
     .usage =
         "SCORER < lines        SCORER: numeric, exact, contains, regex, json_schema,\n"
-        "                      code, reasoning",
+        "                      code, reasoning, squad, rouge, and bleu, chrf, ter on whole corpora",
     .examples =
         "echo '{\"text\": \"so 2 + 2 = 4. The answer is 4.\", \"gold\": \"4\"}' | leitai grade "
         "numeric\n"
