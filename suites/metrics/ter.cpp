@@ -256,6 +256,17 @@ Words prepared(const TerOptions& options, std::string_view text) {
   return tercom_tokens(options, rstrip(all));
 }
 
+/// sacreBLEU's TER tokenizes references a second time, which shows where the first time made "'s "
+/// or an entity: "x's\u001Cy", "&amp;lt;".
+Words prepared_twice(const TerOptions& options, std::string_view text) {
+  std::u32string line;
+  for (const std::u32string& word : prepared(options, text)) {
+    if (!line.empty()) line += U' ';
+    line += word;
+  }
+  return tercom_tokens(options, line);
+}
+
 }  // namespace
 
 void TerCounts::add(const TerCounts& other) {
@@ -272,7 +283,7 @@ TerCounts ter_counts(const TerOptions& options, std::string_view hypothesis,
   out.num_edits = kInfinity;
   std::int64_t length = 0;
   for (const std::string& text : refs) {
-    const Ids ref = numbers.numbers(prepared(options, text));
+    const Ids ref = numbers.numbers(prepared_twice(options, text));
     out.num_edits = std::min(out.num_edits, ShiftSearch(ref).edits(hyp));
     length += static_cast<std::int64_t>(ref.size());
   }
