@@ -21,11 +21,13 @@ std::optional<Score> grade(const Item& item, const Response& response) {
     return score;
   };
   try {
-    const Scorer& scorer = find_scorer(item.grading.scorer);
+    // An item with options is judged by its scorer when the model wrote, by likelihood when not.
+    const bool is_scored = !response.continuation_logprobs.empty();
+    const Scorer& scorer = find_scorer(is_scored ? "loglikelihood" : item.grading.scorer);
     score.scorer = fmt::format("{}@{}", scorer.name, scorer.version);
     if (response.outcome == Outcome::Filtered)
       return decided(ScoreStatus::Refused, 0, "the service blocked the question or the answer");
-    if (response.outcome == Outcome::Empty)
+    if (response.outcome == Outcome::Empty && !is_scored)
       return decided(ScoreStatus::EmptyAnswer, 0, "there is no text to grade");
     nlohmann::json fields;
     if (!item.grading.fields_json.empty()) fields = nlohmann::json::parse(item.grading.fields_json);
@@ -40,6 +42,9 @@ std::optional<Score> grade(const Item& item, const Response& response) {
     }
     input.language = item.language;
     input.fields = fields.is_object() ? &fields : nullptr;
+    input.continuations = item.prompt.continuations;
+    input.continuation_logprobs = response.continuation_logprobs;
+    input.continuation_tokens = response.continuation_tokens;
     return scorer.grade(input);
   } catch (const std::exception& error) {
     score.status = ScoreStatus::InfraError;

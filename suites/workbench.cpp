@@ -19,6 +19,7 @@
 #include "suites/extractors/reasoning.h"
 #include "suites/loader.h"
 #include "suites/metrics/corpus_line.h"
+#include "suites/metrics/loglikelihood.h"
 #include "suites/metrics/rouge.h"
 #include "suites/metrics/squad.h"
 
@@ -180,6 +181,42 @@ void add_rouge(Json& out, std::string_view answer, std::span<const std::string> 
   }
 }
 
+template <typename T>
+std::vector<T> list_of(const Json& line, const char* name) {
+  const auto found = line.find(name);
+  if (found == line.end() || found->is_null()) return {};
+  try {
+    return found->get<std::vector<T>>();
+  } catch (const Json::exception&) {
+    throw Error(fmt::format("{}: a list is wanted, one entry an option", name));
+  }
+}
+
+/// `loglikelihood`: {"continuations", "logprobs", "tokens", "unconditional", "gold"}.
+Json loglikelihood_line(const Scorer& scorer, const Json& line) {
+  if (!line.is_object()) throw Error("a JSON object is wanted");
+  const auto texts = list_of<std::string>(line, "continuations");
+  const auto logprobs = list_of<double>(line, "logprobs");
+  const auto tokens = list_of<int>(line, "tokens");
+  if (texts.empty() || texts.size() != logprobs.size())
+    throw Error("logprobs: as many numbers as continuations are wanted");
+  const std::vector<std::string> gold = gold_of(line);
+  GradeInput input;
+  input.gold = gold;
+  input.fields = &line;
+  input.continuations = texts;
+  input.continuation_logprobs = logprobs;
+  input.continuation_tokens = tokens;
+  const Score score = scorer.grade(input);
+  return {{"verdict", gold.empty() ? Json() : Json(to_text(score.status))},
+          {"score", score.score ? Json(*score.score) : Json()},
+          {"answer", score.extracted ? Json(*score.extracted) : Json()},
+          {"tier", score.tier},
+          {"why", score.why},
+          {"flags", score.flags},
+          {"likelihoods", metrics::likelihoods(logprobs)}};
+}
+
 Json reasoning_line(const Json& line) {
   const Line in = read_line(line);
   const ReasoningSplit split = split_reasoning(
@@ -211,6 +248,7 @@ Json grade_line(const Scorer& scorer, const Json& line) {
   if (scorer.name == "code") return code_line(scorer, line);
   if (metrics::is_corpus_metric(scorer.name) && line.contains("hyp"))
     return metrics::corpus_line(scorer.name, line);
+  if (scorer.name == "loglikelihood") return loglikelihood_line(scorer, line);
   const Line in = read_line(line);
   const std::vector<std::string> gold = gold_of(line);
   const std::string language = text_member(line, "language");
