@@ -92,10 +92,14 @@ void near_days(Asked& out, Dice& dice) {
     const char* key;  // "the day before yesterday was ..."
     int offset;       // of today, from there
   };
-  constexpr View kKnown[] = {{"was_before_yesterday", 2}, {"was_yesterday", 1},
-                             {"is_tomorrow", -1}, {"is_after_tomorrow", -2}};
-  constexpr View kAsked[] = {{"ask_before_yesterday", -2}, {"ask_yesterday", -1},
-                             {"ask_tomorrow", 1}, {"ask_after_tomorrow", 2}};
+  constexpr View kKnown[] = {{"was_before_yesterday", 2},
+                             {"was_yesterday", 1},
+                             {"is_tomorrow", -1},
+                             {"is_after_tomorrow", -2}};
+  constexpr View kAsked[] = {{"ask_before_yesterday", -2},
+                             {"ask_yesterday", -1},
+                             {"ask_tomorrow", 1},
+                             {"ask_after_tomorrow", 2}};
   const int known = dice.small(0, 3);
   const int asked = known < 2 ? dice.small(2, 3) : dice.small(0, 1);
   const Date from = dice.date();
@@ -114,8 +118,10 @@ void near_days(Asked& out, Dice& dice) {
 }
 
 void journey(Asked& out, Dice& dice, bool is_overnight) {
-  const std::int64_t start = is_overnight ? dice.in(17 * 60, 24 * 60 - 1) : dice.in(5 * 60, 14 * 60);
-  const std::int64_t end = is_overnight ? dice.in(0, 11 * 60) + 24 * 60 : dice.in(start + 17, 23 * 60);
+  const std::int64_t start =
+      is_overnight ? dice.in(17 * 60, 24 * 60 - 1) : dice.in(5 * 60, 14 * 60);
+  const std::int64_t end =
+      is_overnight ? dice.in(0, 11 * 60) + 24 * 60 : dice.in(start + 17, 23 * 60);
   out.ask({.key = is_overnight ? "ask_journey_night" : "ask_journey",
            .from = clock(start),
            .to = clock(end)},
@@ -139,14 +145,14 @@ void last_third(Asked& out, Dice& dice) {
 
 void days_until(Asked& out, Dice& dice, int max_years) {
   const Date today = dice.date();
-  Date then = max_years == 0
-                        ? dice.date(today.year, today.year)
-                        : dice.date(today.year + 1, today.year + max_years);
+  Date then = max_years == 0 ? dice.date(today.year, today.year)
+                             : dice.date(today.year + 1, today.year + max_years);
   if (then == today) then = later(then, 30);
   const bool is_turned = then < today;
   const std::int64_t days = number_of(then) - number_of(today);
   out.say({.key = "today", .from = iso(is_turned ? then : today)});
-  out.ask({.key = "ask_days_until", .from = iso(is_turned ? today : then)}, days < 0 ? -days : days);
+  out.ask({.key = "ask_days_until", .from = iso(is_turned ? today : then)},
+          days < 0 ? -days : days);
 }
 
 void weekday_later(Asked& out, Dice& dice) {
@@ -165,8 +171,8 @@ void age(Asked& out, Dice& dice) {
     then.month = born.month;
     then.day = dice.small(1, days_in(then.year, then.month));
   }
-  const bool is_before_birthday = then.month < born.month ||
-                                  (then.month == born.month && then.day < born.day);
+  const bool is_before_birthday =
+      then.month < born.month || (then.month == born.month && then.day < born.day);
   const int who = dice.small(0, kNames - 1);
   out.say({.key = "born", .a = who, .from = iso(born)});
   out.ask({.key = "ask_age", .a = who, .from = iso(then)},
@@ -234,9 +240,7 @@ CalendarItem make_calendar(std::uint64_t seed, std::int64_t index, int level, in
     }
     case 3: {
       const int kind = dice.small(0, 2);
-      kind == 0   ? days_until(out, dice, 0)
-      : kind == 1 ? weekday_later(out, dice)
-                  : age(out, dice);
+      kind == 0 ? days_until(out, dice, 0) : kind == 1 ? weekday_later(out, dice) : age(out, dice);
       break;
     }
     case 4:

@@ -57,6 +57,12 @@ Wording::Wording(std::string_view name, std::string_view language) {
     }
     for (const auto& [key, text] : data.at("sentences").items())
       sentences_[key] = text.get<std::string>();
+    date_ = data.value("date", "");
+    date_first_ = data.value("date_first", date_);
+    month_ = data.value("month", "");
+    months_ = data.value("months", std::vector<std::string>());
+    month_names_ = data.value("month_names", months_);
+    weekdays_ = data.value("weekdays", std::vector<std::string>());
     long_ = data.at("long").get<std::string>();
     short_ = data.at("short").get<std::string>();
     joiner_ = data.at("joiner").get<std::string>();
@@ -76,6 +82,16 @@ std::size_t Wording::class_of(std::int64_t n) const {
   return rest % 10 == 1 ? 0 : rest % 10 >= 2 && rest % 10 <= 4 ? 1 : 2;
 }
 
+std::string Wording::date_in(const std::string& pattern, const std::string& iso,
+                             const std::vector<std::string>& months) const {
+  const auto month = static_cast<std::size_t>(std::stoi(iso.substr(5, 2)));
+  std::string out = pattern;
+  replace_all(out, "{d}", std::to_string(std::stoi(iso.substr(8, 2))));
+  replace_all(out, "{y}", iso.substr(0, 4));
+  replace_all(out, "{m}", months.at(month - 1));
+  return out;
+}
+
 std::string Wording::say(const Sentence& sentence) const {
   const auto found = sentences_.find(sentence.key);
   LEITAI_CHECK(found != sentences_.end(), sentence.key);
@@ -88,6 +104,18 @@ std::string Wording::say(const Sentence& sentence) const {
     replace_all(out, "{plural}", thing.plural);
     replace_all(out, "{the}", thing.the);
   }
+  if (sentence.weekday >= 0)
+    replace_all(out, "{weekday}", weekdays_.at(static_cast<std::size_t>(sentence.weekday)));
+  const auto date = [&](const char* mark, const std::string& iso) {
+    if (out.find(mark) != std::string::npos)
+      replace_all(out, mark, date_in(iso.ends_with("-01") ? date_first_ : date_, iso, months_));
+  };
+  date("{date}", sentence.from);
+  date("{until}", sentence.to);
+  if (out.find("{month}") != std::string::npos)
+    replace_all(out, "{month}", date_in(month_, sentence.from, month_names_));
+  replace_all(out, "{start}", sentence.from);
+  replace_all(out, "{end}", sentence.to);
   replace_all(out, "{n}", std::to_string(sentence.n));
   replace_all(out, "{k}", std::to_string(sentence.k));
   if (!decimal_.empty() && out.find("{text}") != std::string::npos) {

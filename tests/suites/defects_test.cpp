@@ -80,7 +80,7 @@ TEST(Defects, NoGraderHasThem) {
   }
   // Number 30, words and commas of Chinese instructions, belongs to the scorer ifeval.
   for (int number = 1; number <= kDefects; ++number) {
-    if (number != 30) EXPECT_TRUE(seen.contains(number)) << "defect " << number;
+    EXPECT_TRUE(number == 30 || seen.contains(number)) << "defect " << number;
   }
 }
 
