@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -21,7 +22,14 @@ class WordSet {
   std::size_t before(std::u32string_view text, std::size_t end) const;
   bool is_in(std::u32string_view text, std::size_t begin, std::size_t end) const;
 
+  /// May a word begin with these two characters? Second ASCII characters only modulo 64; not ASCII
+  /// at all: it may.
+  bool may_begin(char32_t first, char32_t second) const {
+    return first >= 128 || (seconds_[first] >> (second % 64) & 1) != 0;
+  }
+
  private:
+  std::array<std::uint64_t, 128> seconds_{};  // by the first character
   std::array<std::vector<std::u32string>, 128> ascii_first_;
   std::unordered_map<char32_t, std::vector<std::u32string>> by_first_, by_last_;
 };

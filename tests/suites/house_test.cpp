@@ -114,8 +114,10 @@ TEST(House, LanguagesPairExactlyAndNoMarkIsLeft) {
 
 TEST(House, TheSameSeedGivesTheSameBytesEverywhere) {
   // Of the first 100 items in each language. A change here is a new generator version.
-  const std::map<std::string, std::string> golden = {
-      {"house/ledger", "?"}, {"house/order", "?"}, {"house/calendar", "?"}, {"house/trace", "?"}};
+  const std::map<std::string, std::string> golden = {{"house/ledger", "b51126195fbd5f14"},
+                                                     {"house/order", "9791ab05c2ba4704"},
+                                                     {"house/calendar", "2edd3cb927bcd190"},
+                                                     {"house/trace", "eb4d9e0ee4986787"}};
   // The languages of the first version: their bytes have not changed since.
   const std::map<std::string, std::string> six = {{"house/ledger", "e75c59bbbc0e8c42"},
                                                   {"house/order", "caf8f969314d1288"}};
