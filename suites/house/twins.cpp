@@ -193,7 +193,7 @@ std::string with_order(std::string_view text, const std::vector<Place>& places,
 bool turn_options(Item& item, SplitMix64& dice) {
   if (item.grading.fields_json.empty() || item.grading.gold.empty()) return false;
   Json fields = Json::parse(item.grading.fields_json);
-  if (!fields.contains("options") || !fields["options"].is_object()) return false;
+  if (!fields.contains("options")) return false;
   const ChoiceOptions options = read_choice_options(fields);
   const std::size_t n = options.options.size();
   if (n < 2 || options.is_multi_select || speaks_of_others(options)) return false;
@@ -205,13 +205,14 @@ bool turn_options(Item& item, SplitMix64& dice) {
       }
     }
   }
-  if (gold.size() != 1 || item.prompt.messages.empty()) return false;
-  ContentPart* asked = nullptr;
+  if (gold.size() != 1) return false;
+  std::string* asked = item.prompt.text ? &*item.prompt.text : nullptr;
   for (Message& message : item.prompt.messages) {
-    if (message.role == Role::User && !message.content.empty()) asked = &message.content.back();
+    if (message.role == Role::User && !message.content.empty())
+      asked = &message.content.back().text;
   }
   if (asked == nullptr) return false;
-  const auto places = listed(asked->text, options);
+  const auto places = listed(*asked, options);
   if (!places) return false;
   // order[i]: the option that now stands under label i. The right one moves.
   std::vector<std::size_t> order(n);
@@ -222,7 +223,7 @@ bool turn_options(Item& item, SplitMix64& dice) {
   } while (order[right] == right);
   if (const auto also = listed(item.question, options))
     item.question = with_order(item.question, *also, options, order);
-  asked->text = with_order(asked->text, *places, options, order);
+  *asked = with_order(*asked, *places, options, order);
   std::vector<std::string>& scored = item.prompt.continuations;
   bool are_texts = scored.size() == n;
   for (std::size_t i = 0; i < n && are_texts; ++i)
@@ -233,7 +234,8 @@ bool turn_options(Item& item, SplitMix64& dice) {
   }
   for (std::size_t i = 0; i < n; ++i) {
     const auto& [label, text] = options.options[i];
-    fields["options"][label] = options.options[order[i]].second;
+    (fields["options"].is_array() ? fields["options"][i] : fields["options"][label]) =
+        options.options[order[i]].second;
     if (order[i] == right) item.grading.gold = {label};
   }
   item.grading.fields_json = fields.dump();

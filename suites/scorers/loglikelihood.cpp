@@ -8,6 +8,7 @@
 #include "harness/core/error.h"
 #include "harness/core/text.h"
 #include "suites/extractors/answer.h"
+#include "suites/extractors/choice.h"
 
 namespace leitai {
 
@@ -29,19 +30,19 @@ using Json = nlohmann::json;
 /// Labels of the options in the order of the continuations: those of the item, else A, B, ...
 std::vector<std::string> labels_of(const GradeInput& input, std::size_t n) {
   std::vector<std::string> out;
-  if (input.fields != nullptr && input.fields->is_object()) {
-    const auto options = input.fields->find("options");
-    if (options != input.fields->end() && options->is_object() && options->size() == n) {
-      for (const auto& [label, text] : options->items()) out.push_back(label);
-      return out;
-    }
+  if (input.fields != nullptr && input.fields->contains("options")) {
+    for (const auto& [label, text] : read_choice_options(*input.fields).options)
+      out.push_back(label);
+    if (out.size() == n) return out;
+    out.clear();
   }
   for (std::size_t i = 0; i < n; ++i)
     out.push_back(i < 26 ? std::string(1, static_cast<char>('A' + i)) : std::to_string(i));
   return out;
 }
 
-/// Position of an accepted answer, given as label, text or 0-based position.
+/// Position of an accepted answer, given as label, text of the option or of what was scored, or
+/// 0-based position.
 std::optional<std::size_t> position_of(const std::string& gold, const GradeInput& input,
                                        const std::vector<std::string>& labels) {
   for (std::size_t i = 0; i < labels.size(); ++i) {
@@ -49,6 +50,12 @@ std::optional<std::size_t> position_of(const std::string& gold, const GradeInput
   }
   for (std::size_t i = 0; i < input.continuations.size(); ++i) {
     if (trim(input.continuations[i]) == trim(gold)) return i;
+  }
+  if (input.fields != nullptr && input.fields->contains("options")) {
+    const auto& options = read_choice_options(*input.fields).options;
+    for (std::size_t i = 0; i < options.size() && i < labels.size(); ++i) {
+      if (options[i].second == gold) return i;
+    }
   }
   const auto number = parse_int(gold);
   if (number && *number >= 0 && *number < static_cast<std::int64_t>(labels.size()))

@@ -10,6 +10,7 @@
 #include "harness/core/response.h"
 #include "harness/core/text.h"
 #include "suites/grade.h"
+#include "suites/loader.h"
 #include "suites/metrics/bleu.h"
 #include "suites/metrics/chrf.h"
 #include "suites/metrics/corpus_line.h"
@@ -233,6 +234,25 @@ TEST(LogLikelihood, AnItemWithOptionsIsJudgedByLikelihood) {
   EXPECT_EQ(grade(item, response)->flags, (std::vector<std::string>{"acc_norm"}));
   item.grading.gold = {"E"};
   EXPECT_EQ(grade(item, response)->status, ScoreStatus::InfraError);
+}
+
+TEST(LogLikelihood, OwnQuestionsWithOptionsScoreTheirLabels) {
+  test::TempDir dir;
+  test::write_text(dir / "q.jsonl",
+                   R"({"question":"Which?","options":["red","green"],"answer":"green"})"
+                   "\n");
+  SuiteOptions options;
+  options.mode = Mode::LogLikelihood;
+  const auto suites = open_suites({(dir / "q.jsonl").string(), options, "-s"}, {});
+  const Item item = suites.at(0)->item(0);
+  EXPECT_EQ(item.prompt.text, "Which?\nA. red\nB. green\nAnswer:");
+  EXPECT_EQ(item.prompt.continuations, (std::vector<std::string>{" A", " B"}));
+  Response response;
+  response.outcome = Outcome::Answered;
+  response.continuation_logprobs = {-2, -1};
+  EXPECT_EQ(grade(item, response)->status, ScoreStatus::Correct);  // the answer is given as text
+  response.continuation_logprobs = {-1, -2};
+  EXPECT_EQ(grade(item, response)->status, ScoreStatus::Incorrect);
 }
 
 }  // namespace
