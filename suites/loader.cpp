@@ -332,8 +332,8 @@ std::vector<SuiteSummary> known_suites(const LoaderPaths& paths) {
                  std::nullopt,
                  {},
                  {},
-                 "",
-                 "house/twins/SUITE: other names, options or numbers, against learning by heart"});
+                 "a suite: house/twins/SUITE",
+                 "a suite with other names, options or numbers, against learning by heart"});
   std::sort(out.begin(), out.end(),
             [](const SuiteSummary& a, const SuiteSummary& b) { return a.name < b.name; });
   return out;
