@@ -68,22 +68,26 @@ std::string_view trim_blank(std::string_view text) {
 
 Folded fold(std::string_view text) {
   Folded out;
-  out.text.reserve(text.size());
-  out.from.reserve(text.size() + 1);
+  // Written by place: no code point takes less than a byte.
+  out.text.resize(text.size());
+  out.from.resize(text.size() + 1);
+  std::size_t n = 0;
   for (std::size_t at = 0; at < text.size();) {
     if (const auto byte = static_cast<unsigned char>(text[at]); byte < 0x80) {
-      out.text.push_back(byte);
-      out.from.push_back(static_cast<std::uint32_t>(at++));
+      out.text[n] = byte;
+      out.from[n++] = static_cast<std::uint32_t>(at++);
       continue;
     }
     const CodePoint point = decode_utf8(text.substr(at));
     if (!is_invisible(point.value)) {
-      out.text.push_back(fold_one(point.value));
-      out.from.push_back(static_cast<std::uint32_t>(at));
+      out.text[n] = fold_one(point.value);
+      out.from[n++] = static_cast<std::uint32_t>(at);
     }
     at += static_cast<std::size_t>(point.size);
   }
-  out.from.push_back(static_cast<std::uint32_t>(text.size()));
+  out.text.resize(n);
+  out.from[n] = static_cast<std::uint32_t>(text.size());
+  out.from.resize(n + 1);
   return out;
 }
 
