@@ -37,6 +37,8 @@ WordSet::WordSet(std::vector<std::u32string> words) {
     if (word.front() < 0x80) {
       seconds_[word.front()] |=
           word.size() == 1 ? ~std::uint64_t{0} : std::uint64_t{1} << (word[1] % 64);
+    } else {
+      beyond_[word.front() / 64 % 64] |= std::uint64_t{1} << (word.front() % 64);
     }
     auto& same = word.front() < 0x80 ? ascii_first_[word.front()] : by_first_[word.front()];
     same.push_back(std::move(word));

@@ -22,14 +22,15 @@ class WordSet {
   std::size_t before(std::u32string_view text, std::size_t end) const;
   bool is_in(std::u32string_view text, std::size_t begin, std::size_t end) const;
 
-  /// May a word begin with these two characters? Second ASCII characters only modulo 64; not ASCII
-  /// at all: it may.
+  /// May a word begin with these two characters? False is certain; true is not.
   bool may_begin(char32_t first, char32_t second) const {
-    return first >= 128 || (seconds_[first] >> (second % 64) & 1) != 0;
+    if (first >= 128) return (beyond_[first / 64 % 64] >> (first % 64) & 1) != 0;
+    return (seconds_[first] >> (second % 64) & 1) != 0;
   }
 
  private:
-  std::array<std::uint64_t, 128> seconds_{};  // by the first character
+  std::array<std::uint64_t, 128> seconds_{};  // by the first character: the second, modulo 64
+  std::array<std::uint64_t, 64> beyond_{};    // first characters beyond ASCII, modulo 4096
   std::array<std::vector<std::u32string>, 128> ascii_first_;
   std::unordered_map<char32_t, std::vector<std::u32string>> by_first_, by_last_;
 };
