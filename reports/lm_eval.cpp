@@ -11,6 +11,26 @@
 
 namespace leitai {
 
+namespace {
+
+/// What lm-eval calls the number that a scorer gives.
+std::string metric_of(std::string_view scorer) {
+  constexpr std::pair<std::string_view, std::string_view> kMetrics[] = {
+      {"numeric", "exact_match"},
+      {"exact", "exact_match"},
+      {"bleu", "bleu"},
+      {"chrf", "chrf"},
+      {"rouge", "rougeL"},
+      {"loglikelihood", "acc_bytes"},
+      {"squad", "f1"}};
+  for (const auto& [name, metric] : kMetrics) {
+    if (name == scorer) return std::string(metric);
+  }
+  return "acc";
+}
+
+}  // namespace
+
 std::string lm_eval_results(const Leaderboard& board, std::string_view model) {
   using Json = nlohmann::ordered_json;
   const auto row = std::find_if(board.rows.begin(), board.rows.end(),
@@ -29,7 +49,7 @@ std::string lm_eval_results(const Leaderboard& board, std::string_view model) {
     const auto scorer = board.scorers.find(suite);
     const std::string name =
         scorer == board.scorers.end() ? "" : scorer->second.substr(0, scorer->second.find('@'));
-    const std::string metric = name == "numeric" || name == "exact" ? "exact_match" : "acc";
+    const std::string metric = metric_of(name);
     const double n = static_cast<double>(cell.n), mean = *cell.mean;
     const bool binary = std::abs(mean * n - static_cast<double>(cell.correct)) < 1e-6;
     Json& task = out["results"][suite];

@@ -21,11 +21,14 @@ std::optional<Score> grade(const Item& item, const Response& response) {
     return score;
   };
   try {
-    const Scorer& scorer = find_scorer(item.grading.scorer);
+    // An item with options is judged by its scorer when the model wrote, by likelihood when not.
+    const bool is_scored = !response.continuation_logprobs.empty();
+    const Scorer& scorer = find_scorer(is_scored ? "loglikelihood" : item.grading.scorer);
     score.scorer = fmt::format("{}@{}", scorer.name, scorer.version);
     nlohmann::json fields;
     if (!item.grading.fields_json.empty()) fields = nlohmann::json::parse(item.grading.fields_json);
-    if (response.outcome == Outcome::Filtered || response.outcome == Outcome::Empty) {
+    if (response.outcome == Outcome::Filtered ||
+        (response.outcome == Outcome::Empty && !is_scored)) {
       if (scorer.has_measures) {
         GradeInput nothing;
         nothing.language = item.language;
@@ -48,6 +51,9 @@ std::optional<Score> grade(const Item& item, const Response& response) {
     }
     input.language = item.language;
     input.fields = fields.is_object() ? &fields : nullptr;
+    input.continuations = item.prompt.continuations;
+    input.continuation_logprobs = response.continuation_logprobs;
+    input.continuation_tokens = response.continuation_tokens;
     return scorer.grade(input);
   } catch (const std::exception& error) {
     score.status = ScoreStatus::InfraError;

@@ -12,6 +12,7 @@
 #include "harness/io/fetch.h"
 #include "harness/io/files.h"
 #include "suites/house/house.h"
+#include "suites/house/twins.h"
 #include "suites/native_suite.h"
 #include "suites/questions.h"
 #include "suites/suite_support.h"
@@ -24,6 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::uint64_t kHouseSeed = 42;
 constexpr std::int64_t kHouseItems = 200;  // a language, where nothing else is said
 
 const std::vector<std::string>& house_options() {
@@ -274,6 +276,36 @@ SuiteOptions house_request(const SuiteOptions& options, std::string_view where) 
   return out;
 }
 
+bool is_of_twins(const SuiteRequest& request) {
+  return request.spec == kTwins.substr(0, kTwins.size() - 1) || request.spec.starts_with(kTwins);
+}
+
+/// What the twins are made of.
+SuiteRequest twin_request(const SuiteRequest& request) {
+  SuiteRequest out = request;
+  out.spec = request.spec.size() > kTwins.size() ? request.spec.substr(kTwins.size()) : "";
+  if (out.spec.empty()) {
+    throw Error(
+        fmt::format("{}: house/twins: of which suite?\n        write house/twins/gsm8k, or "
+                    "another suite's name behind house/twins/",
+                    request.where));
+  }
+  if (out.spec.starts_with("house/"))
+    out.options.seed = seed_of_twins(request.options.seed.value_or(kHouseSeed));
+  return out;
+}
+
+std::vector<std::unique_ptr<Suite>> open_twins(const SuiteRequest& request,
+                                               const LoaderPaths& paths) {
+  std::vector<std::unique_ptr<Suite>> out;
+  const SuiteRequest base = twin_request(request);
+  for (std::unique_ptr<Suite>& suite : open_suites(base, paths)) {
+    out.push_back(twins_of(std::move(suite), request.options.seed.value_or(kHouseSeed),
+                           base.spec.starts_with("house/")));
+  }
+  return out;
+}
+
 }  // namespace
 
 LoaderPaths LoaderPaths::from_environment() {
@@ -309,6 +341,14 @@ std::vector<SuiteSummary> known_suites(const LoaderPaths& paths) {
   for (const std::string& name : house_names())
     out.push_back({name, house_family(name), house_kind(name), std::nullopt, house_languages(name),
                    house_options(), "", house_about(name)});
+  out.push_back({"house/twins",
+                 "reasoning",
+                 "as the suite",
+                 std::nullopt,
+                 {},
+                 {},
+                 "a suite: house/twins/SUITE",
+                 "a suite with other names, options or numbers, against learning by heart"});
   std::sort(out.begin(), out.end(),
             [](const SuiteSummary& a, const SuiteSummary& b) { return a.name < b.name; });
   return out;
@@ -316,6 +356,7 @@ std::vector<SuiteSummary> known_suites(const LoaderPaths& paths) {
 
 std::vector<std::unique_ptr<Suite>> open_suites(const SuiteRequest& request,
                                                 const LoaderPaths& paths) {
+  if (is_of_twins(request)) return open_twins(request, paths);
   std::vector<std::unique_ptr<Suite>> out;
   for (const Choice& choice : Resolver(request, paths).run()) {
     switch (choice.kind) {
@@ -365,6 +406,7 @@ bool is_native_suite(std::string_view spec, const LoaderPaths& paths) {
 
 std::optional<std::string> suite_mistake(const SuiteRequest& request, const LoaderPaths& paths) {
   try {
+    if (is_of_twins(request)) return suite_mistake(twin_request(request), paths);
     for (const Choice& choice : Resolver(request, paths).run()) {
       if (choice.kind == Choice::Kind::House)
         house_request(request.options, request.where);

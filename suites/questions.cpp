@@ -217,17 +217,29 @@ class Questions : public Suite {
     LEITAI_CHECK(index >= 0 && index < info_.whole, std::to_string(index));
     Item out = read_question(rows_->row(index), rows_->line(index), format_ == RowFormat::Csv);
     out.suite = info_.name;
-    if (info_.mode == Mode::Completion) {
+    if (info_.mode != Mode::Chat) {
       std::string text;
       for (const Message& one : out.prompt.messages)
         text += (text.empty() ? "" : "\n\n") + one.text();
       out.prompt.messages.clear();
       out.prompt.text = std::move(text);
     }
+    if (info_.mode == Mode::LogLikelihood) score_labels(out);
     return out;
   }
 
  private:
+  /// The likelihood of each option's label behind "Answer:". An item without options stays as it
+  /// is, and the plan says that it has nothing to score.
+  static void score_labels(Item& item) {
+    if (item.grading.fields_json.empty()) return;
+    const Json fields = Json::parse(item.grading.fields_json);
+    if (!fields.contains("options")) return;
+    *item.prompt.text += "\nAnswer:";
+    for (const auto& [label, text] : read_choice_options(fields).options)
+      item.prompt.continuations.push_back(" " + label);
+  }
+
   /// Reads every line once; returns the version, made of all lines.
   std::string check(const fs::path& path) {
     struct Id {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -17,6 +18,10 @@
 #include "suites/extractors/numeric.h"
 #include "suites/extractors/reasoning.h"
 #include "suites/loader.h"
+#include "suites/metrics/corpus_line.h"
+#include "suites/metrics/loglikelihood.h"
+#include "suites/metrics/rouge.h"
+#include "suites/metrics/squad.h"
 
 namespace leitai {
 
@@ -142,6 +147,76 @@ Json code_line(const Scorer& scorer, Json line) {
           {"tool", grade.tool}};
 }
 
+/// Adds what the evaluation scripts of SQuAD print, taken by the best accepted answer.
+void add_squad(Json& out, std::string_view answer, std::span<const std::string> gold) {
+  double exact = 0, f1 = 0;
+  for (const std::string& one : gold) {
+    const metrics::Squad squad = metrics::squad(answer, one);
+    exact = std::max(exact, squad.exact_match);
+    f1 = std::max(f1, squad.f1);
+  }
+  out["exact_match"] = exact;
+  out["f1"] = f1;
+}
+
+/// Adds every kind of ROUGE, each against the accepted answer that is best for it.
+void add_rouge(Json& out, std::string_view answer, std::span<const std::string> gold) {
+  const auto add = [&out](const char* name, const metrics::Overlap& overlap) {
+    if (out.contains(name) && overlap.fmeasure <= out[name]["fmeasure"].get<double>()) return;
+    out[name] = {{"precision", overlap.precision},
+                 {"recall", overlap.recall},
+                 {"fmeasure", overlap.fmeasure}};
+  };
+  for (const std::string& one : gold) {
+    const metrics::Rouge plain = metrics::rouge(answer, one, metrics::Stemming::None),
+                         stems = metrics::rouge(answer, one, metrics::Stemming::Porter);
+    add("rouge1", plain.rouge1);
+    add("rouge2", plain.rouge2);
+    add("rougeL", plain.rougeL);
+    add("rougeLsum", plain.rougeLsum);
+    add("rouge1_stem", stems.rouge1);
+    add("rouge2_stem", stems.rouge2);
+    add("rougeL_stem", stems.rougeL);
+    add("rougeLsum_stem", stems.rougeLsum);
+  }
+}
+
+template <typename T>
+std::vector<T> list_of(const Json& line, const char* name) {
+  const auto found = line.find(name);
+  if (found == line.end() || found->is_null()) return {};
+  try {
+    return found->get<std::vector<T>>();
+  } catch (const Json::exception&) {
+    throw Error(fmt::format("{}: a list is wanted, one entry an option", name));
+  }
+}
+
+/// `loglikelihood`: {"continuations", "logprobs", "tokens", "unconditional", "gold"}.
+Json loglikelihood_line(const Scorer& scorer, const Json& line) {
+  if (!line.is_object()) throw Error("a JSON object is wanted");
+  const auto texts = list_of<std::string>(line, "continuations");
+  const auto logprobs = list_of<double>(line, "logprobs");
+  const auto tokens = list_of<int>(line, "tokens");
+  if (texts.empty() || texts.size() != logprobs.size())
+    throw Error("logprobs: as many numbers as continuations are wanted");
+  const std::vector<std::string> gold = gold_of(line);
+  GradeInput input;
+  input.gold = gold;
+  input.fields = &line;
+  input.continuations = texts;
+  input.continuation_logprobs = logprobs;
+  input.continuation_tokens = tokens;
+  const Score score = scorer.grade(input);
+  return {{"verdict", gold.empty() ? Json() : Json(to_text(score.status))},
+          {"score", score.score ? Json(*score.score) : Json()},
+          {"answer", score.extracted ? Json(*score.extracted) : Json()},
+          {"tier", score.tier},
+          {"why", score.why},
+          {"flags", score.flags},
+          {"likelihoods", metrics::likelihoods(logprobs)}};
+}
+
 Json reasoning_line(const Json& line) {
   const Line in = read_line(line);
   const ReasoningSplit split = split_reasoning(
@@ -171,6 +246,9 @@ const Scorer& find_scorer(std::string_view name) {
 
 Json grade_line(const Scorer& scorer, const Json& line) {
   if (scorer.name == "code") return code_line(scorer, line);
+  if (metrics::is_corpus_metric(scorer.name) && line.contains("hyp"))
+    return metrics::corpus_line(scorer.name, line);
+  if (scorer.name == "loglikelihood") return loglikelihood_line(scorer, line);
   const Line in = read_line(line);
   const std::vector<std::string> gold = gold_of(line);
   const std::string language = text_member(line, "language");
@@ -204,6 +282,10 @@ Json grade_line(const Scorer& scorer, const Json& line) {
         verdicts.push_back((*score.extracted)[i] == '1');
       out[name] = std::move(verdicts);
     }
+  } else if (scorer.name == "squad" || scorer.name == "rouge") {
+    const ReasoningSplit split =
+        split_reasoning({in.text, input.reasoning, in.finish_reason, in.prompt_opens_think});
+    (scorer.name == "squad" ? add_squad : add_rouge)(out, split.answer, gold);
   }
   if (scorer.name == "choice") {
     if (gold.empty() && score.status == ScoreStatus::Incorrect) out["verdict"] = nullptr;
@@ -242,8 +324,10 @@ Json grade_line(const Scorer& scorer, const Json& line) {
 
 std::function<Json(const Json&)> find_workbench_grader(std::string_view name) {
   if (name == "reasoning") return reasoning_line;
+  if (name == "ter") return [](const Json& line) { return metrics::corpus_line("ter", line); };
   std::vector<std::string> names = scorer_names();
   names.push_back("reasoning");
+  names.push_back("ter");
   for (const Scorer* scorer : scorers()) {
     if (scorer->name == name)
       return [scorer](const Json& line) { return grade_line(*scorer, line); };

@@ -94,6 +94,11 @@ std::vector<std::unique_ptr<Suite>> open_suites(const RunConfig& config,
   for (const SuiteEntry& entry : config.suites) {
     SuiteOptions options = entry.options;
     if (!options.seed) options.seed = config.seed;
+    // A run by log-likelihood: the suite itself makes what is scored. Generated suites cannot.
+    const bool is_generated =
+        entry.spec.starts_with("house/") && !entry.spec.starts_with("house/twins/");
+    if (config.mode == Mode::LogLikelihood && !options.mode && !is_generated)
+      options.mode = config.mode;
     for (auto& suite : leitai::open_suites({entry.spec, options, entry.where}, paths)) {
       const std::string& name = suite->info().name;
       if (std::any_of(out.begin(), out.end(),

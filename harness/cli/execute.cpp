@@ -67,6 +67,8 @@ void describe_run(Store& store, const RunConfig& config, const Opened& opened) {
   std::vector<StoredSuite> suites;
   for (const auto& suite : opened.suites) {
     std::string scorer = suite->info().size > 0 ? suite->item(0).grading.scorer : "";
+    // Likelihoods are not written answers: they have a scorer of their own.
+    if (!scorer.empty() && suite->info().mode == Mode::LogLikelihood) scorer = "loglikelihood";
     if (!scorer.empty()) scorer = fmt::format("{}@{}", scorer, find_scorer(scorer).version);
     suites.push_back({suite->info(), scorer, suite->info().size});
   }

@@ -19,6 +19,10 @@ struct GradeInput {
   std::string_view language;       // "" when unknown
   bool prompt_opens_think = false;
   const nlohmann::json* fields = nullptr;  // null when there are none
+  // Log-likelihood mode: the options, and for each what the backend found; empty in other modes.
+  std::span<const std::string> continuations;
+  std::span<const double> continuation_logprobs;
+  std::span<const int> continuation_tokens;
 };
 
 /// The file is the registration: suites/scorers/<name>.cpp defines `extern constinit const Scorer

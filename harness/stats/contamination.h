@@ -20,4 +20,8 @@ ContaminationGap contamination_gap(std::span<const double> original,
                                    std::span<const double> variants, double alpha = 0.05,
                                    const SignFlipOptions& options = {});
 
+/// Min-K% (Shi et al. 2023): mean of the lowest floor(share * n) log-probabilities of a text's
+/// tokens, of at least one. High on texts that were learnt by heart. `logprobs` is not empty.
+double min_k_logprob(std::span<const double> logprobs, double share);
+
 }  // namespace leitai

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "harness/core/text.h"
 
 namespace leitai {
@@ -33,6 +35,26 @@ void decide(Score& score, ScoreStatus status, std::string why) {
   score.status = status;
   score.score = status == ScoreStatus::Correct ? 1.0 : 0.0;
   score.why = std::move(why);
+}
+
+Score decide_by_measure(Prepared& prepared, const GradeInput& input, std::string_view name,
+                        const std::function<double(std::string_view answer)>& measure) {
+  Score& score = prepared.score;
+  const std::string& answer = prepared.split.answer;
+  score.extracted = repair_utf8(answer);
+  score.tier = "whole";
+  set_span(score, prepared.split, 0, answer.size());
+  if (input.gold.empty()) {
+    decide(score, ScoreStatus::Incorrect, "there is no accepted answer to compare with");
+    return score;
+  }
+  constexpr double kRounding = 1e-12;
+  const double value = std::clamp(measure(answer), 0.0, 1.0);
+  const bool is_whole = value >= 1 - kRounding;
+  decide(score, is_whole ? ScoreStatus::Correct : ScoreStatus::Incorrect,
+         fmt::format("{} {:.4f} against {}", name, value, in_quotes(input.gold[0])));
+  score.score = is_whole ? 1 : value;
+  return score;
 }
 
 void set_span(Score& score, const ReasoningSplit& split, std::size_t begin, std::size_t end) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string_view>
 
 #include "harness/core/scorer.h"
@@ -19,6 +20,11 @@ Prepared prepare(const GradeInput& input, const Scorer& scorer);
 
 /// Sets status, score and `why`.
 void decide(Score& score, ScoreStatus status, std::string why);
+
+/// The whole answer judged by a measure in [0, 1] against `input.gold`: correct at 1, else that
+/// part of a point. `measure` is not called without accepted answers.
+Score decide_by_measure(Prepared& prepared, const GradeInput& input, std::string_view name,
+                        const std::function<double(std::string_view answer)>& measure);
 
 /// Sets the span from byte offsets in `split.answer`.
 void set_span(Score& score, const ReasoningSplit& split, std::size_t begin, std::size_t end);

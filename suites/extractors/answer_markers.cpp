@@ -80,6 +80,13 @@ std::vector<std::size_t> find_answer_markers(View lowered) {
     for (const std::u32string& word : answer_words().markers) out[word[0]].push_back(word);
     return out;
   }();
+  static const std::array<bool, 128> kAsciiFirst = [] {
+    std::array<bool, 128> out{};
+    for (const auto& [first, words] : kByFirst) {
+      if (first < 128) out[first] = true;
+    }
+    return out;
+  }();
   constexpr View kAnswer = U"answer";
   std::vector<std::size_t> out;
   const auto add = [&](std::size_t end) {
@@ -99,6 +106,7 @@ std::vector<std::size_t> find_answer_markers(View lowered) {
       at = end - 1;
       continue;
     }
+    if (c < 128 && !kAsciiFirst[c]) continue;
     const auto found = kByFirst.find(c);
     if (found == kByFirst.end()) continue;
     for (const std::u32string& word : found->second) {

@@ -50,8 +50,11 @@ void ChoiceExtraction::find_boxed() {
 
 void ChoiceExtraction::find_declared() {
   for (std::size_t at = 0; at < low_.size();) {
-    if (at > 0 && is_small(low_[at]) && is_small(low_[at - 1])) {
-      ++at;  // inside a word
+    const char32_t second = at + 1 < low_.size() ? low_[at + 1] : U'\0';
+    if ((at > 0 && is_small(low_[at]) && is_small(low_[at - 1])) ||
+        !(words_.verbs.may_begin(low_[at], second) || words_.answers.may_begin(low_[at], second) ||
+          words_.options.may_begin(low_[at], second))) {
+      ++at;  // inside a word, or none of these
     } else if (const std::size_t size = words_.verbs.at(low_, at)) {
       if (!starts_option(at, size)) by_verb(at, at + size);
       // A verb may also end an answer's name: the longest reading goes on from here.

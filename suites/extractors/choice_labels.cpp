@@ -16,8 +16,9 @@ bool is_alnum(char32_t c) {
   return (c >= U'a' && c <= U'z') || (c >= U'A' && c <= U'Z') || (c >= U'0' && c <= U'9');
 }
 bool is_word(char32_t c) {
-  return is_alnum(c) || c == U'_' || c == U'\'' || c == 0x2019 || (c >= 0xC0 && c <= 0x24F) ||
-         (c >= 0x1E00 && c <= 0x1EFF) || (c >= 0x400 && c <= 0x52F);  // Latin, Cyrillic
+  if (c < 0x80) return is_alnum(c) || c == U'_' || c == U'\'';
+  return c == 0x2019 || (c >= 0xC0 && c <= 0x24F) || (c >= 0x1E00 && c <= 0x1EFF) ||
+         (c >= 0x400 && c <= 0x52F);  // Latin, Cyrillic
 }
 /// Letters of one script whose words have no mark between their letters; 0 for others.
 int script_of(char32_t c) {
@@ -45,12 +46,13 @@ std::size_t wrapper(View text) {
 ChoiceText unwrap(const Folded& folded) {
   ChoiceText out;
   const View text = folded.text;
-  out.text.reserve(text.size());
-  out.from.reserve(text.size());
+  out.text.resize(text.size());
+  out.from.resize(text.size());
+  std::size_t kept = 0;
   std::vector<bool> open;  // of each open brace: does it go
   const auto keep = [&](std::size_t i, char32_t c) {
-    out.text.push_back(c);
-    out.from.push_back(static_cast<std::uint32_t>(i));
+    out.text[kept] = c;
+    out.from[kept++] = static_cast<std::uint32_t>(i);
   };
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char32_t c = text[i];
@@ -86,6 +88,8 @@ ChoiceText unwrap(const Folded& folded) {
     }
     keep(i, c);
   }
+  out.text.resize(kept);
+  out.from.resize(kept);
   out.lowered = lower(out.text);
   return out;
 }
@@ -94,15 +98,18 @@ std::vector<LabelToken> find_labels(
     const ChoiceText& source, const std::vector<std::pair<std::string, std::string>>& options) {
   std::unordered_map<std::u32string, std::size_t> labels;
   bool capitals = false, others = false;  // A, B ...; letters beyond ASCII
+  std::size_t longest = 0;
   for (std::size_t i = 0; i < options.size(); ++i) {
     std::u32string label = fold(options[i].first).text;
     capitals = capitals || (label.size() == 1 && label[0] >= U'A' && label[0] <= U'Z');
     others = others || (!label.empty() && label[0] >= 0x80);
+    longest = std::max(longest, label.size());
     labels.emplace(std::move(label), i);
   }
   std::vector<LabelToken> out;
   const View text = source.text;
   const auto look_up = [&](View run) {
+    if (run.size() > longest) return options.size();
     const auto found = labels.find(std::u32string(run));
     return found == labels.end() ? options.size() : found->second;
   };
@@ -140,7 +147,7 @@ std::vector<LabelToken> find_labels(
     if (const std::size_t whole = look_up(bare); whole < options.size() && !decimal) {
       token.labels = {whole};
       out.push_back(std::move(token));
-    } else if (capitals && bare.size() > 1) {
+    } else if (capitals && bare.size() > 1 && bare[0] >= U'A' && bare[0] <= U'Z') {
       for (std::size_t j = 0; j < bare.size(); ++j) {
         const std::size_t label = look_up(bare.substr(j, 1));
         const bool fits =

@@ -34,6 +34,12 @@ WordSet::WordSet(std::vector<std::u32string> words) {
   for (std::u32string& word : words) {
     if (word.empty()) continue;
     by_last_[word.back()].push_back(word);
+    if (word.front() < 0x80) {
+      seconds_[word.front()] |=
+          word.size() == 1 ? ~std::uint64_t{0} : std::uint64_t{1} << (word[1] % 64);
+    } else {
+      beyond_[word.front() / 64 % 64] |= std::uint64_t{1} << (word.front() % 64);
+    }
     auto& same = word.front() < 0x80 ? ascii_first_[word.front()] : by_first_[word.front()];
     same.push_back(std::move(word));
   }
@@ -41,6 +47,7 @@ WordSet::WordSet(std::vector<std::u32string> words) {
 
 std::size_t WordSet::at(std::u32string_view text, std::size_t at) const {
   if (at >= text.size()) return 0;
+  if (!may_begin(text[at], at + 1 < text.size() ? text[at + 1] : U'\0')) return 0;
   // Most places are inside a word: no word begins there.
   if (at > 0 && is_spaced_script(text[at]) && is_spaced_script(text[at - 1])) return 0;
   const std::vector<std::u32string>* words = nullptr;

@@ -6,6 +6,7 @@
 namespace leitai {
 
 CodeSpans::CodeSpans(std::string_view text) : text_(text) {
+  if (text.find('`') == std::string_view::npos) return;
   std::size_t line = 0;
   bool is_blank_line = true;
   for (std::size_t i = 0; i < text.size();) {

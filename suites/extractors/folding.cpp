@@ -34,6 +34,16 @@ char32_t fold_one(char32_t c) {
   return c;
 }
 
+/// U+4000 to U+9FFF, which fold to themselves, without the way around; 0 for all else.
+char32_t ideograph_at(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
+  const unsigned first = byte(0);
+  if (first < 0xE4 || first > 0xE9 || at + 2 >= text.size()) return 0;
+  const unsigned second = byte(1), third = byte(2);
+  if ((second & 0xC0) != 0x80 || (third & 0xC0) != 0x80) return 0;
+  return (first & 0x0F) << 12 | (second & 0x3F) << 6 | (third & 0x3F);
+}
+
 }  // namespace
 
 bool is_invisible(char32_t c) {
@@ -68,22 +78,32 @@ std::string_view trim_blank(std::string_view text) {
 
 Folded fold(std::string_view text) {
   Folded out;
-  out.text.reserve(text.size());
-  out.from.reserve(text.size() + 1);
+  // Written by place: no code point takes less than a byte.
+  out.text.resize(text.size());
+  out.from.resize(text.size() + 1);
+  std::size_t n = 0;
   for (std::size_t at = 0; at < text.size();) {
     if (const auto byte = static_cast<unsigned char>(text[at]); byte < 0x80) {
-      out.text.push_back(byte);
-      out.from.push_back(static_cast<std::uint32_t>(at++));
+      out.text[n] = byte;
+      out.from[n++] = static_cast<std::uint32_t>(at++);
+      continue;
+    }
+    if (const char32_t han = ideograph_at(text, at)) {
+      out.text[n] = han;
+      out.from[n++] = static_cast<std::uint32_t>(at);
+      at += 3;
       continue;
     }
     const CodePoint point = decode_utf8(text.substr(at));
     if (!is_invisible(point.value)) {
-      out.text.push_back(fold_one(point.value));
-      out.from.push_back(static_cast<std::uint32_t>(at));
+      out.text[n] = fold_one(point.value);
+      out.from[n++] = static_cast<std::uint32_t>(at);
     }
     at += static_cast<std::size_t>(point.size);
   }
-  out.from.push_back(static_cast<std::uint32_t>(text.size()));
+  out.text.resize(n);
+  out.from[n] = static_cast<std::uint32_t>(text.size());
+  out.from.resize(n + 1);
   return out;
 }
 

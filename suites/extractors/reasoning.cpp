@@ -159,14 +159,24 @@ struct Scan {
       false;  // a closer without opener came after an answer in a text that had a block
 };
 
+/// The next byte at which a tag or code may begin.
+std::size_t next_start(std::string_view text, std::size_t at) {
+  static constexpr auto kStarts = [] {
+    std::array<bool, 256> out{};
+    for (const char c : {'<', '[', '\xE2', '`'}) out[static_cast<unsigned char>(c)] = true;
+    return out;
+  }();
+  while (at < text.size() && !kStarts[static_cast<unsigned char>(text[at])]) ++at;
+  return at < text.size() ? at : kNone;
+}
+
 /// Step 1 of A1 from `at` on.
 Scan scan_tags(std::string_view text, std::size_t at, bool has_field, Kept& kept) {
   Scan out;
   CodeSpans code(text);
-  constexpr std::string_view kStarts = "<[\xE2`";
   std::size_t kept_from = at, block_from = 0, code_until = 0, closer_end = at > 0 ? at : kNone;
   std::size_t depth = 0, family = 0;
-  while ((at = text.find_first_of(kStarts, at)) != kNone) {
+  while ((at = next_start(text, at)) != kNone) {
     if (text[at] == '`') {
       if (depth > 0 && at < code_until) {
         ++at;
@@ -348,6 +358,7 @@ void unwrap(ReasoningSplit& split) {
   constexpr std::array<Wrapper, 3> kWrappers{{{"<answer>", "</answer>"},
                                               {"<response>", "</response>"},
                                               {"<|begin_of_solution|>", "<|end_of_solution|>"}}};
+  if (!split.answer.starts_with('<')) return;
   const std::string lower = ascii_lower(split.answer);
   for (const Wrapper& wrapper : kWrappers) {
     if (!lower.starts_with(wrapper.open)) continue;

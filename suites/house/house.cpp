@@ -9,9 +9,11 @@
 
 #include "harness/core/digest.h"
 #include "harness/core/error.h"
+#include "suites/house/calendar.h"
 #include "suites/house/ledger.h"
 #include "suites/house/order.h"
 #include "suites/house/rules.h"
+#include "suites/house/trace.h"
 #include "suites/house/wording.h"
 
 namespace leitai {
@@ -71,13 +73,14 @@ class HouseSuite : public Suite {
     out.tags = {fmt::format("level={}", level)};
     out.pair_key = out.id;
     std::string gold;
-    for (const Sentence& sentence : sentences(index, level, salt_of(index), gold)) {
+    const std::vector<Sentence> all = sentences(index, level, salt_of(index), gold);
+    for (const Sentence& sentence : all) {
       if (!out.question.empty()) out.question += wording_.joiner();
       out.question += wording_.say(sentence);
     }
-    out.prompt.messages = {message(
-        Role::User, out.question + (is_short_ ? wording_.joiner().empty() ? "" : " " : "\n\n") +
-                        wording_.instruction(is_short_))};
+    finish(all, out);
+    out.prompt.messages = {
+        message(Role::User, out.question + gap(out.question) + wording_.instruction(is_short_))};
     out.grading = {"numeric", {gold}, ""};
     return out;
   }
@@ -86,11 +89,20 @@ class HouseSuite : public Suite {
   virtual std::vector<Sentence> sentences(std::int64_t index, int level, int salt,
                                           std::string& gold) const = 0;
 
+  /// What follows the sentences in every language, and further tags.
+  virtual void finish(const std::vector<Sentence>&, Item&) const {}
+
   std::uint64_t seed() const { return seed_; }
   const std::vector<int>& levels() const { return levels_; }
   SuiteInfo& mutable_info() { return info_; }
 
  private:
+  /// What stands between a question and the instruction.
+  const char* gap(const std::string& question) const {
+    if (!is_short_ || question.ends_with("```")) return "\n\n";
+    return wording_.joiner().empty() ? "" : " ";
+  }
+
   /// The first draw of item `index` that says something else than all items before it. What is said
   /// does not depend on the language.
   int salt_of(std::int64_t index) const {
@@ -102,8 +114,8 @@ class HouseSuite : public Suite {
       for (; salt < kSalts; ++salt) {
         std::string said, gold;
         for (const Sentence& s : sentences(at, level, salt, gold))
-          said += fmt::format("{} {} {} {} {} {} {} {}\n", s.key, s.a, s.b, s.c, s.thing, s.n, s.k,
-                              s.text);
+          said += fmt::format("{} {} {} {} {} {} {} {} {} {} {}\n", s.key, s.a, s.b, s.c, s.thing,
+                              s.n, s.k, s.text, s.weekday, s.from, s.to);
         if (said_.insert(hash64({said})).second) break;
       }
       salts_.push_back(static_cast<std::uint8_t>(salt % kSalts));
@@ -162,9 +174,50 @@ class OrderSuite final : public HouseSuite {
   }
 };
 
+class CalendarSuite final : public HouseSuite {
+ public:
+  CalendarSuite(const std::string& language, const SuiteOptions& options)
+      : HouseSuite("house/calendar", "calendar", language, options) {}
+
+ private:
+  std::vector<Sentence> sentences(std::int64_t index, int level, int salt,
+                                  std::string& gold) const override {
+    house::CalendarItem item = house::make_calendar(seed(), index, level, salt);
+    gold = item.answer;
+    return std::move(item.sentences);
+  }
+};
+
+/// Beside its sentence, an item shows a program; the sentence's text holds it.
+class TraceSuite final : public HouseSuite {
+ public:
+  TraceSuite(const std::string& language, const SuiteOptions& options)
+      : HouseSuite("house/trace", "trace", language, options) {}
+
+ private:
+  static constexpr const char* kTongues[] = {"python", "c", "javascript"};
+
+  std::vector<Sentence> sentences(std::int64_t index, int level, int salt,
+                                  std::string& gold) const override {
+    const house::TraceItem item = house::make_trace(seed(), index, level, salt);
+    gold = item.answer;
+    const char* const tongue = kTongues[static_cast<int>(item.tongue)];
+    return {
+        {.key = fmt::format("ask_{}", tongue), .text = house::text_of(item.program, item.tongue)}};
+  }
+
+  void finish(const std::vector<Sentence>& sentences, Item& item) const override {
+    const std::string tongue = sentences[0].key.substr(4);
+    item.question += fmt::format("\n\n```{}\n{}```", tongue, sentences[0].text);
+    item.tags.push_back("code=" + tongue);
+  }
+};
+
 }  // namespace
 
-std::vector<std::string> house_names() { return {"house/ledger", "house/order", "house/rules"}; }
+std::vector<std::string> house_names() {
+  return {"house/calendar", "house/ledger", "house/order", "house/rules", "house/trace"};
+}
 
 std::vector<std::string> house_languages(const std::string& name) {
   return house::languages_of(name.substr(name.find('/') + 1));
@@ -180,15 +233,21 @@ std::string house_family(const std::string& name) {
 
 std::string house_about(const std::string& name) {
   if (name == "house/rules") return "a short text that keeps to rules which a program can verify";
-  return name == "house/ledger" ? "who holds how much after several steps: counts, money, fractions"
-                                : "who stands where in a queue, from clues with one solution";
+  if (name == "house/calendar")
+    return "dates, weekdays and times of day: how long, when, which day";
+  if (name == "house/ledger")
+    return "who holds how much after several steps: counts, money, fractions";
+  if (name == "house/trace") return "what a short program in Python, C or JavaScript prints";
+  return "who stands where in a queue, from clues with one solution";
 }
 
 std::unique_ptr<Suite> open_house(const std::string& name, const std::string& language,
                                   const SuiteOptions& options) {
+  if (name == "house/calendar") return std::make_unique<CalendarSuite>(language, options);
   if (name == "house/ledger") return std::make_unique<LedgerSuite>(language, options);
   if (name == "house/order") return std::make_unique<OrderSuite>(language, options);
   if (name == "house/rules") return open_rules(language, options);
+  if (name == "house/trace") return std::make_unique<TraceSuite>(language, options);
   throw Error(fmt::format("{}: there is no such house suite", name));
 }
 

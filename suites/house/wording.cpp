@@ -24,16 +24,15 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
     text.replace(at, from.size(), to);
 }
 
-std::string form(const Json& forms, const char* key) {
-  return forms.is_string() ? forms.get<std::string>() : forms.at(key).get<std::string>();
-}
-
-/// Arabic counts 3 to 10 with a plural, 11 to 99 with an accusative singular, hundreds with a
-/// genitive singular.
-const std::string& pick(std::int64_t n, const std::string& few, const std::string& many,
-                        const std::string& hundred) {
-  const std::int64_t rest = n % 100;
-  return rest >= 3 && rest <= 10 ? few : rest >= 11 ? many : hundred;
+/// The patterns of a count, in the order of Wording::class_of().
+std::array<std::string, 3> forms_of(const Json& forms, bool is_slavic) {
+  if (forms.is_string()) {
+    const auto all = forms.get<std::string>();
+    return {all, all, all};
+  }
+  const auto one = [&](const char* key) { return forms.at(key).get<std::string>(); };
+  if (is_slavic) return {one("one"), one("few"), one("many")};
+  return {one("few"), one("many"), one("hundred")};
 }
 
 }  // namespace
@@ -43,17 +42,14 @@ Wording::Wording(std::string_view name, std::string_view language) {
   for (const EmbeddedFile& file : house_wordings()) {
     if (file.path != path) continue;
     const Json data = Json::parse(file.bytes);
+    is_slavic_ = data.value("plural", "") == "slavic";
     names_ = data.at("names").get<std::vector<std::string>>();
     for (const Json& one : data.value("things", Json::array())) {
       Thing thing;
       const Json& count = one.at("count");
       const Json& in = one.contains("in") ? one.at("in") : count;
-      thing.few = form(count, "few");
-      thing.many = form(count, "many");
-      thing.hundred = form(count, "hundred");
-      thing.in_few = form(in, "few");
-      thing.in_many = form(in, "many");
-      thing.in_hundred = form(in, "hundred");
+      thing.count = forms_of(count, is_slavic_);
+      thing.in = forms_of(in, is_slavic_);
       thing.howmany = one.at("howmany").get<std::string>();
       thing.plural = one.at("plural").get<std::string>();
       thing.the = one.value("the", thing.plural);
@@ -61,6 +57,12 @@ Wording::Wording(std::string_view name, std::string_view language) {
     }
     for (const auto& [key, text] : data.at("sentences").items())
       sentences_[key] = text.get<std::string>();
+    date_ = data.value("date", "");
+    date_first_ = data.value("date_first", date_);
+    month_ = data.value("month", "");
+    months_ = data.value("months", std::vector<std::string>());
+    month_names_ = data.value("month_names", months_);
+    weekdays_ = data.value("weekdays", std::vector<std::string>());
     long_ = data.at("long").get<std::string>();
     short_ = data.at("short").get<std::string>();
     joiner_ = data.at("joiner").get<std::string>();
@@ -71,18 +73,49 @@ Wording::Wording(std::string_view name, std::string_view language) {
                           name, language, fmt::join(languages_of(name), ", ")));
 }
 
+/// Russian: 21 as 1, 22 as 2, but not 11 to 14. Arabic counts 3 to 10 with a plural, 11 to 99 with
+/// an accusative singular, hundreds with a genitive singular.
+std::size_t Wording::class_of(std::int64_t n) const {
+  const std::int64_t rest = n % 100;
+  if (!is_slavic_) return rest >= 3 && rest <= 10 ? 0 : rest >= 11 ? 1 : 2;
+  if (rest / 10 == 1) return 2;
+  return rest % 10 == 1 ? 0 : rest % 10 >= 2 && rest % 10 <= 4 ? 1 : 2;
+}
+
+std::string Wording::date_in(const std::string& pattern, const std::string& iso,
+                             const std::vector<std::string>& months) const {
+  const auto month = static_cast<std::size_t>(std::stoi(iso.substr(5, 2)));
+  std::string out = pattern;
+  replace_all(out, "{d}", std::to_string(std::stoi(iso.substr(8, 2))));
+  replace_all(out, "{y}", iso.substr(0, 4));
+  replace_all(out, "{m}", months.at(month - 1));
+  return out;
+}
+
 std::string Wording::say(const Sentence& sentence) const {
   const auto found = sentences_.find(sentence.key);
   LEITAI_CHECK(found != sentences_.end(), sentence.key);
   std::string out = found->second;
   if (sentence.thing >= 0) {
     const Thing& thing = things_.at(static_cast<std::size_t>(sentence.thing));
-    replace_all(out, "{count}", pick(sentence.n, thing.few, thing.many, thing.hundred));
-    replace_all(out, "{in}", pick(sentence.n, thing.in_few, thing.in_many, thing.in_hundred));
+    replace_all(out, "{count}", thing.count[class_of(sentence.n)]);
+    replace_all(out, "{in}", thing.in[class_of(sentence.n)]);
     replace_all(out, "{howmany}", thing.howmany);
     replace_all(out, "{plural}", thing.plural);
     replace_all(out, "{the}", thing.the);
   }
+  if (sentence.weekday >= 0)
+    replace_all(out, "{weekday}", weekdays_.at(static_cast<std::size_t>(sentence.weekday)));
+  const auto date = [&](const char* mark, const std::string& iso) {
+    if (out.find(mark) != std::string::npos)
+      replace_all(out, mark, date_in(iso.ends_with("-01") ? date_first_ : date_, iso, months_));
+  };
+  date("{date}", sentence.from);
+  date("{until}", sentence.to);
+  if (out.find("{month}") != std::string::npos)
+    replace_all(out, "{month}", date_in(month_, sentence.from, month_names_));
+  replace_all(out, "{start}", sentence.from);
+  replace_all(out, "{end}", sentence.to);
   replace_all(out, "{n}", std::to_string(sentence.n));
   replace_all(out, "{k}", std::to_string(sentence.k));
   if (!decimal_.empty() && out.find("{text}") != std::string::npos) {

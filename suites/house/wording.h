@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -18,6 +19,9 @@ struct Sentence {
   std::int64_t n = 0;  // {n}, and {count} of `thing`
   std::int64_t k = 0;  // {k}
   std::string text;    // {text}: a price or a fraction, the same in every language
+  int weekday = -1;    // {weekday}: 0 is Monday
+  std::string from;    // "2031-03-05": {date}, and {month} its month and year; "22:45": {start}
+  std::string to;      // {until}; {end}
 };
 
 /// The sentences of one generator in one language, from wordings/<name>.<language>.json:
@@ -26,10 +30,14 @@ struct Sentence {
 ///   as a subject, "how many of
 ///              them", and two further forms that the sentences use as the language needs
 ///   sentences  key -> text with {a} {b} {c} {n} {k} {text} {count} {in} {howmany} {plural} {the}
+///   date, months, month   how a date is written, with {d} {m} {y}, and a month of a year;
+///   date_first where the first day of a month differs, month_names where a month alone does
+///   weekdays   from Monday
 ///   long, short   the instruction lines
 ///   joiner, decimal   what stands between sentences, and the decimal mark of prices
-/// `count` is one pattern, or {"few": 3-10, "many": 11-99, "hundred": others}, the classes of
-/// Arabic.
+/// `count` and `in` are one pattern, or one for each class of number: of Arabic {"few": 3-10,
+/// "many": 11-99, "hundred": others}; with "plural": "slavic" {"one": 1, 21, ..., "few": 2-4,
+/// 22-24, ..., "many": others}.
 class Wording {
  public:
   /// Throws Error for a name or language that is not embedded.
@@ -42,13 +50,20 @@ class Wording {
 
  private:
   struct Thing {
-    std::string few, many, hundred;           // patterns around {n}
-    std::string in_few, in_many, in_hundred;  // the same as a subject
+    std::array<std::string, 3> count;  // patterns around {n}, one for each class of number
+    std::array<std::string, 3> in;     // the same as a subject
     std::string howmany, plural, the;
   };
+  std::string date_in(const std::string& pattern, const std::string& iso,
+                      const std::vector<std::string>& months) const;
+  std::size_t class_of(std::int64_t n) const;
+
   std::vector<std::string> names_;
   std::vector<Thing> things_;
   std::map<std::string, std::string, std::less<>> sentences_;
+  std::string date_, date_first_, month_;
+  std::vector<std::string> months_, month_names_, weekdays_;
+  bool is_slavic_ = false;
   std::string long_, short_, joiner_, decimal_;
 };
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "suites/extractors/math_answer.h"
 #include "suites/extractors/numeric.h"
 #include "suites/math/equivalence.h"
+#include "suites/scorers/workbench.h"
 
 namespace leitai {
 namespace {
@@ -51,6 +53,24 @@ void text_speed(int rounds, const char* name, const std::string& text,
              text.size(), static_cast<double>(text.size()) * kTexts / us);
 }
 
+/// A whole scorer: thought split off, answer extracted and compared.
+void scorer_speed(int rounds, const char* name, const std::string& text, const char* scorer,
+                  const std::string& gold, const nlohmann::json& fields) {
+  constexpr int kTexts = 200;
+  const std::vector<std::string> golds{gold};
+  GradeInput input;
+  input.text = text;
+  input.gold = golds;
+  input.finish_reason = "stop";
+  input.fields = &fields;
+  const Scorer& one = find_scorer(scorer);
+  const double us = best_of(rounds, [&] {
+    for (int i = 0; i < kTexts; ++i) sink = one.grade(input).why.size();
+  });
+  fmt::print("{:<24}{:>8.1f} us an answer of {} bytes, {:.0f} MB/s\n", name, us / kTexts,
+             text.size(), static_cast<double>(text.size()) * kTexts / us);
+}
+
 void run(int rounds) {
   const ChoiceOptions options{
       {{"A", "It falls"}, {"B", "It rises"}, {"C", "It stays"}, {"D", "It swings"}}};
@@ -63,6 +83,14 @@ void run(int rounds) {
              [](const Folded& text) { sink = numeric_answer(text, {}).extracted.size(); });
   text_speed(rounds, "math, extraction", formula,
              [&](const Folded& text) { sink = math_answer(formula, text, {}).extracted.size(); });
+  const nlohmann::json fields{
+      {"options", {{"A", "It falls"}, {"B", "It rises"}, {"C", "It stays"}, {"D", "It swings"}}}};
+  scorer_speed(rounds, "scorer choice", choice, "choice", "B", fields);
+  scorer_speed(rounds, "scorer numeric", number, "numeric", "42", {});
+  std::string thinking = "<think>" + choice + "</think>\n\n" + number;
+  scorer_speed(rounds, "scorer numeric, thought", thinking, "numeric", "42", {});
+  scorer_speed(rounds, "scorer chrf", number.substr(0, 400), "chrf", number.substr(30, 400), {});
+  scorer_speed(rounds, "scorer bleu", number.substr(0, 400), "bleu", number.substr(30, 400), {});
   const std::vector<std::pair<const char*, const char*>> pairs{
       {"\\frac{\\sqrt{3}}{2}", "\\sin 60^\\circ"},
       {"(x+1)(x+2)", "x^2+3x+2"},

@@ -13,6 +13,7 @@
 #include "harness/core/text.h"
 #include "suites/loader.h"
 #include "suites/scorers/workbench.h"
+#include "tests/support/support.h"
 
 namespace leitai {
 namespace {
@@ -173,6 +174,19 @@ TEST(Conformance, EveryBackendNamesItsKeysAndRefusesNonsense) {
           << error.what();
     }
   }
+}
+
+TEST(Conformance, ARunByLogLikelihoodReachesTheSuitesThatCanBeScored) {
+  test::TempDir dir;
+  test::write_text(dir / "q.jsonl", R"({"question":"Which?","options":["a","b"],"answer":"B"})");
+  RunConfig config;
+  config.mode = Mode::LogLikelihood;
+  config.suites = {{(dir / "q.jsonl").string(), {}, "-s"}, {"house/order/en", {}, "-s"}};
+  const auto suites = cli::open_suites(config, std::nullopt);
+  ASSERT_EQ(suites.size(), 2u);
+  EXPECT_EQ(suites[0]->info().mode, Mode::LogLikelihood);
+  EXPECT_EQ(suites[0]->item(0).prompt.continuations.size(), 2u);
+  EXPECT_EQ(suites[1]->info().mode, Mode::Chat);  // the plan says that it has nothing to score
 }
 
 }  // namespace

@@ -26,5 +26,20 @@ TEST(Aggregate, ChanceAdjustmentIsNotClipped) {
   EXPECT_EQ(out.clipped_mean, 0);
 }
 
+// Defect 33 of public graders: A and B change places when others take part. Means do not.
+TEST(Aggregate, WinRatesChangePlacesWithWhoTakesPart) {
+  const std::vector<double> a = {.9, .9, .5}, b = {.8, .8, .6}, other = {.1, .1, .55};
+  const auto two = mean_win_rate(std::vector{a, b}),
+             four = mean_win_rate(std::vector{a, b, other, other});
+  EXPECT_GT(two[0], two[1]);
+  EXPECT_LT(four[0], four[1]);
+  const auto mean = [](const std::vector<double>& scores) {
+    std::vector<SuiteScore> suites;
+    for (const double score : scores) suites.push_back({.accuracy = score, .n = 100});
+    return suite_means(suites).macro;
+  };
+  EXPECT_GT(mean(a), mean(b));
+}
+
 }  // namespace
 }  // namespace leitai

@@ -66,5 +66,24 @@ TEST(Repeats, SampleNoiseIsTakenOff) {
   EXPECT_FALSE(beta_binomial_moments(std::vector<std::int64_t>{3, 3}, 3).alpha);
 }
 
+// Defect 32 of public graders: a game, its swapped repetition and the weights of both were taken
+// for six independent games.
+TEST(Clusters, SwappedAndWeightedGamesAreOnePrompt) {
+  std::vector<double> once, repeated;
+  std::vector<std::int64_t> prompt, prompts;
+  for (std::int64_t i = 0; i < 30; ++i) {
+    once.push_back(static_cast<double>(i * 7 % 5) / 4);
+    prompt.push_back(i);
+    for (int game = 0; game < 6; ++game) {
+      repeated.push_back(once.back());
+      prompts.push_back(i);
+    }
+  }
+  const ClusteredMean single = clustered_mean(once, prompt),
+                      games = clustered_mean(repeated, prompts);
+  EXPECT_NEAR(*games.se_cluster, *single.se_cluster, 1e-12);
+  EXPECT_LT(*games.se_naive, 0.5 * *games.se_cluster);
+}
+
 }  // namespace
 }  // namespace leitai

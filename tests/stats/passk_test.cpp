@@ -45,5 +45,8 @@ TEST(Passk, NobodyVotes) {
   EXPECT_FALSE(majority_of_first(votes, 3));
 }
 
+// Defect 26 of public graders: one right sample of two counted as pass@1 of 1.
+TEST(Passk, OneOfTwoSamplesIsAHalf) { EXPECT_NEAR(*pass_at_k(2, 1, 1), 0.5, 1e-15); }
+
 }  // namespace
 }  // namespace leitai

@@ -19,8 +19,9 @@ constinit const cli::Verb grade_verb = {
     .group = "Workbench (JSON lines in, JSON lines out)",
     .summary = "grades answers with one scorer and says why",
     .usage =
-        "SCORER < lines        SCORER: numeric, exact, contains, regex, json_schema,\n"
-        "                      code, reasoning",
+        "SCORER < lines        SCORER: numeric, exact, contains, regex, json_schema, choice,\n"
+        "                      math, code, reasoning, squad, rouge, loglikelihood; and bleu,\n"
+        "                      chrf, ter on whole corpora",
     .examples =
         "echo '{\"text\": \"so 2 + 2 = 4. The answer is 4.\", \"gold\": \"4\"}' | leitai grade "
         "numeric\n"

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "harness/core/suite.h"
+
+/// Twins of other suites, for contamination checks: the same questions in another dress. A model
+/// that knows a published item by heart does worse on its twin.
+namespace leitai {
+
+/// Before the name of the suite: "house/twins/gsm8k".
+inline constexpr std::string_view kTwins = "house/twins/";
+
+/// The seed with which a generated suite makes twins: other numbers and names by the same
+/// templates.
+std::uint64_t seed_of_twins(std::uint64_t seed);
+
+/// One twin for each item of `base`, with its id. Choice: the options in another order, the right
+/// one under another letter; not where an option speaks of others ("all of the above"). Others:
+/// people get other names, one language of names.json at a time; numbers and answers stay. The tag
+/// "twin=options|names|numbers|same" says what was done.
+/// `is_generated`: base was opened with seed_of_twins() and is itself the twin.
+std::unique_ptr<Suite> twins_of(std::unique_ptr<Suite> base, std::uint64_t seed, bool is_generated);
+
+}  // namespace leitai
