@@ -10,6 +10,7 @@
 
 #include "harness/board_index.h"
 #include "harness/core/digest.h"
+#include "harness/core/log_histogram.h"
 #include "harness/core/text.h"
 #include "harness/paired_scores.h"
 #include "harness/stats/proportion.h"
@@ -28,7 +29,30 @@ struct Tally {
   std::int64_t items = 0;  // stored, whatever became of them
 };
 
+/// Times of a model's answers.
+struct AnswerClock {
+  LogHistogram ttft, answer_ttft, gap, total, rate;
+
+  void see(const Response& response) {
+    const Timing& timing = response.timing;
+    if (response.outcome == Outcome::Failed || !timing.total_ms) return;
+    total.add(*timing.total_ms);
+    if (timing.ttft_ms) ttft.add(*timing.ttft_ms);
+    if (timing.answer_ttft_ms) answer_ttft.add(*timing.answer_ttft_ms);
+    if (timing.gap_p50_ms) gap.add(*timing.gap_p50_ms);
+    const auto tokens = response.usage.completion_tokens.value_or(0);
+    if (tokens > 0 && *timing.total_ms > 0)
+      rate.add(static_cast<double>(tokens) * 1000 / *timing.total_ms);
+  }
+
+  Speed speed() const {
+    return {total.size(),        ttft.quantile(0.5),   answer_ttft.quantile(0.5), gap.quantile(0.5),
+            total.quantile(0.5), total.quantile(0.95), rate.quantile(0.5)};
+  }
+};
+
 struct ModelTally {
+  AnswerClock clock;
   std::map<std::string, Tally> suites;
   std::map<std::string, std::map<std::string, Tally>> languages;  // language -> suite
   std::map<std::string, std::map<std::string, Tally>> tags;       // tag -> suite
@@ -316,6 +340,7 @@ void Aggregator::add(const Record& record, const ItemFacts& item, std::uint64_t 
   Open& open = *impl_->open;
   count(open.counts, record.response);
   if (record.score) measure(open.counts, *record.score);
+  impl_->models[request.model].clock.see(record.response);
   if (record.response.served_model)
     impl_->models[request.model].served.insert(*record.response.served_model);
   impl_->fold.add(record.response, record.score, item.graded);
@@ -351,6 +376,7 @@ Leaderboard Aggregator::finish(const BoardFacts& facts) {
     row.describe = model.describe;
     const ModelTally& tally = impl_->models[model.id];
     row.served_models.assign(tally.served.begin(), tally.served.end());
+    row.speed = tally.clock.speed();
     std::map<std::string, std::vector<const Cell*>> by_family;
     std::vector<const Cell*> all;
     for (const BoardFacts::SuiteFacts& suite : facts.suites) {
@@ -416,6 +442,7 @@ Leaderboard Aggregator::finish(const BoardFacts& facts) {
     board.cautions.push_back(
         fmt::format("Scores are {} of the samples of an item.", to_text(facts.reducer)));
   board.cautions.insert(board.cautions.end(), facts.stopped.begin(), facts.stopped.end());
+  board.cautions.insert(board.cautions.end(), facts.cautions.begin(), facts.cautions.end());
   for (const LeaderboardRow& row : board.rows) {
     const bool lacks = facts.stopped.empty() && row.all.answers > 0 &&
                        !row.not_ranked_because.empty() &&

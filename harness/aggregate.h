@@ -42,7 +42,8 @@ struct BoardFacts {
   bool partial = false;
   std::vector<SuiteFacts> suites;  // in the run's order
   std::vector<ModelFacts> models;
-  std::vector<std::string> stopped;  // sentences about suites that were stopped early
+  std::vector<std::string> stopped;   // sentences about suites that were stopped early
+  std::vector<std::string> cautions;  // sentences about who answered, kept with the run
 };
 
 /// Share of failed items above which a model is not ranked.

@@ -39,6 +39,18 @@ Json row_json(const LeaderboardRow& row) {
   out["not_ranked_because"] =
       row.not_ranked_because.empty() ? Json() : Json(row.not_ranked_because);
   out["served_models"] = row.served_models;
+  if (row.speed.answers > 0) {
+    const auto or_null = [](const std::optional<double>& value) {
+      return value ? Json(*value) : Json();
+    };
+    out["speed"] = {{"answers", row.speed.answers},
+                    {"ttft_p50_ms", or_null(row.speed.ttft_p50_ms)},
+                    {"answer_ttft_p50_ms", or_null(row.speed.answer_ttft_p50_ms)},
+                    {"gap_p50_ms", or_null(row.speed.gap_p50_ms)},
+                    {"total_p50_ms", or_null(row.speed.total_p50_ms)},
+                    {"total_p95_ms", or_null(row.speed.total_p95_ms)},
+                    {"tokens_per_s_p50", or_null(row.speed.tokens_per_s_p50)}};
+  }
   out["all"] = cell_json(row.all);
   const auto group = [&](const char* name, const std::map<std::string, Cell>& cells) {
     out[name] = Json::object();

@@ -126,9 +126,9 @@ class HttpBackend final : public Backend {
     return leitai::tokens_at_most(resolved_.endpoint.provider, request);
   }
 
-  std::vector<std::string> remarks() const override {
+  std::vector<std::string> cautions() const override {
     if (!lane_) return {};
-    return lane_->watch().remarks(id_);
+    return lane_->watch().cautions(id_);
   }
 
   void cancel() override {

@@ -99,11 +99,11 @@ void Watch::see(const Request& request, const Response& response) {
   std::lock_guard lock(mutex_);
   short_prompts_ += is_short;
   thought_unasked_ += thought && request.wanted.thinking == "off";
-  if (response.served_model && (served_.size() < 16 || served_.contains(*response.served_model)))
-    ++served_[*response.served_model];
+  if (response.service.fingerprint && builds_.size() < 16)
+    builds_.insert(*response.service.fingerprint);
 }
 
-std::vector<std::string> Watch::remarks(std::string_view model) const {
+std::vector<std::string> Watch::cautions(std::string_view model) const {
   std::lock_guard lock(mutex_);
   std::vector<std::string> out;
   if (short_prompts_ > 0)
@@ -114,12 +114,9 @@ std::vector<std::string> Watch::remarks(std::string_view model) const {
   if (thought_unasked_ > 0)
     out.push_back(fmt::format("{}: {} answers hold reasoning although thinking was to be off.",
                               model, thought_unasked_));
-  if (served_.size() > 1) {
-    std::vector<std::string> names;
-    for (const auto& [name, n] : served_) names.push_back(fmt::format("{} ({})", name, n));
-    out.push_back(
-        fmt::format("{}: more than one model answered: {}.", model, fmt::join(names, ", ")));
-  }
+  if (builds_.size() > 1)
+    out.push_back(fmt::format("{}: the service changed its build while it was asked ({}).", model,
+                              fmt::join(builds_, ", ")));
   return out;
 }
 

@@ -3,10 +3,10 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -38,11 +38,11 @@ struct Job {
 class Watch {
  public:
   void see(const Request& request, const Response& response);
-  std::vector<std::string> remarks(std::string_view model) const;
+  std::vector<std::string> cautions(std::string_view model) const;
 
  private:
   mutable std::mutex mutex_;  // guards all below
-  std::map<std::string, std::int64_t> served_;
+  std::set<std::string> builds_;
   std::int64_t short_prompts_ = 0;
   std::int64_t thought_unasked_ = 0;
 };

@@ -1,8 +1,7 @@
 #include "backends/http/text_clock.h"
 
-#include <algorithm>
 #include <chrono>
-#include <cmath>
+#include <string_view>
 #include <utility>
 
 #include "harness/core/text.h"
@@ -21,11 +20,7 @@ double in_ms(EngineClock::duration time) {
 
 void TextClock::tick(EngineClock::time_point now, std::string_view text) {
   if (!first_) first_ = now;
-  if (last_) {
-    const auto us = std::chrono::duration_cast<std::chrono::microseconds>(now - *last_).count();
-    const double place = us < 1 ? 0 : std::log2(static_cast<double>(us)) * kPerDoubling;
-    ++gaps_[static_cast<std::size_t>(std::clamp(place, 0.0, kClasses - 1.0))];
-  }
+  if (last_) gaps_.add(in_ms(now - *last_));
   last_ = now;
   ++events_;
   if (text.size() <= seen_) return;
@@ -53,26 +48,13 @@ void TextClock::tick(EngineClock::time_point now, std::string_view text) {
   }
 }
 
-double TextClock::quantile(double share) const {
-  const auto wanted =
-      static_cast<std::int64_t>(std::ceil(share * static_cast<double>(events_ - 1)));
-  std::int64_t below = 0;
-  for (std::size_t i = 0; i < gaps_.size(); ++i) {
-    below += gaps_[i];
-    if (below >= std::max<std::int64_t>(wanted, 1))  // the middle of its class
-      return i == 0 ? 0 : std::exp2((static_cast<double>(i) + 0.5) / kPerDoubling) / 1000;
-  }
-  return 0;
-}
-
 void TextClock::fill(Timing& out, EngineClock::time_point sent) const {
   if (first_) out.ttft_ms = in_ms(*first_ - sent);
   if (first_answer_) out.answer_ttft_ms = in_ms(*first_answer_ - sent);
   if (last_) out.last_text_ms = in_ms(*last_ - sent);
   out.text_events = events_;
-  if (events_ < 2) return;
-  out.gap_p50_ms = quantile(0.5);
-  out.gap_p99_ms = quantile(0.99);
+  out.gap_p50_ms = gaps_.quantile(0.5);
+  out.gap_p99_ms = gaps_.quantile(0.99);
 }
 
 }  // namespace leitai

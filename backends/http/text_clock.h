@@ -1,19 +1,18 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
+#include "harness/core/log_histogram.h"
 #include "harness/core/response.h"
 #include "harness/io/transport_engine.h"
 
 namespace leitai {
 
 /// When the text of one attempt arrived: the moments of the first reasoning or answer text, of the
-/// first answer text and of the last text, and the gaps between two events that carry any. The
-/// memory is the same however long the stream is: gaps are counted in classes that are an eighth of
-/// a doubling wide, so that a quantile is right within 5 %.
+/// first answer text and of the last text, and the gaps between two events that carry any, in
+/// memory that is the same however long the stream is.
 class TextClock {
  public:
   /// An event with text arrived; `text` is all answer text so far.
@@ -26,16 +25,11 @@ class TextClock {
   void fill(Timing& out, EngineClock::time_point sent) const;
 
  private:
-  static constexpr int kPerDoubling = 8;
-  static constexpr int kClasses = 32 * kPerDoubling;  // microseconds: up to 71 minutes
-
-  double quantile(double share) const;
-
   std::optional<EngineClock::time_point> first_, first_answer_, last_;
   std::size_t seen_ = 0;                                            // bytes of text looked at
   enum class Where { Begin, Block, Behind } where_ = Where::Begin;  // of a leading think block
   std::int64_t events_ = 0;
-  std::array<std::uint32_t, kClasses> gaps_{};
+  LogHistogram gaps_;  // milliseconds
 };
 
 }  // namespace leitai

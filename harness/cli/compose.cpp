@@ -226,6 +226,11 @@ Leaderboard leaderboard_of(const Store& store, const std::optional<Reducer>& red
         "part that was asked.",
         stop.suite, stop.leader, with_commas(stop.seen), with_commas(stop.items)));
   }
+  for (const StoredEvent& event : store.events("caution")) {
+    std::string text = parse_json(event.json, "caution").value("text", "");
+    if (std::find(facts.cautions.begin(), facts.cautions.end(), text) == facts.cautions.end())
+      facts.cautions.push_back(std::move(text));
+  }
   facts.reducer =
       reducer ? *reducer : parse_reducer(store.meta("reduce").value_or("mean"), "reduce");
   if (const auto seed = store.meta("seed"))

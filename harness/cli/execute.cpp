@@ -100,6 +100,7 @@ class CachedBackend final : public Backend {
     return inner_->tokens_at_most(request);
   }
   std::vector<std::string> remarks() const override { return inner_->remarks(); }
+  std::vector<std::string> cautions() const override { return inner_->cautions(); }
   std::int64_t hits() const { return hits_; }
 
  private:
@@ -359,6 +360,12 @@ Executed execute(const RunConfig& config, const std::optional<std::string>& suit
   if (!cached.empty() && result.asked > 0)
     out.remarks.push_back(cache_remark(cached, result.asked));
   if (stop) tell_of_stop(*stop, out.store, config, out);
+  for (const auto& backend : opened.backends) {
+    for (const std::string& caution : backend->cautions()) {
+      out.store.add_event("caution", {{"text", caution}});
+      out.remarks.push_back(caution);
+    }
+  }
   // Before the end of the plan nobody knows what it would have met.
   const bool is_whole = !result.interrupted && result.stopped_because.empty();
   for (const auto& backend : opened.backends) {

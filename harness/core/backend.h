@@ -81,6 +81,10 @@ class Backend {
 
   /// Whole sentences worth telling at the end of a run, such as recorded answers that met no item.
   virtual std::vector<std::string> remarks() const { return {}; }
+
+  /// Whole sentences about who answered that must stand beside every result of the run, such as
+  /// prompts that the service cut.
+  virtual std::vector<std::string> cautions() const { return {}; }
 };
 
 /// One key that a backend's models may carry behind a comma, beside the sampling parameters.

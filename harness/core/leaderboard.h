@@ -39,6 +39,17 @@ struct Cell {
   std::map<std::string, Measure> measures;  // by name; flags "name=got/of" of the scores
 };
 
+/// How fast a model answered: quantiles over its answers, within 5 %. From the first byte sent, so
+/// that no wait of ours counts; absent where nobody told.
+struct Speed {
+  std::int64_t answers = 0;
+  std::optional<double> ttft_p50_ms;         // to the first reasoning or answer text
+  std::optional<double> answer_ttft_p50_ms;  // to the first answer text
+  std::optional<double> gap_p50_ms;          // between two events of a stream
+  std::optional<double> total_p50_ms, total_p95_ms;
+  std::optional<double> tokens_per_s_p50;  // new tokens over the total time
+};
+
 /// Where the prices of a model were read.
 struct PriceSource {
   std::string model;
@@ -60,6 +71,7 @@ struct LeaderboardRow {
   std::map<std::string, Cell> languages;
   std::map<std::string, Cell> tags;
   std::vector<std::string> served_models;
+  Speed speed;
 };
 
 struct Leaderboard {

@@ -117,6 +117,29 @@ std::string measures(const Leaderboard& board, const Style& style) {
   return out;
 }
 
+/// How fast each model answered; "" where nobody measured.
+std::string speed(const Leaderboard& board) {
+  const auto seconds = [](const std::optional<double>& ms) {
+    return ms ? fmt::format("{:.{}f}", *ms / 1000, *ms < 1000 ? 3 : 1) : std::string("-");
+  };
+  std::vector<std::vector<std::string>> rows;
+  for (const LeaderboardRow& row : board.rows) {
+    const Speed& one = row.speed;
+    if (one.answers == 0) continue;
+    rows.push_back({plain(row.model), with_commas(one.answers), seconds(one.ttft_p50_ms),
+                    seconds(one.answer_ttft_p50_ms), seconds(one.total_p50_ms),
+                    seconds(one.total_p95_ms),
+                    one.tokens_per_s_p50 ? fmt::format("{:.1f}", *one.tokens_per_s_p50) : "-"});
+  }
+  if (rows.empty()) return "";
+  return "\n## Speed\n\nMedians over answers, in seconds from the first byte sent; 95 % were "
+         "complete "
+         "within the last but one column.\n\n" +
+         table({"model", "answers", "first text", "first answer text", "complete", "95 %",
+                "tokens a second"},
+               rows, 1);
+}
+
 std::string write(const Leaderboard& board, const Style& style) {
   std::string out = fmt::format("# {}\n\n", plain(board.title));
   out += fmt::format(
@@ -166,6 +189,7 @@ std::string write(const Leaderboard& board, const Style& style) {
   if (board.tags.size() > 1 && board.tags.size() <= 40)
     out += section(board, "By tag", "tag", board.tags, &LeaderboardRow::tags, style);
 
+  out += speed(board);
   out += "\n## What was run\n\n";
   std::vector<std::vector<std::string>> models;
   for (const LeaderboardRow& row : board.rows) {

@@ -67,13 +67,14 @@ class Asker {
     backend_ = http.make_in(model, answers_, context);
   }
 
-  void ask(int n, std::optional<std::chrono::milliseconds> limit = std::nullopt) {
+  void ask(int n, std::optional<std::chrono::milliseconds> limit = std::nullopt,
+           const std::string& more = "") {
     for (int i = 0; i < n; ++i) {
       Request request;
       request.id = ++last_;
       request.item = std::to_string(last_);
       request.prompt.messages = {message(Role::System, "Be brief."),
-                                 message(Role::User, "Question " + request.item)};
+                                 message(Role::User, "Question " + request.item + more)};
       request.wanted.temperature = 0;
       request.wanted.max_tokens = 16;
       request.time_limit = limit;
@@ -154,6 +155,27 @@ TEST(HttpBackend, TheTimeToTheFirstTokenIsThatOfTheFirstTextNotOfAComment) {
   ASSERT_TRUE(got.timing.ttft_ms);
   EXPECT_GE(*got.timing.ttft_ms, 195);
   EXPECT_LE(*got.timing.ttft_ms, 400);
+}
+
+TEST(HttpBackend, WhatTheAnswersShowOfTheServiceIsACaution) {
+  std::atomic<int> n{0};
+  WireServer server([&](const WireRequest&) {
+    Json end = delta({}, "stop");
+    end["system_fingerprint"] = ++n == 1 ? "build-1" : "build-2";
+    end["usage"] = {{"prompt_tokens", 40}, {"completion_tokens", 2}};
+    return reply_of(200, sse({delta({{"content", "4"}}), end}));
+  });
+  Asker asker("openai@" + server.url() + "/v1/m");
+  asker.ask(1, std::nullopt, std::string(4000, 'w'));
+  asker.take(1);
+  asker.ask(1);
+  asker.take(1);
+  const std::vector<std::string> cautions = asker.backend().cautions();
+  ASSERT_EQ(cautions.size(), 2u);
+  EXPECT_NE(cautions[0].find("m: in 1 answers the server counts far fewer prompt tokens"),
+            std::string::npos)
+      << cautions[0];
+  EXPECT_NE(cautions[1].find("(build-1, build-2)"), std::string::npos) << cautions[1];
 }
 
 TEST(HttpBackend, WhatFailsFirstIsAskedAgainAndNothingIsAnsweredTwice) {
