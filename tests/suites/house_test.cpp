@@ -9,6 +9,7 @@
 #include "harness/core/codec.h"
 #include "harness/core/digest.h"
 #include "harness/core/error.h"
+#include "suites/grade.h"
 #include "suites/house/ledger.h"
 #include "suites/house/order.h"
 
@@ -189,6 +190,41 @@ TEST(House, NothingIsAskedTwice) {
     // Another language draws the same, and from the end as from the start.
     for (std::int64_t i = 1499; i >= 0; i -= 77)
       EXPECT_EQ(chinese->item(i).grading.gold, english->item(i).grading.gold) << name << ' ' << i;
+  }
+}
+
+TEST(House, AnswersAreReadAsEachLanguageWritesThem) {
+  // The words of the instruction, and the decimal mark of the language.
+  const std::map<std::string, std::pair<std::string, char>> marks = {
+      {"en", {"Answer: ", '.'}},
+      {"ar", {"\u0627\u0644\u0625\u062C\u0627\u0628\u0629: ", '.'}},
+      {"es", {"Respuesta: ", ','}},
+      {"fr", {"R\u00E9ponse : ", ','}},
+      {"id", {"Jawaban: ", ','}},
+      {"ja", {"\u7B54\u3048\uFF1A", '.'}},
+      {"ru", {"\u041E\u0442\u0432\u0435\u0442: ", ','}},
+      {"th", {"\u0E04\u0E33\u0E15\u0E2D\u0E1A: ", '.'}},
+      {"vi", {"\u0110\u00E1p \u00E1n: ", ','}},
+      {"zh", {"\u7B54\u6848\uFF1A", '.'}}};
+  for (const std::string& name : house_names()) {
+    if (house_kind(name) != "number") continue;
+    for (const std::string& language : house_languages(name)) {
+      const auto suite = open_house(name, language, options(150));
+      const auto& [mark, decimal] = marks.at(language);
+      for (std::int64_t i = 0; i < 150; ++i) {
+        const Item item = suite->item(i);
+        std::string gold = item.grading.gold.at(0);
+        std::replace(gold.begin(), gold.end(), '.', decimal);
+        Response response;
+        response.outcome = Outcome::Answered;
+        response.finish_reason = FinishReason::Stop;
+        response.text = "3 + 4 = 7\n" + mark + gold;
+        EXPECT_EQ(grade(item, response)->status, ScoreStatus::Correct)
+            << item.suite << " " << item.id << ": " << response.text;
+        response.text = mark + gold + "9";
+        EXPECT_EQ(grade(item, response)->status, ScoreStatus::Incorrect) << response.text;
+      }
+    }
   }
 }
 
