@@ -30,8 +30,8 @@ using Clock = std::chrono::steady_clock;
 constexpr int kGraders = 2;
 // Of one transaction: answers at most, and the time to wait for more. Larger ones write fewer pages
 // and synchronise less often; what a crash can lose is what arrived within that time.
-constexpr std::size_t kBatch = 2048;
-constexpr auto kGather = std::chrono::milliseconds(100);
+constexpr std::size_t kBatch = 1024;
+constexpr auto kGather = std::chrono::milliseconds(40);
 constexpr auto kPatience =
     std::chrono::seconds(30);  // for what is in flight after the first Ctrl-C
 

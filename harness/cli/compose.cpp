@@ -9,10 +9,12 @@
 #include <clocale>
 #include <cstdlib>
 #include <cstring>
+#include <nlohmann/json.hpp>
 
 #include "harness/aggregate.h"
 #include "harness/cli/sources.h"
 #include "harness/cli/version.h"
+#include "harness/core/codec.h"
 #include "harness/core/digest.h"
 #include "harness/core/error.h"
 #include "harness/core/text.h"

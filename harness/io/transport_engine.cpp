@@ -8,6 +8,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdlib>
@@ -67,9 +68,17 @@ std::string seconds_text(std::chrono::milliseconds time) {
   return fmt::format("{:g} s", static_cast<double>(time.count()) / 1000);
 }
 
+/// Transfers of one origin in each group of connections.
+struct Load {
+  int active = 0;
+  int most = 0;  // so many connections were made
+};
+
 /// One call as the callbacks of libcurl see it.
 struct Transfer {
   std::uint64_t number = 0;
+  std::size_t group = 0;
+  std::vector<Load>* loads = nullptr;  // of its origin
   Call call;
   CURL* curl = nullptr;
   curl_slist* headers = nullptr;
@@ -168,8 +177,17 @@ struct TransportEngine::Impl {
   // The rest belongs to the I/O thread.
   int epoll = epoll_create1(EPOLL_CLOEXEC);
   int timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-  CURLM* multi = nullptr;
-  std::optional<Time> curl_wants;  // libcurl's own next moment
+  /// libcurl looks for an idle connection in a list of all to the same origin, so that 2,000 of
+  /// them cost more than anything else: connections are kept in groups of some dozens.
+  struct Group {
+    Impl* engine = nullptr;
+    std::size_t index = 0;
+    CURLM* multi = nullptr;
+    std::optional<Time> curl_wants;  // libcurl's own next moment
+  };
+  static constexpr int kGroupSize = 64;
+  std::vector<std::unique_ptr<Group>> groups;
+  std::unordered_map<std::string, std::vector<Load>> origins;
   Timers tasks;
   std::unordered_map<std::uint64_t, std::unique_ptr<Transfer>> transfers;
   std::vector<CURL*> spare;
@@ -181,17 +199,10 @@ struct TransportEngine::Impl {
     LEITAI_CHECK(wake >= 0 && epoll >= 0 && timer >= 0, "descriptors of the transport engine");
     raise_descriptor_limit();
     transport_global_init();
-    multi = curl_multi_init();
-    LEITAI_CHECK(multi != nullptr, "curl_multi_init");
-    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &Impl::on_socket);
-    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, this);
-    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &Impl::on_timer);
-    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, this);
-    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, 16384L);
     for (const int file : {wake, timer}) {
       epoll_event event{};
       event.events = EPOLLIN;
-      event.data.fd = file;
+      event.data.u64 = static_cast<std::uint64_t>(file);
       epoll_ctl(epoll, EPOLL_CTL_ADD, file, &event);
     }
     thread = std::jthread([this] { loop(); });
@@ -206,7 +217,7 @@ struct TransportEngine::Impl {
     thread.join();
     for (auto& [number, transfer] : transfers) release(*transfer);
     for (CURL* curl : spare) curl_easy_cleanup(curl);
-    curl_multi_cleanup(multi);
+    for (const auto& group : groups) curl_multi_cleanup(group->multi);
     for (const int file : {wake, epoll, timer}) close(file);
   }
 
@@ -215,34 +226,78 @@ struct TransportEngine::Impl {
     [[maybe_unused]] const ssize_t n = write(wake, &one, sizeof one);
   }
 
+  Group& add_group() {
+    auto& group = *groups.emplace_back(std::make_unique<Group>());
+    group.engine = this;
+    group.index = groups.size() - 1;
+    group.multi = curl_multi_init();
+    LEITAI_CHECK(group.multi != nullptr, "curl_multi_init");
+    curl_multi_setopt(group.multi, CURLMOPT_SOCKETFUNCTION, &Impl::on_socket);
+    curl_multi_setopt(group.multi, CURLMOPT_SOCKETDATA, &group);
+    curl_multi_setopt(group.multi, CURLMOPT_TIMERFUNCTION, &Impl::on_timer);
+    curl_multi_setopt(group.multi, CURLMOPT_TIMERDATA, &group);
+    curl_multi_setopt(group.multi, CURLMOPT_MAXCONNECTS, 16384L);
+    return group;
+  }
+
+  /// The group for a call: one with an idle connection to its origin, else one with room. HTTP/2
+  /// shares one connection, so all such calls are in the first.
+  void place(Transfer& transfer) {
+    const std::string& url = transfer.call.url;
+    const std::size_t scheme = url.find("://");
+    const std::size_t end = scheme == std::string::npos ? scheme : url.find('/', scheme + 3);
+    std::vector<Load>& loads = origins[url.substr(0, end)];
+    std::size_t at = 0;
+    if (!transfer.call.http2) {
+      const auto idle = std::find_if(loads.begin(), loads.end(),
+                                     [](const Load& one) { return one.active < one.most; });
+      const auto room = idle != loads.end()
+                            ? idle
+                            : std::find_if(loads.begin(), loads.end(),
+                                           [](const Load& one) { return one.active < kGroupSize; });
+      at = static_cast<std::size_t>(room - loads.begin());
+    }
+    if (at >= loads.size()) loads.resize(at + 1);
+    while (groups.size() <= at) add_group();
+    loads[at].most = std::max(loads[at].most, ++loads[at].active);
+    transfer.group = at;
+    transfer.loads = &loads;
+  }
+
   static int on_socket(CURL*, curl_socket_t socket, int what, void* user, void* known) {
-    auto& self = *static_cast<Impl*>(user);
+    const auto& group = *static_cast<Group*>(user);
+    Impl& self = *group.engine;
     if (what == CURL_POLL_REMOVE) {
       epoll_ctl(self.epoll, EPOLL_CTL_DEL, socket, nullptr);
       return 0;
     }
     epoll_event event{};
     event.events = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
-    event.data.fd = socket;
+    event.data.u64 =
+        (static_cast<std::uint64_t>(group.index) << 32) | static_cast<std::uint64_t>(socket);
     if (epoll_ctl(self.epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, socket, &event) != 0)
       epoll_ctl(self.epoll, known ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket, &event);
-    curl_multi_assign(self.multi, socket, &self);
+    curl_multi_assign(group.multi, socket, &self);
     return 0;
   }
 
   static int on_timer(CURLM*, long wait_ms, void* user) {
-    auto& self = *static_cast<Impl*>(user);
+    auto& group = *static_cast<Group*>(user);
     if (wait_ms < 0) {
-      self.curl_wants.reset();
+      group.curl_wants.reset();
     } else {
-      self.curl_wants = EngineClock::now() + std::chrono::milliseconds(wait_ms);
+      group.curl_wants = EngineClock::now() + std::chrono::milliseconds(wait_ms);
     }
     return 0;
   }
 
   void arm() {
-    std::optional<Time> next = curl_wants;
-    if (!tasks.empty() && (!next || tasks.begin()->first < *next)) next = tasks.begin()->first;
+    std::optional<Time> next;
+    const auto sooner = [&next](const std::optional<Time>& when) {
+      if (when && (!next || *when < *next)) next = when;
+    };
+    for (const auto& group : groups) sooner(group->curl_wants);
+    if (!tasks.empty()) sooner(tasks.begin()->first);
     if (next == armed) return;
     armed = next;
     itimerspec spec{};
@@ -268,29 +323,42 @@ struct TransportEngine::Impl {
     for (;;) {
       if (!take_inbox()) return;
       run_tasks();
-      if (curl_wants && *curl_wants <= EngineClock::now()) {
-        curl_wants.reset();
-        curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running);
-        finish_done();
-        continue;  // what ended may have left work
-      }
+      if (run_curl_timers()) continue;  // what ended may have left work
       arm();
       const int n = epoll_wait(epoll, events.data(), static_cast<int>(events.size()), -1);
       for (int i = 0; i < n; ++i) {
         const epoll_event& event = events[static_cast<std::size_t>(i)];
-        if (event.data.fd == wake || event.data.fd == timer) {
+        const auto file = static_cast<int>(event.data.u64 & 0xFFFFFFFF);
+        if (file == wake || file == timer) {
           std::uint64_t count = 0;
-          [[maybe_unused]] const ssize_t got = read(event.data.fd, &count, sizeof count);
-          if (event.data.fd == timer) armed.reset();
+          [[maybe_unused]] const ssize_t got = read(file, &count, sizeof count);
+          if (file == timer) armed.reset();
           continue;
         }
         const int what = (event.events & EPOLLIN ? CURL_CSELECT_IN : 0) |
                          (event.events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
                          (event.events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
-        curl_multi_socket_action(multi, event.data.fd, what, &running);
+        Group& group = *groups[event.data.u64 >> 32];
+        curl_multi_socket_action(group.multi, file, what, &running);
+        finish_done(group);
       }
-      finish_done();
     }
+  }
+
+  /// True: libcurl had something to do by the clock.
+  bool run_curl_timers() {
+    bool out = false;
+    int running = 0;
+    const Time now = EngineClock::now();
+    for (std::size_t i = 0; i < groups.size(); ++i) {  // what ends may begin a call in a new group
+      Group& group = *groups[i];
+      if (!group.curl_wants || *group.curl_wants > now) continue;
+      group.curl_wants.reset();
+      curl_multi_socket_action(group.multi, CURL_SOCKET_TIMEOUT, 0, &running);
+      finish_done(group);
+      out = true;
+    }
+    return out;
   }
 
   /// False: the engine closes.
@@ -320,9 +388,9 @@ struct TransportEngine::Impl {
     }
   }
 
-  void finish_done() {
+  void finish_done(Group& group) {
     int left = 0;
-    while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
+    while (const CURLMsg* message = curl_multi_info_read(group.multi, &left)) {
       if (message->msg != CURLMSG_DONE) continue;
       Transfer* transfer = nullptr;
       curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
@@ -348,7 +416,8 @@ struct TransportEngine::Impl {
   }
 
   void release(Transfer& transfer) {
-    curl_multi_remove_handle(multi, transfer.curl);
+    curl_multi_remove_handle(groups[transfer.group]->multi, transfer.curl);
+    --(*transfer.loads)[transfer.group].active;
     curl_slist_free_all(transfer.headers);
     transfer.headers = nullptr;
     if (spare.size() < kSpareHandles) {
@@ -373,9 +442,10 @@ struct TransportEngine::Impl {
       spare.pop_back();
     }
     configure(transfer);
+    place(transfer);
     transfer.begun = EngineClock::now();
     transfers.emplace(transfer.number, std::move(owned));
-    curl_multi_add_handle(multi, transfer.curl);
+    curl_multi_add_handle(groups[transfer.group]->multi, transfer.curl);
     watch(transfer.number);
     return transfer.number;
   }

@@ -109,7 +109,7 @@ Ran ask(const std::string& url, std::int64_t n, int in_flight, bool is_stream) {
   setenv("OPENAI_API_KEY", "sk-bench", 1);
   RunConfig config;
   config.in_flight = in_flight;
-  config.time_s = is_full() ? kMostSecondsFull : kMostSeconds;
+  config.budget.run.time_s = is_full() ? kMostSecondsFull : kMostSeconds;
   Model model;
   model.id = "bench";
   model.target = "openai@" + url + "/v1/bench";

@@ -1,12 +1,17 @@
 // Data of a suite, from the command line to the cache and into a plan.
 #include <gtest/gtest.h>
 
-#include "tests/support/loopback.h"
 #include "tests/support/program.h"
 #include "tests/support/support.h"
+#include "tests/support/wire_server.h"
 
 namespace leitai {
 namespace {
+
+/// With its length, and then closed.
+test::WireReply whole_reply(int status, const std::string& body, const std::string& headers = "") {
+  return test::raw_reply(test::http_bytes(status, body, headers));
+}
 
 using test::call;
 using test::CallOptions;
@@ -36,10 +41,9 @@ class Pull : public ::testing::Test {
 };
 
 TEST_F(Pull, ASuiteWithItsLicenceOnceAndIntoAPlan) {
-  const test::LoopbackServer server([](const test::SeenRequest& request) {
-    return request.target == "/rows.csv"
-               ? test::http_reply(200, "q,a,b,gold\nOne?,x,y,A\nTwo?,x,y,B\n")
-               : test::http_reply(404, "");
+  const test::WireServer server([](const test::WireRequest& request) {
+    return request.target == "/rows.csv" ? whole_reply(200, "q,a,b,gold\nOne?,x,y,A\nTwo?,x,y,B\n")
+                                         : whole_reply(404, "");
   });
   write_suite(server.url());
   const Ran first = here({"pull", "tiny", "--suites-dir", "suites"});
@@ -64,8 +68,8 @@ TEST_F(Pull, ASuiteWithItsLicenceOnceAndIntoAPlan) {
 }
 
 TEST_F(Pull, ARunObtainsWhatIsMissingUnlessOffline) {
-  const test::LoopbackServer server(
-      [](const test::SeenRequest&) { return test::http_reply(200, "q,a,b,gold\nOne?,x,y,A\n"); });
+  const test::WireServer server(
+      [](const test::WireRequest&) { return whole_reply(200, "q,a,b,gold\nOne?,x,y,A\n"); });
   write_suite(server.url());
   test::write_text(folder / "answers.jsonl",
                    "{\"suite\":\"tiny\",\"item\":\"0\",\"text\":\"Answer: A\"}\n");

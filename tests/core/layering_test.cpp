@@ -156,7 +156,6 @@ TEST(Layering, OneOwnerForEachLibrary) {
       {"boost/beast", {"tests/support/"}},
       {"seccomp.h", {"suites/sandbox/seccomp.cpp"}},
       {"cld2/", {"suites/ifeval/language_id.cpp"}},
-      {"mecab.h", {"suites/ifeval/japanese_tokens.cpp"}},
       {"mecab.h", {"suites/metrics/mecab.cpp"}},
       {"hwy/", {"backends/engine/ops_cpu/", "tests/engine/", "tests/bench/"}},
       {"cuda", {"backends/engine/ops_cuda/"}},

@@ -1,6 +1,7 @@
 // What the models of one vendor share, against a server on this machine.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <map>
@@ -29,6 +30,17 @@ using Clock = std::chrono::steady_clock;
 std::string answer() {
   return R"({"model":"m","choices":[{"index":0,"message":{"content":"4"},"finish_reason":"stop"}],
              "usage":{"prompt_tokens":9,"completion_tokens":1}})";
+}
+
+/// An answer after a pause; `most` becomes the greatest number of requests that wait for theirs.
+WireReply counted(std::atomic<int>& now, std::atomic<int>& most, milliseconds pause) {
+  most = std::max<int>(most, ++now);
+  WireReply out;
+  out.pieces = {{"", pause, [&now] {
+                   --now;
+                   return answer();
+                 }}};
+  return out;
 }
 
 std::string model_of(const WireRequest& request) {
@@ -90,13 +102,8 @@ class Account : public ::testing::Test {
 
 TEST_F(Account, ModelsShareItsPlacesAndASlowOneDoesNotStarveTheOther) {
   std::atomic<int> now = 0, most = 0;
-  // The pause lies in the handler, so that what is counted is what is in flight.
   WireServer server([&](const WireRequest& request) {
-    const int busy = ++now;
-    for (int old = most; busy > old && !most.compare_exchange_weak(old, busy);) continue;
-    std::this_thread::sleep_for(milliseconds(model_of(request) == "slow" ? 400 : 5));
-    --now;
-    return reply_of(200, answer());
+    return counted(now, most, milliseconds(model_of(request) == "slow" ? 400 : 5));
   });
   const auto slow = open(server, "slow"), quick = open(server, "quick");
   ask(*slow, "slow", 12);  // more than there are places
@@ -116,13 +123,7 @@ TEST_F(Account, ModelsShareItsPlacesAndASlowOneDoesNotStarveTheOther) {
 
 TEST_F(Account, AnAllowanceOfTheUserGoesOverTheRecord) {
   std::atomic<int> now = 0, most = 0;
-  WireServer server([&](const WireRequest&) {
-    const int busy = ++now;
-    for (int old = most; busy > old && !most.compare_exchange_weak(old, busy);) continue;
-    std::this_thread::sleep_for(milliseconds(100));
-    --now;
-    return reply_of(200, answer());
-  });
+  WireServer server([&](const WireRequest&) { return counted(now, most, milliseconds(100)); });
   BackendContext context;
   context.vendor_in_flight = 2;
   {

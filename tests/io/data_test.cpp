@@ -9,17 +9,21 @@
 #include "harness/io/data_file.h"
 #include "harness/io/fetch_data.h"
 #include "harness/io/parquet.h"
-#include "tests/support/loopback.h"
 #include "tests/support/support.h"
+#include "tests/support/wire_server.h"
 
 namespace leitai {
 namespace {
 
+/// With its length, and then closed.
+test::WireReply whole_reply(int status, const std::string& body, const std::string& headers = "") {
+  return test::raw_reply(test::http_bytes(status, body, headers));
+}
+
 namespace fs = std::filesystem;
-using test::http_reply;
-using test::LoopbackServer;
-using test::SeenRequest;
 using test::TempDir;
+using test::WireRequest;
+using test::WireServer;
 
 template <typename F>
 std::string message_of(F call) {
@@ -85,15 +89,15 @@ TEST(PullData, MirrorsInOrderAndOnlyTheRightBytes) {
   const std::string good = rows_text();
   std::string wrong = good;
   wrong[500] ^= 1;
-  const LoopbackServer first([&](const SeenRequest& request) {
+  const WireServer first([&](const WireRequest& request) {
     return request.target == "/datasets/acme/set/resolve/abc/data/a%20b.jsonl"
-               ? http_reply(200, wrong)
-               : http_reply(404, "");
+               ? whole_reply(200, wrong)
+               : whole_reply(404, "");
   });
-  const LoopbackServer second([&](const SeenRequest& request) {
+  const WireServer second([&](const WireRequest& request) {
     return request.target == "/api/v1/datasets/acme/set/repo?Revision=master&FilePath=a.jsonl"
-               ? http_reply(200, good)
-               : http_reply(404, "");
+               ? whole_reply(200, good)
+               : whole_reply(404, "");
   });
   const std::vector<DataSource> sources{
       data_source_from(HubKind::ModelScope, "acme/set@master/a.jsonl"),
@@ -109,7 +113,7 @@ TEST(PullData, MirrorsInOrderAndOnlyTheRightBytes) {
   EXPECT_EQ(done.obtained.size(), 1u);
   ASSERT_FALSE(notes.empty());
   EXPECT_TRUE(has(notes[0], "SHA-256 is")) << notes[0];
-  for (const SeenRequest& request : second.seen())
+  for (const WireRequest& request : second.seen())
     EXPECT_FALSE(request.headers.count("authorization")) << "the token goes to its own mirror only";
   EXPECT_EQ(pull_data(std::vector{file}, options).was_there.size(), 1u);
   EXPECT_EQ(second.seen().size(), 1u) << "what is there is not asked for again";
@@ -120,7 +124,7 @@ TEST(PullData, MirrorsInOrderAndOnlyTheRightBytes) {
 
 TEST(PullData, WrongChecksumIsRefusedEverywhere) {
   TempDir dir;
-  const LoopbackServer server([](const SeenRequest&) { return http_reply(200, "other bytes"); });
+  const WireServer server([](const WireRequest&) { return whole_reply(200, "other bytes"); });
   const WantedFile file =
       wanted(dir / "a.csv", {data_source_from(HubKind::Direct, server.url() + "/a.csv")},
              sha256("the bytes").hex());
@@ -135,16 +139,16 @@ TEST(PullData, GoesOnWhereTheConnectionBroke) {
   TempDir dir;
   const std::string all = rows_text();
   int calls = 0;
-  const LoopbackServer server([&](const SeenRequest& request) {
+  const WireServer server([&](const WireRequest& request) {
     const auto range = request.headers.find("range");
     if (range == request.headers.end()) {
       ++calls;
-      return http_reply(200, all, "ETag: \"v1\"\r\n").substr(0, 100000);
+      return test::raw_reply(test::http_bytes(200, all, "ETag: \"v1\"\r\n").substr(0, 100000));
     }
     const std::size_t from = std::stoull(range->second.substr(6));
-    return http_reply(206, all.substr(from),
-                      fmt::format("ETag: \"v1\"\r\nContent-Range: bytes {}-{}/{}\r\n", from,
-                                  all.size() - 1, all.size()));
+    return whole_reply(206, all.substr(from),
+                       fmt::format("ETag: \"v1\"\r\nContent-Range: bytes {}-{}/{}\r\n", from,
+                                   all.size() - 1, all.size()));
   });
   const WantedFile file =
       wanted(dir / "a.jsonl", {data_source_from(HubKind::Direct, server.url() + "/a.jsonl")},
@@ -157,7 +161,7 @@ TEST(PullData, GoesOnWhereTheConnectionBroke) {
 TEST(PullData, DigestOfTheFirstArrivalIsKept) {
   TempDir dir;
   std::string served = "one\n";
-  const LoopbackServer server([&](const SeenRequest&) { return http_reply(200, served); });
+  const WireServer server([&](const WireRequest&) { return whole_reply(200, served); });
   const WantedFile file =
       wanted(dir / "a.csv", {data_source_from(HubKind::Direct, server.url() + "/a.csv")});
   pull_data(std::vector{file}, options_of({direct()}));
@@ -174,7 +178,7 @@ TEST(PullData, WhatIsNoDataFileIsRefused) {
   TempDir dir;
   for (const std::string body :
        {"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "<!DOCTYPE html><p>log in"}) {
-    const LoopbackServer server([&](const SeenRequest&) { return http_reply(200, body); });
+    const WireServer server([&](const WireRequest&) { return whole_reply(200, body); });
     const WantedFile file =
         wanted(dir / "a.csv", {data_source_from(HubKind::Direct, server.url() + "/a.csv")});
     EXPECT_TRUE(has(message_of([&] { pull_data(std::vector{file}, options_of({direct()})); }),
@@ -186,7 +190,7 @@ TEST(PullData, WhatIsNoDataFileIsRefused) {
 TEST(PullData, MembersOfAnArchiveThatIsLoadedOnce) {
   TempDir dir;
   const std::string tar = tar_of("data/test/a.csv", "q,1\n");
-  const LoopbackServer server([&](const SeenRequest&) { return http_reply(200, tar); });
+  const WireServer server([&](const WireRequest&) { return whole_reply(200, tar); });
   const std::string url = server.url() + "/data.tar";
   const std::vector<WantedFile> files{
       wanted(dir / "a.csv", {data_source_from(HubKind::Direct, url + "!data/test/a.csv")}),

@@ -90,6 +90,7 @@ TEST(House, LanguagesPairExactlyAndNoMarkIsLeft) {
   for (const std::string& name : house_names()) {
     EXPECT_EQ(house_languages(name), (std::vector<std::string>{"en", "ar", "es", "fr", "id", "ja",
                                                                "ru", "th", "vi", "zh"}));
+    const bool has_answer = name != "house/rules";  // its checks name words of the language
     const auto english = open_house(name, "en", options(500));
     for (const std::string& language : house_languages(name)) {
       const auto suite = open_house(name, language, options(500));
