@@ -158,7 +158,11 @@ std::string money_text(const std::map<std::string, double>& amounts, const Style
   if (amounts.empty()) return std::string(glyphs_of(style).dash);
   std::string out;
   for (const auto& [currency, amount] : amounts) {
-    std::string digits = fmt::format("{:.{}f}", amount, amount != 0 && amount < 0.1 ? 4 : 2);
+    // Two figures at least: one short answer can cost some millionths.
+    const int places = amount <= 0 || amount >= 0.1 ? 2
+                       : amount >= 0.001            ? 4
+                                         : std::min(12, 1 - int(std::floor(std::log10(amount))));
+    std::string digits = fmt::format("{:.{}f}", amount, places);
     if (const std::size_t point = digits.find('.'); amount >= 1000) {
       digits = with_commas(*parse_int(digits.substr(0, point))) + digits.substr(point);
     }

@@ -10,6 +10,7 @@
 #include "harness/core/digest.h"
 #include "harness/core/error.h"
 #include "suites/house/calendar.h"
+#include "suites/house/generator.h"
 #include "suites/house/ledger.h"
 #include "suites/house/order.h"
 #include "suites/house/rules.h"
@@ -23,7 +24,6 @@ namespace {
 using house::Sentence;
 using house::Wording;
 
-constexpr std::int64_t kItems = 200;
 constexpr char kVersion[] = "2";  // 2: no item twice
 constexpr int kSalts = 50;        // draws of an item before a repetition is taken
 
@@ -33,33 +33,10 @@ class HouseSuite : public Suite {
              const SuiteOptions& options)
       : wording_(short_name, language),
         seed_(options.seed.value_or(42)),
-        levels_(options.levels),
-        is_short_(options.short_prompt.value_or(false)) {
-    if (levels_.empty()) levels_ = {1, 2, 3, 4, 5};
-    for (int level : levels_) {
-      if (level < 1 || level > 5)
-        throw Error(fmt::format("{}: level {} is not one of 1 to 5", name, level));
-    }
-    info_.name = name + "/" + language;
+        levels_(house::levels_of(name, options)),
+        is_short_(options.short_prompt.value_or(false)),
+        info_(house::generated_info(name, language, options)) {
     info_.version = kVersion;
-    info_.family = "reasoning";
-    info_.kind = house_kind(name);
-    info_.language = language;
-    info_.licence = "Apache-2.0";
-    info_.publish = "full";
-    info_.params.max_tokens = options.max_tokens.value_or(1024);
-    info_.whole = options.items.value_or(kItems);
-    info_.size = info_.whole;
-    if (options.limit && *options.limit < 1)
-      info_.size = std::max<std::int64_t>(
-          1,
-          static_cast<std::int64_t>(std::ceil(*options.limit * static_cast<double>(info_.whole))));
-    if (options.limit && *options.limit >= 1) {
-      const auto limit = static_cast<std::int64_t>(*options.limit);
-      // A generator has no end: a limit above the default number simply makes more.
-      info_.size = options.items ? std::min(limit, *options.items) : limit;
-      info_.whole = std::max(info_.whole, info_.size);
-    }
   }
 
   const SuiteInfo& info() const override { return info_; }
@@ -126,11 +103,11 @@ class HouseSuite : public Suite {
   mutable std::mutex mutex_;
   mutable std::vector<std::uint8_t> salts_;         // of items from 0 on; guarded by mutex_
   mutable std::unordered_set<std::uint64_t> said_;  // by these; guarded by mutex_
-  SuiteInfo info_;
   Wording wording_;
   std::uint64_t seed_;
   std::vector<int> levels_;
   bool is_short_;
+  SuiteInfo info_;
 };
 
 class LedgerSuite final : public HouseSuite {

@@ -14,6 +14,7 @@
 #include "harness/core/embedded.h"
 #include "harness/core/error.h"
 #include "harness/core/random.h"
+#include "suites/house/generator.h"
 #include "suites/house/wording.h"
 
 namespace leitai {
@@ -121,33 +122,11 @@ class RulesSuite final : public Suite {
   RulesSuite(const std::string& language, const SuiteOptions& options)
       : wording_(read_wording(language)),
         seed_(options.seed.value_or(42)),
-        levels_(options.levels) {
+        levels_(house::levels_of("house/rules", options)),
+        info_(house::generated_info("house/rules", language, options)) {
     if (options.short_prompt)
       throw Error("house/rules: short_prompt: the rules are the prompt; drop it");
-    if (levels_.empty()) levels_ = {1, 2, 3, 4, 5};
-    for (const int level : levels_) {
-      if (level < 1 || level > 5)
-        throw Error(fmt::format("house/rules: level {} is not one of 1 to 5", level));
-    }
-    info_.name = "house/rules/" + language;
     info_.version = "1";
-    info_.family = "instructions";
-    info_.kind = "text";
-    info_.language = language;
-    info_.licence = "Apache-2.0";
-    info_.publish = "full";
-    info_.params.max_tokens = options.max_tokens.value_or(1024);
-    info_.whole = options.items.value_or(200);
-    info_.size = info_.whole;
-    if (options.limit && *options.limit < 1)
-      info_.size = std::max<std::int64_t>(
-          1,
-          static_cast<std::int64_t>(std::ceil(*options.limit * static_cast<double>(info_.whole))));
-    if (options.limit && *options.limit >= 1) {
-      const auto limit = static_cast<std::int64_t>(*options.limit);
-      info_.size = options.items ? std::min(limit, *options.items) : limit;
-      info_.whole = std::max(info_.whole, info_.size);
-    }
   }
 
   const SuiteInfo& info() const override { return info_; }
@@ -273,10 +252,10 @@ class RulesSuite final : public Suite {
   mutable std::mutex mutex_;
   mutable std::vector<std::uint8_t> salts_;         // of items from 0 on; guarded by mutex_
   mutable std::unordered_set<std::uint64_t> said_;  // by these; guarded by mutex_
-  SuiteInfo info_;
   Json wording_;
   std::uint64_t seed_;
   std::vector<int> levels_;
+  SuiteInfo info_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "harness/core/error.h"
 #include "harness/model_spec.h"
+#include "tests/support/support.h"
 
 namespace leitai {
 namespace {
@@ -33,15 +34,6 @@ Known known() {
   return out;
 }
 
-std::string error_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
-
 bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
@@ -58,7 +50,7 @@ TEST(ModelSpec, ReadsTargetOptionsAndParameters) {
 
 TEST(ModelSpec, NamesTheWrongWordAndTheNearestKnown) {
   const auto said = [](const char* spec) {
-    return error_of([&] { parse_model(spec, "-m", kBackends); });
+    return test::message_of([&] { parse_model(spec, "-m", kBackends); });
   };
   EXPECT_TRUE(has(said("engine:x,temprature=0"), "\"temprature\"; did you mean \"temperature\"?"));
   EXPECT_TRUE(has(said("engine:x,temperature=warm"),
@@ -96,7 +88,7 @@ TEST(Config, ReportsAllMistakesTogetherWithTheirLines) {
       "limitz: {in_flight: 4}\n"
       "samples: many\n"
       "report: {formats: [parchment]}\n";
-  const std::string said = error_of([&] { read_config("bad.yaml", text, known()); });
+  const std::string said = test::message_of([&] { read_config("bad.yaml", text, known()); });
   for (const char* part :
        {"bad.yaml:3: models[0].params: unknown key \"temperatur\"; did you mean \"temperature\"?",
         "bad.yaml:4: models[1].model: \"engin:w\": unknown backend \"engin\"; did you mean "
@@ -112,10 +104,11 @@ TEST(Config, ReportsAllMistakesTogetherWithTheirLines) {
 }
 
 TEST(Config, MalformedYamlNamesFileAndLine) {
+  EXPECT_TRUE(has(test::message_of([&] { read_config("broken.yaml", "name: [x\n", known()); }),
+                  "broken.yaml:"));
   EXPECT_TRUE(
-      has(error_of([&] { read_config("broken.yaml", "name: [x\n", known()); }), "broken.yaml:"));
-  EXPECT_TRUE(has(error_of([&] { read_config("twice.yaml", "name: a\nname: b\n", known()); }),
-                  "twice.yaml:2: \"name\" is given twice"));
+      has(test::message_of([&] { read_config("twice.yaml", "name: a\nname: b\n", known()); }),
+          "twice.yaml:2: \"name\" is given twice"));
 }
 
 TEST(Config, WhatWasResolvedCanBeReadBack) {
@@ -160,7 +153,7 @@ TEST(Config, TheNameComesFromModelsSuitesSeedAndSamplesNotFromLimits) {
 
 TEST(Config, MissingPartsAndEqualIdsAreSaidTogether) {
   RunConfig config = read_config("a.yaml", "models: [engine:w, engine:w]\n", known());
-  const std::string said = error_of([&] { resolve(config, known()); });
+  const std::string said = test::message_of([&] { resolve(config, known()); });
   EXPECT_TRUE(has(said, "no suite; name one with -s"));
   EXPECT_TRUE(has(said, "two models are called \"w\""));
 }

@@ -13,17 +13,8 @@
 namespace leitai {
 namespace {
 
+using test::message_of;
 using test::TempDir;
-
-template <typename Act>
-std::string message_of(Act act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 std::string random_bytes(std::uint64_t seed, std::size_t size, std::uint64_t alphabet) {
   SplitMix64 random(seed);

@@ -21,19 +21,10 @@ test::WireReply whole_reply(int status, const std::string& body, const std::stri
 }
 
 namespace fs = std::filesystem;
+using test::message_of;
 using test::TempDir;
 using test::WireRequest;
 using test::WireServer;
-
-template <typename F>
-std::string message_of(F call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;

@@ -22,6 +22,7 @@ namespace {
 
 using nlohmann::json;
 using test::http_bytes;
+using test::message_of;
 using test::raw_reply;
 using test::TempDir;
 using test::WireReply;
@@ -114,15 +115,6 @@ PullOptions options_for(const TempDir& home, std::vector<Mirror> mirrors) {
   options.mirrors = std::move(mirrors);
   options.retry_wait = std::chrono::milliseconds(1);
   return options;
-}
-
-std::string message_of(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
 }
 
 std::vector<WireRequest> asked_for(const WireServer& server, std::string_view part) {

@@ -17,18 +17,9 @@
 namespace leitai {
 namespace {
 
+using test::message_of;
 using test::TempDir;
 namespace fs = std::filesystem;
-
-template <typename Act>
-std::string message_of(Act act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 void expect_words(const std::string& message, const std::vector<std::string>& words) {
   for (const std::string& word : words)

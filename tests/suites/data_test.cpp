@@ -16,17 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
+using test::message_of;
 using test::TempDir;
-
-template <typename F>
-std::string message_of(F call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;

@@ -50,15 +50,4 @@ inline std::int64_t record(Store& store, const std::vector<Asked>& all) {
   return store.record(views);
 }
 
-/// The message of the Error that `act` throws; "" if it throws none.
-template <typename Act>
-std::string message_of(Act act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
-
 }  // namespace leitai::test

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/core/error.h"
+
 namespace leitai::test {
 
 /// A fresh folder, removed with everything in it at the end.
@@ -21,6 +23,17 @@ class TempDir {
  private:
   std::filesystem::path path_;
 };
+
+/// The message of the Error that `act` throws; "" if it throws none.
+template <typename Act>
+std::string message_of(Act act) {
+  try {
+    act();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
 
 /// The project's root.
 std::filesystem::path source_dir();
