@@ -104,7 +104,8 @@ TokensAtMost tokens_at_most(const Provider& provider, const Request& request) {
   if (request.mode == Mode::LogLikelihood) return out;
   out.completion =
       request.wanted.max_tokens.value_or(provider.length_default.value_or(kUsualLength));
-  if (is_thinking(provider, request.wanted) && !provider.length_counts_reasoning)
+  out.thinks = is_thinking(provider, request.wanted);
+  if (out.thinks && !provider.length_counts_reasoning)
     out.completion += parse_int(request.wanted.thinking.value_or("")).value_or(kLongestThought);
   return out;
 }

@@ -128,10 +128,11 @@ std::vector<PlannedModel> planned_models(const RunConfig& config,
       const TokensAtMost most = backend->tokens_at_most(planned->request).value_or(TokensAtMost{});
       one.completion_tokens_at_most += most.completion;
       one.prompt_tokens += likely_prompt_tokens(planned->request.prompt);
-      const std::string thinking = planned->request.wanted.thinking.value_or("off");
-      const double usual = one.is_measured     ? known->second
-                           : thinking != "off" ? kUsualThoughtfulAnswer
-                                               : kUsualAnswer;
+      const bool thinks =
+          most.thinks || planned->request.wanted.thinking.value_or("off") != "off";
+      const double usual = one.is_measured ? known->second
+                           : thinks        ? kUsualThoughtfulAnswer
+                                           : kUsualAnswer;
       new_tokens += std::min(usual, static_cast<double>(most.completion));
       if (const auto price = backend->price_at_most(planned->request))
         one.cost_at_most[price->currency] += price->amount;

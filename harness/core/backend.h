@@ -41,6 +41,7 @@ struct BackendTraits {
 /// Tokens that answering takes at most.
 struct TokensAtMost {
   std::int64_t prompt = 0, completion = 0;
+  bool thinks = false;  // reasoning is to be expected among them
   std::int64_t all() const { return prompt + completion; }
 };
 
