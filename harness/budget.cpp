@@ -96,6 +96,30 @@ void Budget::check_currency(const std::string& model, const std::string& currenc
   if (const Allowance* own = limit_of(model)) check(own->money);
 }
 
+void Budget::refuse_unknown_price(const std::string& model) const {
+  const Allowance* own = limit_of(model);
+  if (!limits_.run.money && !(own && own->money)) return;
+  throw Error(fmt::format(
+      "budget: no price is known for {}: a budget of money cannot hold it\n        bound it by "
+      "--max-total-tokens or --max-requests, or give its price in a provider record of your own "
+      "(--providers DIR; leitai ls providers NAME shows what is known)",
+      model));
+}
+
+bool Budget::extend(const std::string& model, const Price& charged) {
+  const Spending more{0, 0, charged};
+  std::lock_guard guard(mutex_);
+  for (const std::string& account : {model, std::string()})
+    if (!blocked(account, more).empty()) return false;
+  for (const std::string& account : {model, std::string()}) {
+    const Allowance* limit = limit_of(account);
+    if (limit && limit->money)
+      accounts_[account].reserved_money +=
+          in_currency(charged, limit->money->currency).value_or(charged.amount);
+  }
+  return true;
+}
+
 const Allowance* Budget::limit_of(const std::string& account) const {
   if (account.empty()) return &limits_.run;
   const auto own = limits_.per_model.find(account);
@@ -133,6 +157,9 @@ std::string Budget::blocked(const std::string& account, const Spending& most) co
           "the budget of {:g} {}{} is reached ({} spent; the next request may cost {})",
           bound.amount, bound.currency, whose, amount_text(at.money), amount_text(amount));
   }
+  if (limit->money && !most.money && most.is_charged && at.money >= limit->money->amount)
+    return fmt::format("the budget of {:g} {}{} is reached ({} spent)", limit->money->amount,
+                       limit->money->currency, whose, amount_text(at.money));
   if (limit->requests && most.requests > 0 &&
       at.requests + at.reserved_requests + most.requests > *limit->requests)
     return fmt::format("the budget of {} requests{} is reached", with_commas(*limit->requests),

@@ -38,6 +38,7 @@ struct Spending {
   std::int64_t requests = 1;
   std::int64_t tokens = 0;
   std::optional<Price> money;  // absent: free, or a price that nobody knows
+  bool is_charged = false;     // money will be asked for, though nobody knows how much
 };
 
 /// "20 CNY", "12.5USD". Throws Error naming `where`.
@@ -66,6 +67,13 @@ class Budget {
 
   /// Throws Error if amounts in `currency` cannot be held against the limits of `model`.
   void check_currency(const std::string& model, const std::string& currency) const;
+
+  /// Throws Error if money is limited for `model`, which charges what nobody knows.
+  void refuse_unknown_price(const std::string& model) const;
+
+  /// Sets `charged` aside for an attempt of `model` that was paid for and is to be repeated; the
+  /// request's settling gives it back. False if it does not fit.
+  bool extend(const std::string& model, const Price& charged);
 
   /// False if `most` does not fit beside what is spent and set aside.
   bool reserve(const std::string& model, const Spending& most);

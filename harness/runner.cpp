@@ -62,6 +62,9 @@ class Runner {
       result_.planned += lane.total;
       lanes_.push_back(std::move(lane));
     }
+    for (const RunParts::Competitor& one : parts.competitors)
+      if (parts.budget && one.backend->traits().is_price_unknown)
+        parts.budget->refuse_unknown_price(one.model->id);
     if (parts.budget) money_at_start_ = parts.budget->money_left();
   }
 
@@ -157,6 +160,7 @@ class Runner {
         stopping_since = Clock::now();
         result_.interrupted = interrupts > 0;
         is_stopping_ = !broken;
+        drain();
         if (parts_.progress && !broken) {
           parts_.progress->event(fmt::format("stopping, {} answers still arriving", in_flight()));
         }
@@ -167,6 +171,7 @@ class Runner {
       } catch (const Error&) {  // what is in flight is waited for and stored before it is told
         trouble = std::current_exception();
         stopping_since = Clock::now();
+        drain();
       }
       std::unique_lock lock(mutex_);
       const bool idle = std::all_of(lanes_.begin(), lanes_.end(), [&](const Lane& lane) {
@@ -193,6 +198,15 @@ class Runner {
     result_.asking_s = seconds_between(started_, Clock::now());
     if (trouble) std::rethrow_exception(trouble);
     if (!result_.interrupted && !has_failed()) judge_budgets(cancelled);
+  }
+
+  /// Nothing more is sent; what is on its way may arrive.
+  void drain() {
+    {
+      std::lock_guard lock(mutex_);
+      draining_ = true;
+    }
+    for (Lane& lane : lanes_) lane.backend->drain();
   }
 
   static double seconds_between(Clock::time_point from, Clock::time_point to) {
@@ -233,9 +247,12 @@ class Runner {
 
   /// Models that share a device run one after another: only the first unfinished of each group
   /// sends.
+  /// Of those that may send, the one with the fewest requests in flight is next, so that none
+  /// takes all the places of the run.
   bool send_some() {
     bool sent = false;
     std::set<std::string> busy;
+    std::vector<Lane*> open;
     for (Lane& lane : lanes_) {
       const std::string& group = lane.backend->traits().exclusive;
       {
@@ -244,22 +261,40 @@ class Runner {
       }
       if (!group.empty() && !busy.insert(group).second) continue;
       judge_time_of(lane);
-      for (int n = 0; n < 64 && has_room(lane) && may_go_on(lane); ++n) {
-        std::optional<Planned> planned = std::exchange(lane.held, std::nullopt);
-        if (!planned) planned = lane.cursor->next(2000);
-        if (!planned) {
-          sent = sent || !lane.cursor->is_finished();
-          break;
-        }
-        if (!afford(lane, *planned)) {
-          lane.held = std::move(planned);  // until what is in flight is settled
-          break;
-        }
-        sent = true;
-        submit(lane, std::move(*planned));
+      open.push_back(&lane);
+    }
+    for (std::size_t n = 64 * open.size(); n > 0 && !open.empty(); --n) {
+      const auto next = idlest(open);
+      Lane& lane = **next;
+      const auto close = [&] { open.erase(next); };
+      if (!has_room(lane) || !may_go_on(lane)) {
+        close();
+        continue;
       }
+      std::optional<Planned> planned = std::exchange(lane.held, std::nullopt);
+      if (!planned) planned = lane.cursor->next(2000);
+      if (!planned) {
+        sent = sent || !lane.cursor->is_finished();
+        close();
+        continue;
+      }
+      if (!afford(lane, *planned)) {
+        lane.held = std::move(planned);  // until what is in flight is settled
+        close();
+        continue;
+      }
+      sent = true;
+      submit(lane, std::move(*planned));
     }
     return sent;
+  }
+
+  std::vector<Lane*>::iterator idlest(std::vector<Lane*>& lanes) {
+    if (lanes.size() == 1) return lanes.begin();
+    std::lock_guard lock(mutex_);
+    return std::min_element(lanes.begin(), lanes.end(), [](const Lane* a, const Lane* b) {
+      return a->in_flight < b->in_flight;
+    });
   }
 
   /// Sets aside what a request may take. False where it does not fit: for good if nothing in flight
@@ -271,6 +306,7 @@ class Runner {
     lane.set_aside = tokens
                          ? Spending{1, tokens->all(), lane.backend->price_at_most(planned.request)}
                          : Spending{0, 0, {}};
+    if (lane.backend->traits().is_price_told) lane.set_aside.is_charged = true;
     const Spending& most = lane.set_aside;
     if (most.money) parts_.budget->check_currency(model, most.money->currency);
     if (parts_.budget->reserve(model, most)) return true;
@@ -329,13 +365,14 @@ class Runner {
         Lane& lane = lanes_[found->second.lane];
         recorded.item = std::move(found->second.item);
         recorded.position = found->second.position;
-        if (parts_.budget)
-          parts_.budget->settle(answer->request.model, found->second.set_aside,
-                                spent_on(answer->response, found->second.set_aside));
+        if (parts_.budget) settle(*answer, found->second.set_aside);
         lane.last = Clock::now();
         flying_.erase(found);
         --lane.in_flight;
-        const bool given_up = cancelled_ && answer->response.outcome == Outcome::Failed;
+        // What was paid for is kept, whatever became of it.
+        const bool given_up = answer->response.outcome == Outcome::Failed &&
+                              !answer->response.price &&
+                              (cancelled_ || (draining_ && answer->response.attempts == 0));
         if (!given_up) count(lane, answer->response);
         if (lanes_.size() > 1) tell_of_breaker(lane, answer->response);
         if (given_up) {
@@ -349,6 +386,21 @@ class Runner {
       graded_.push(std::move(recorded));
     }
     graded_.close();
+  }
+
+  /// `mutex_` is held.
+  void settle(Answer& answer, Spending set_aside) {
+    Response& response = answer.response;
+    const Spending spent = spent_on(response, set_aside);
+    const bool is_told = response.usage.prompt_tokens || response.usage.completion_tokens;
+    if (!is_told && spent.tokens > 0) response.assumed_tokens = spent.tokens;
+    if (!response.price) response.assumed_price = spent.money;
+    // Repeated attempts that were charged had set aside more (Budget::extend).
+    if (response.retry_cost && response.price) {
+      if (!set_aside.money) set_aside.money = Price{0, response.price->currency};
+      set_aside.money->amount += *response.retry_cost;
+    }
+    parts_.budget->settle(answer.request.model, set_aside, spent);
   }
 
   /// A vendor that takes no more requests is told at once, and once: the other models may go on for
@@ -512,8 +564,8 @@ class Runner {
   std::atomic<int> graders_done_ = 0;
   Channel<Recorded> graded_;  // collector -> graders
   Channel<Recorded> stored_;  // graders -> writer
-  std::mutex
-      mutex_;  // guards flying_, fatal_, cancelled_, result_ counts and the marked members of lanes
+  std::mutex mutex_;  // guards flying_, fatal_, cancelled_, draining_, result_ counts and the
+                      // marked members of lanes
   std::condition_variable room_;
   std::unordered_map<std::int64_t, Flying> flying_;
   std::map<std::tuple<std::size_t, std::string, std::int64_t>, std::pair<SampleFold, int>>
@@ -522,6 +574,7 @@ class Runner {
   std::vector<std::string> to_tell_;  // of these, not shown yet; guarded by mutex_
   std::string fatal_;
   bool cancelled_ = false;
+  bool draining_ = false;
   RunResult result_;
 };
 

@@ -111,6 +111,9 @@ CREATE TABLE responses (
   gap_p99_ms        REAL,
   text_events       INTEGER,           -- how many there were
   retry_cost        REAL,              -- the part of `cost` that bought no answer
+  assumed_tokens    INTEGER,           -- what a budget counted where the service told no usage
+  assumed_cost      REAL,              -- likewise, in `assumed_currency`
+  assumed_currency  TEXT,
   CHECK ((outcome = 'failed') = (kind IS NOT NULL))
 );
 

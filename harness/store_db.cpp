@@ -234,7 +234,10 @@ std::span<const Migration> migrations() {
        "ALTER TABLE responses ADD COLUMN gap_p50_ms REAL;"
        "ALTER TABLE responses ADD COLUMN gap_p99_ms REAL;"
        "ALTER TABLE responses ADD COLUMN text_events INTEGER;"
-       "ALTER TABLE responses ADD COLUMN retry_cost REAL"}};
+       "ALTER TABLE responses ADD COLUMN retry_cost REAL;"
+       "ALTER TABLE responses ADD COLUMN assumed_tokens INTEGER;"
+       "ALTER TABLE responses ADD COLUMN assumed_cost REAL;"
+       "ALTER TABLE responses ADD COLUMN assumed_currency TEXT"}};
   return kSteps;
 }
 

@@ -8,9 +8,11 @@ std::vector<StoredSpending> Store::spending() const {
   // same. Answers that were kept from another run have no attempts.
   Statement get(impl_->db,
                 "SELECT model, currency, sum(cost), sum(requests), sum(tokens) FROM ("
-                "SELECT q.model AS model, coalesce(r.currency, '') AS currency, "
-                "coalesce(r.cost, 0) AS cost, 1 AS requests, "
-                "coalesce(r.prompt_tokens, 0) + coalesce(r.completion_tokens, 0) AS tokens "
+                "SELECT q.model AS model, "
+                "coalesce(r.currency, r.assumed_currency, '') AS currency, "
+                "coalesce(r.cost, r.assumed_cost, 0) AS cost, 1 AS requests, "
+                "coalesce(r.assumed_tokens, coalesce(r.prompt_tokens, 0) + "
+                "coalesce(r.completion_tokens, 0)) AS tokens "
                 "FROM responses r JOIN requests q USING (request_id) WHERE r.attempts > 0 "
                 "UNION ALL "
                 "SELECT q.model, coalesce(json_extract(e.body, '$.currency'), ''), "

@@ -73,9 +73,10 @@ Writers::Writers(Database& db)
                       "served_model, attempts, logprobs, continuations, created_at, blocked, "
                       "code, service_id, fingerprint, upstream, body_sha256, sent_at, "
                       "answer_ttft_ms, last_text_ms, gap_p50_ms, gap_p99_ms, text_events, "
-                      "retry_cost) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+                      "retry_cost, assumed_tokens, assumed_cost, assumed_currency) VALUES (?1, ?2, "
+                      "?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
                       "?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, "
-                      "?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35)"),
+                      "?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38)"),
       find_outcome(db, "SELECT outcome FROM responses WHERE request_id = ?1"),
       to_event(db,
                "INSERT INTO events (at, kind, request_id, body) SELECT "
@@ -234,6 +235,11 @@ void Store::Impl::put_response(std::int64_t request_id, const Response& response
   put.bind(33, response.timing.gap_p99_ms);
   put.bind(34, response.timing.text_events);
   put.bind(35, response.retry_cost);
+  put.bind(36, response.assumed_tokens);
+  if (response.assumed_price) {
+    put.bind(37, response.assumed_price->amount);
+    put.bind(38, response.assumed_price->currency);
+  }
   put.step();
 }
 

@@ -62,6 +62,9 @@ class HttpBackend final : public Backend {
     traits_.default_in_flight = context.vendor_in_flight.value_or(limits.in_flight.value_or(64));
     traits_.prices =
         price_note(resolved_.endpoint.provider, resolved_.endpoint.model, std::time(nullptr));
+    traits_.is_price_told = !traits_.prices && !resolved_.endpoint.provider.tells_cost.empty();
+    traits_.is_price_unknown =
+        !traits_.prices && !traits_.is_price_told && resolved_.endpoint.provider.needs_key;
     traits_.rpm = context.rpm ? context.rpm : limits.rpm;
     traits_.tpm = context.tpm ? context.tpm : limits.tpm;
     if (context.is_dry) return;
@@ -118,8 +121,13 @@ class HttpBackend final : public Backend {
   }
 
   std::optional<Price> price_at_most(const Request& request) const override {
-    return leitai::price_at_most(resolved_.endpoint.provider, resolved_.endpoint.model, request,
-                                 std::time(nullptr));
+    const Provider& provider = resolved_.endpoint.provider;
+    if (traits_.is_price_told && lane_) {  // the next one is taken to cost as much as the dearest
+      const std::int64_t most = lane_->most_told();
+      return most > 0 ? std::optional(Price{static_cast<double>(most) * 1e-6, provider.tells_cost})
+                      : std::nullopt;
+    }
+    return leitai::price_at_most(provider, resolved_.endpoint.model, request, std::time(nullptr));
   }
 
   std::optional<TokensAtMost> tokens_at_most(const Request& request) const override {
@@ -129,6 +137,12 @@ class HttpBackend final : public Backend {
   std::vector<std::string> cautions() const override {
     if (!lane_) return {};
     return lane_->watch().cautions(id_);
+  }
+
+  void drain() override {
+    hub_->engine.post([lane = std::weak_ptr<Lane>(lane_)] {
+      if (const auto alive = lane.lock()) alive->drain();
+    });
   }
 
   void cancel() override {

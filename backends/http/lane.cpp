@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <ctime>
 #include <nlohmann/json.hpp>
 
@@ -143,7 +144,8 @@ Lane::~Lane() {
 }
 
 void Lane::add(std::shared_ptr<Job> job) {
-  if (is_cancelled_) return fail(job, {FailureKind::Network, "cancelled", std::nullopt});
+  if (is_cancelled_ || is_draining_)
+    return fail(job, {FailureKind::Network, "cancelled", std::nullopt});
   if (!has_joined_) vendor_->join(this, resolved_.endpoint.provider.limits, context_);
   has_joined_ = true;
   ready_.push_back(std::move(job));
@@ -269,12 +271,13 @@ void Lane::ended(const std::shared_ptr<Job>& job, CallResult result) {
   const auto now = EngineClock::now();
   gate_.end(verdict, now);
   const Usage& used = attempt.parsed.usage;
+  std::optional<Price> charged;
   if (used.prompt_tokens || used.completion_tokens) {
     const auto spent = used.prompt_tokens.value_or(0) + used.completion_tokens.value_or(0);
     const double unused = job->reserved_tokens - static_cast<double>(spent);
     tokens_.give_back(unused);
     vendor_->give_back(unused);
-    bill(*job, attempt.parsed, unix_ms(result.sent) / 1000);
+    charged = bill(*job, attempt.parsed, unix_ms(result.sent) / 1000);
   }
   if (attempt.status == 429 && verdict.retry_after)
     vendor_->held_until = std::max(vendor_->held_until, now + *verdict.retry_after);
@@ -287,8 +290,11 @@ void Lane::ended(const std::shared_ptr<Job>& job, CallResult result) {
     const auto left = time_left(*job);
     if (left && *pause >= *left) pause.reset();
   }
-  if (pause && !is_cancelled_) {
+  if (pause && !is_cancelled_ && !is_draining_ &&
+      (!charged || !context_.may_repeat || context_.may_repeat(*charged))) {
     job->lost = job->billed;
+    job->last = Failure{verdict.kind.value_or(FailureKind::Server), std::move(verdict.message),
+                        attempt.status ? std::optional<int>(attempt.status) : std::nullopt};
     repeat(job, *pause);
     return pump();
   }
@@ -356,18 +362,23 @@ void Lane::give_up() {
 
 /// By the price of the moment at which it was sent. What the service charged for an attempt that is
 /// then repeated was paid all the same.
-void Lane::bill(Job& job, const Parsed& parsed, std::int64_t sent_unix) const {
+std::optional<Price> Lane::bill(Job& job, const Parsed& parsed, std::int64_t sent_unix) {
   const Provider& provider = resolved_.endpoint.provider;
   const auto price = parsed.cost && !provider.tells_cost.empty()
                          ? Price{*parsed.cost, provider.tells_cost}
                          : price_of(provider, resolved_.endpoint.model, parsed.usage,
                                     is_thinking(provider, job.request.wanted), sent_unix);
-  if (!price) return;
+  if (!price) return std::nullopt;
   if (!job.billed) {
     job.billed = price;
   } else {
     job.billed->amount += price->amount;
   }
+  if (parsed.cost) {
+    const auto told = static_cast<std::int64_t>(std::ceil(*parsed.cost * 1e6));
+    if (told > most_told_) most_told_ = told;
+  }
+  return price;
 }
 
 void Lane::cancel(bool is_silent) {
@@ -379,6 +390,16 @@ void Lane::cancel(bool is_silent) {
   waiting_.clear();
   for (const auto& job : waiting) fail(job, {FailureKind::Network, "cancelled", std::nullopt});
   pump();
+}
+
+void Lane::drain() {
+  is_draining_ = true;
+  std::vector<std::shared_ptr<Job>> back(waiting_.begin(), waiting_.end());
+  back.insert(back.end(), ready_.begin(), ready_.end());
+  waiting_.clear();
+  ready_.clear();
+  for (const auto& job : back)
+    fail(job, job->last.value_or(Failure{FailureKind::Network, "cancelled", std::nullopt}));
 }
 
 void Lane::fail(const std::shared_ptr<Job>& job, const Failure& failure) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -31,6 +32,7 @@ struct Job {
   double reserved_tokens = 0;
   std::optional<Price> billed;  // by all attempts so far
   std::optional<Price> lost;    // the part of it that bought no answer
+  std::optional<Failure> last;  // why it waits for another attempt
   std::unique_ptr<AttemptReader> reader;
 };
 
@@ -58,8 +60,12 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void add(std::shared_ptr<Job> job);
   /// Gives everything up; each request still yields its Answer unless `is_silent`.
   void cancel(bool is_silent);
+  /// Begins nothing more: what was not sent comes back, what waits to be repeated as it failed.
+  void drain();
 
   const Watch& watch() const { return watch_; }  // any thread
+  /// The most that the service told of one attempt so far, in millionths; any thread.
+  std::int64_t most_told() const { return most_told_; }
 
   // For the vendor that the lanes share.
   /// Begins what may begin now; otherwise leaves a call for the moment when it may.
@@ -77,7 +83,8 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void stop_queue(const Verdict& verdict, int status);
   void fail(const std::shared_ptr<Job>& job, const Failure& failure);
   /// `sent_unix`: seconds since 1970 UTC; the price of that moment holds.
-  void bill(Job& job, const Parsed& parsed, std::int64_t sent_unix) const;
+  /// Returns what it was charged.
+  std::optional<Price> bill(Job& job, const Parsed& parsed, std::int64_t sent_unix);
   void deliver(const std::shared_ptr<Job>& job, Response response);
   std::optional<std::chrono::milliseconds> time_left(const Job& job) const;
   double tokens_of(const Job& job) const;
@@ -90,6 +97,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   Channel<Answer>& answers_;
   const std::vector<std::string> headers_;
   Watch watch_;
+  std::atomic<std::int64_t> most_told_ = 0;
   Gate gate_;
   Bucket requests_, tokens_;
   std::deque<std::shared_ptr<Job>> ready_;
@@ -98,6 +106,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   std::optional<EngineClock::time_point> wake_;
   bool is_cancelled_ = false;
   bool is_silent_ = false;
+  bool is_draining_ = false;
   bool is_pumping_ = false;
   bool has_joined_ = false;  // the vendor
 };

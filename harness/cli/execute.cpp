@@ -91,6 +91,7 @@ class CachedBackend final : public Backend {
     kept->attempts = 0;  // nobody was asked
     answers_.push({std::move(request), std::move(*kept)});
   }
+  void drain() override { inner_->drain(); }
   void cancel() override { inner_->cancel(); }
   std::optional<Price> price_at_most(const Request& request) const override {
     return cache_.holds(request.digest) ? std::nullopt : inner_->price_at_most(request);
@@ -261,10 +262,18 @@ Executed execute(const RunConfig& config, const std::optional<std::string>& suit
                  const Global& global, const std::string& again) {
   std::optional<AnswerCache> cache;  // outlives the backends
   if (config.use_cache) cache.emplace(cache_file());
+  std::optional<Budget> budget;  // likewise
+  if (!config.budget.is_empty()) budget.emplace(config.budget);
   Opened opened;
   opened.suites = open_suites(config, suites_dir);
-  for (const ModelEntry& entry : config.models)
-    opened.backends.push_back(open_backend(entry, opened.answers, context_of(config, entry.model)));
+  for (const ModelEntry& entry : config.models) {
+    BackendContext context = context_of(config, entry.model);
+    if (budget)
+      context.may_repeat = [&held = *budget, id = entry.model.id](const Price& charged) {
+        return held.extend(id, charged);
+      };
+    opened.backends.push_back(open_backend(entry, opened.answers, context));
+  }
   std::vector<const CachedBackend*> cached;
   if (cache)
     for (auto& backend : opened.backends) {
@@ -293,9 +302,7 @@ Executed execute(const RunConfig& config, const std::optional<std::string>& suit
   parts.answers = &opened.answers;
   for (std::size_t i = 0; i < config.models.size(); ++i)
     parts.competitors.push_back({&config.models[i].model, opened.backends[i].get()});
-  std::optional<Budget> budget;
-  if (!config.budget.is_empty()) {
-    budget.emplace(config.budget);
+  if (budget) {
     spend_what_is_stored(*budget, store);
     parts.budget = &*budget;
   }

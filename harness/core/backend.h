@@ -36,6 +36,9 @@ struct BackendTraits {
   std::string describe;   // for people: "SmolLM2-135M-Instruct, Q4_1, cpu, 2 threads"
   std::optional<PriceNote> prices;  // by which the vendor charges; absent: free or unknown
   std::optional<double> rpm, tpm;   // requests and tokens a minute that are let through
+  // An account is charged, and nobody knows how much before the answer (the service tells its cost)
+  // or at all.
+  bool is_price_told = false, is_price_unknown = false;
 };
 
 /// Tokens that answering takes at most.
@@ -70,6 +73,11 @@ class Backend {
   /// (Failed, Network, "cancelled") or none at all if the channel is closed. Called on a second
   /// Ctrl-C.
   virtual void cancel() = 0;
+
+  /// Begins nothing more: what was not sent yet comes back at once as Failed with no attempts, what
+  /// failed and waits to be repeated as it failed. What is on its way may still arrive.
+  /// Thread-safe.
+  virtual void drain() {}
 
   /// What answering `request` can cost at most; absent where it costs nothing or nobody knows.
   virtual std::optional<Price> price_at_most(const Request&) const { return {}; }
@@ -106,7 +114,9 @@ struct BackendContext {
   double total_timeout_s = 1800;   // of one attempt
   std::string ca_file;             // "": the system's
   std::optional<double> rpm, tpm;  // requests and tokens a minute of this model
-  std::optional<int> in_flight;    // what the user allows this model, or the run
+  /// Asked before an attempt that was charged is repeated: may more be spent? Null: yes.
+  std::function<bool(const Price&)> may_repeat;
+  std::optional<int> in_flight;  // what the user allows this model, or the run
   /// Of all models of a vendor and key together.
   std::optional<int> vendor_in_flight;
   std::optional<double> vendor_rpm, vendor_tpm;

@@ -94,8 +94,11 @@ struct Response {
   std::optional<FinishReason> finish_reason;
   Usage usage;
   Timing timing;
-  std::optional<Price> price;               // of all attempts
-  std::optional<double> retry_cost;         // the part of it that bought no answer
+  std::optional<Price> price;        // of all attempts
+  std::optional<double> retry_cost;  // the part of it that bought no answer
+  // What a budget counted where the service told no usage.
+  std::optional<std::int64_t> assumed_tokens;
+  std::optional<Price> assumed_price;
   std::optional<std::string> served_model;  // as named by whoever answered
   std::optional<Blocked> blocked;           // Filtered: what was; absent where nobody knows
   ServiceFacts service;

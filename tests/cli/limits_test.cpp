@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <map>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -288,6 +290,98 @@ TEST_F(Limits, DoctorHidesProxyPasswordsAndSeesAMissingBundle) {
   EXPECT_NE(ran.out.find("none.pem: no such file (SSL_CERT_FILE)"), std::string::npos) << ran.out;
   EXPECT_NE(ran.out.find("OPENAI_API_KEY holds a blank, a quote"), std::string::npos) << ran.out;
   EXPECT_EQ(ran.out.find("sk-quoted"), std::string::npos);
+}
+
+TEST_F(Limits, WhatTheServiceChargesUnforeseenStopsTheRunAsSoonAsItIsKnown) {
+  Json record = Json::parse(test::read_text(folder / "providers/mint.json"));
+  record["id"] = "teller";
+  record["prices"] = Json::array();
+  record["tells_cost"] = "USD";
+  test::write_text(folder / "providers/teller.json", record.dump());
+  WireServer server([](const WireRequest&) {
+    Json body = Json::parse(answer());
+    body["usage"]["cost"] = 0.02;
+    return reply_of(200, body.dump());
+  });
+  const std::vector<std::string> run{
+      "run",       "-m",          "teller/m,base_url=" + server.url() + "/v1",
+      "-s",        "q.jsonl",     "--providers",
+      "providers", "--in-flight", "1",
+      "--budget",  "0.05 USD"};
+  const Ran first = here(run);
+  EXPECT_EQ(first.code, 2) << first.err;
+  EXPECT_EQ(server.seen().size(), 2u) << "the third would pass the limit, as the first two tell";
+  EXPECT_EQ(here(run).code, 2);
+  EXPECT_LE(server.seen().size(), 3u) << "nothing is known before the first answer of a call";
+}
+
+TEST_F(Limits, ABudgetOfMoneyIsRefusedWhereNoPriceIsKnown) {
+  WireServer server([](const WireRequest&) { return reply_of(200, answer()); });
+  std::vector<std::string> run = run_of(server, {"--budget", "5 CNY"});
+  run[2] = "mint/unpriced,base_url=" + server.url() + "/v1";
+  const Ran ran = here(run);
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_NE(ran.err.find("budget: no price is known for unpriced"), std::string::npos) << ran.err;
+  EXPECT_TRUE(server.seen().empty());
+}
+
+TEST_F(Limits, WithoutUsageWhatWasSetAsideCountsInLaterCallsToo) {
+  WireServer server([](const WireRequest&) {
+    Json body = Json::parse(answer());
+    body.erase("usage");
+    return reply_of(200, body.dump());
+  });
+  EXPECT_EQ(here(run_of(server, {"--budget", "3.5 CNY"})).code, 2);
+  EXPECT_EQ(server.seen().size(), 3u);
+  EXPECT_EQ(here(run_of(server, {"--budget", "3.5 CNY"})).code, 2);
+  EXPECT_EQ(server.seen().size(), 3u);
+}
+
+TEST_F(Limits, AChargedAttemptIsRepeatedOnlyWithinTheBudget) {
+  WireServer server([](const WireRequest&) {
+    Json body = Json::parse(answer());
+    body["choices"][0]["finish_reason"] = "network_error";
+    return reply_of(200, body.dump());
+  });
+  test::write_text(folder / "eval.yaml",
+                   "models: [{m: {model: \"mint/m,base_url=" + server.url() +
+                       "/v1,max_tokens=10\"}}]\nsuites: [q.jsonl]\nname: r\n"
+                       "retry: {attempts: 5, max_wait: 1s}\nbudget: {money: 3.5 CNY}\n");
+  const Ran ran = here({"run", "eval.yaml", "--providers", "providers"});
+  EXPECT_EQ(ran.code, 2) << ran.err;
+  EXPECT_LE(server.seen().size(), 3u) << "each attempt costs 1 CNY";
+}
+
+TEST_F(Limits, WhenTimeIsOverNothingMoreIsSent) {
+  WireServer server([](const WireRequest&) { return reply_of(200, answer()); });
+  test::write_text(folder / "eval.yaml", "models: [{m: {model: \"mint/m,base_url=" + server.url() +
+                                             "/v1,max_tokens=10\"}}]\nsuites: [q.jsonl]\nname: r\n"
+                                             "limits: {per_model: {m: {rpm: 60}}}\n");
+  const auto begun = std::chrono::steady_clock::now();
+  const Ran ran = here({"run", "eval.yaml", "--providers", "providers", "--time", "500ms"});
+  EXPECT_EQ(ran.code, 2) << ran.err;
+  EXPECT_LE(server.seen().size(), 8u) << "60 a minute, a few of them at once";
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(15));
+  const std::string items = here({"ls", "items", "runs/r", "--json"}).out;
+  EXPECT_EQ(items.find("failed"), std::string::npos) << "what was never sent is not there" << items;
+}
+
+TEST_F(Limits, NoModelTakesAllPlacesOfTheRun) {
+  std::mutex mutex;
+  std::map<std::string, int> seen;
+  WireServer server([&](const WireRequest& request) {
+    std::lock_guard lock(mutex);
+    ++seen[Json::parse(request.body)["model"]];
+    WireReply out;
+    out.pieces = {{answer(), milliseconds(100), nullptr}};
+    return out;
+  });
+  const std::string at = ",base_url=" + server.url() + "/v1,max_tokens=10";
+  const Ran ran = here({"run", "-m", "mint/m1" + at, "-m", "mint/m2" + at, "-s", "q.jsonl",
+                        "--providers", "providers", "--in-flight", "4", "--max-requests", "8"});
+  EXPECT_EQ(ran.code, 2) << ran.err;
+  EXPECT_NEAR(seen["m1"], 4, 1);
+  EXPECT_NEAR(seen["m2"], 4, 1);
 }
 
 }  // namespace

@@ -155,9 +155,10 @@ TEST(StoreDamage, AStoreOfVersionOneIsBroughtUpToDate) {
   {
     Database raw(dir / "run" / "store.sqlite", Database::Access::Write);
     raw.execute("ALTER TABLE items DROP COLUMN pair; PRAGMA user_version = 1;");
-    for (const char* added : {"blocked", "code", "service_id", "fingerprint", "upstream",
-                              "body_sha256", "sent_at", "answer_ttft_ms", "last_text_ms",
-                              "gap_p50_ms", "gap_p99_ms", "text_events", "retry_cost"})
+    for (const char* added :
+         {"blocked", "code", "service_id", "fingerprint", "upstream", "body_sha256", "sent_at",
+          "answer_ttft_ms", "last_text_ms", "gap_p50_ms", "gap_p99_ms", "text_events", "retry_cost",
+          "assumed_tokens", "assumed_cost", "assumed_currency"})
       raw.execute(fmt::format("ALTER TABLE responses DROP COLUMN {}", added).c_str());
   }
   expect_words(message_of([&] { Store::open_read(dir / "run"); }), {"schema 1", "leitai score"});
