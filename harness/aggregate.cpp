@@ -6,7 +6,6 @@
 #include <cmath>
 #include <map>
 #include <set>
-#include <unordered_map>
 
 #include "harness/board_index.h"
 #include "harness/core/digest.h"
@@ -164,6 +163,9 @@ Cell mean_of_cells(const std::vector<const Cell*>& cells, const std::vector<Cell
       Interval{mean - std::sqrt(below) / total, std::min(1.0, mean + std::sqrt(above) / total)};
   return out;
 }
+
+/// Every item stands in the suite once for each turn of its options: a version tells its variant.
+bool is_circular(std::string_view version) { return version.find("+circular") != version.npos; }
 
 Cell macro_mean(const std::vector<const Cell*>& cells) {
   return mean_of_cells(cells, std::vector<CellWeight>(cells.size()));
@@ -383,6 +385,10 @@ Leaderboard Aggregator::finish(const BoardFacts& facts) {
       const auto found = tally.suites.find(suite.name);
       Cell& cell = row.suites[suite.name];
       cell = finished(found == tally.suites.end() ? Tally{} : found->second, suite.planned);
+      if (is_circular(suite.version)) {
+        const Measure right = impl_->scores.right_in_all(model.id, suite.name);
+        if (right.of > 0) cell.measures["all_rotations"] = right;
+      }
       all.push_back(&cell);
       by_family[suite.family].push_back(&cell);
     }
@@ -481,10 +487,11 @@ Leaderboard aggregate(const RunReader& run, const BoardFacts& facts) {
       index;  // facts that are equal are kept once
   std::vector<ItemFacts> kinds;
   struct Known {
+    std::uint64_t key;  // hash of (suite, item)
     std::uint64_t pair;
     std::uint32_t kind;
   };
-  std::unordered_map<std::uint64_t, Known> known;  // by hash of (suite, item)
+  std::vector<Known> known;  // sorted by key; the first of equals counts
   const auto key_of = [](const std::string& suite, const std::string& item) {
     return std::hash<std::string>{}(suite + '\0' + item);
   };
@@ -497,19 +504,24 @@ Leaderboard aggregate(const RunReader& run, const BoardFacts& facts) {
       kinds.push_back({.language = item.language, .tags = item.tags, .graded = item.is_graded});
     const std::uint64_t pair =
         item.pair_key.empty() ? 0 : std::hash<std::string>{}(item.pair_key) | 1;
-    known.emplace(key_of(item.suite, item.id), Known{pair, at->second});
+    known.push_back({key_of(item.suite, item.id), pair, at->second});
   });
+  const auto is_before = [](const Known& one, std::uint64_t key) { return one.key < key; };
+  std::stable_sort(known.begin(), known.end(),
+                   [](const Known& a, const Known& b) { return a.key < b.key; });
   Aggregator aggregator(facts.reducer);
   const ItemFacts unknown;
   run.each(Detail::Facts, [&](const Record& record) {
-    const auto found = known.find(key_of(record.request.suite, record.request.item));
-    if (found == known.end()) {
+    const std::uint64_t key = key_of(record.request.suite, record.request.item);
+    const auto found = std::lower_bound(known.begin(), known.end(), key, is_before);
+    if (found == known.end() || found->key != key) {
       aggregator.add(record, unknown);
     } else {
-      aggregator.add(record, kinds[found->second.kind], found->second.pair);
+      aggregator.add(record, kinds[found->kind], found->pair);
     }
     return true;
   });
+  known = {};  // the ranks need the room
   return aggregator.finish(facts);
 }
 

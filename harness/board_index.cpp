@@ -50,6 +50,31 @@ void BoardScores::add(const std::string& model, const std::string& suite, const 
   scores[at->second] = static_cast<float>(score);
 }
 
+Measure BoardScores::right_in_all(const std::string& model, const std::string& suite) const {
+  Measure out;
+  const auto all = suites_.find(suite);
+  if (all == suites_.end()) return out;
+  const auto column = all->second.scores.find(model);
+  if (column == all->second.scores.end()) return out;
+  struct Question {
+    bool is_whole = true, is_right = true;
+  };
+  std::unordered_map<std::uint64_t, Question> questions;
+  for (std::size_t item = 0; item < all->second.pairs.size(); ++item) {
+    if (all->second.pairs[item] == 0) continue;
+    Question& one = questions[all->second.pairs[item]];
+    const bool is_scored = item < column->second.size() && !std::isnan(column->second[item]);
+    one.is_whole = one.is_whole && is_scored;
+    one.is_right = one.is_right && is_scored && column->second[item] >= 1;
+  }
+  for (const auto& [pair, one] : questions) {
+    if (!one.is_whole) continue;
+    out.got += one.is_right ? 1 : 0;
+    out.of += 1;
+  }
+  return out;
+}
+
 std::optional<BoardIndex> BoardScores::index(std::span<const std::string> models,
                                              std::span<const BookSuite> suites,
                                              std::uint64_t seed) const {

@@ -38,6 +38,10 @@ class BoardScores {
   void add(const std::string& model, const std::string& suite, const std::string& item,
            std::uint64_t pair, double score);
 
+  /// Of the items of `suite` that are presentations of one question (the same pair), all of which
+  /// `model` has a score for: the questions right in every presentation, of all such questions.
+  Measure right_in_all(const std::string& model, const std::string& suite) const;
+
   /// The index of C2 in the scoring specification over `suites`: scores adjusted for chance,
   /// families of the same weight, common items only; ranks from max-T sets over a bootstrap with
   /// common draws (10,000 replicates; fewer beyond 100,000 items, at least 1,000). Absent where a

@@ -31,9 +31,12 @@ std::optional<Score> grade(const Item& item, const Response& response) {
         (response.outcome == Outcome::Empty && !is_scored)) {
       if (scorer.has_measures) {
         GradeInput nothing;
+        nothing.gold = item.grading.gold;
         nothing.language = item.language;
         nothing.fields = fields.is_object() ? &fields : nullptr;
         score.flags = scorer.grade(nothing).flags;
+        std::erase_if(score.flags,
+                      [](const std::string& one) { return one.find('=') == one.npos; });
       }
       return response.outcome == Outcome::Filtered
                  ? decided(ScoreStatus::Refused, 0,

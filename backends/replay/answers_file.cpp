@@ -10,7 +10,6 @@
 #include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "backends/replay/recorded_line.h"
 #include "harness/core/codec.h"
@@ -24,6 +23,8 @@ namespace leitai {
 namespace {
 
 using Json = nlohmann::json;
+
+constexpr std::size_t kShownSuites = 8;
 
 int open_unpacked(const std::string& path) {
   const std::string folder = std::filesystem::temp_directory_path().string();
@@ -108,6 +109,7 @@ void AnswersFile::index(std::string_view only_model) {
     if (models.size() < 8) models.insert(model);
     const std::int64_t sample = parsed.value("sample", std::int64_t{0});
     const std::string suite = parsed["suite"].get<std::string>();
+    if (suites_.size() < kShownSuites) suites_.insert(suite);
     Entry entry;
     if (parsed.contains("item") && !parsed["item"].is_null()) {
       entry.key = key_of(

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,9 @@ class AnswersFile {
   std::string read(const Line& line) const;
 
   std::size_t size() const { return entries_.size(); }
+
+  /// Suites that the lines name, in order of their names; the first 8.
+  const std::set<std::string>& suites() const { return suites_; }
   const std::string& path() const { return path_; }
 
   /// Position of a line among size() entries, for marking what was used.
@@ -54,6 +58,7 @@ class AnswersFile {
   void index(std::string_view only_model);
 
   std::string path_;
+  std::set<std::string> suites_;
   int file_ = -1;
   std::vector<Entry> entries_;  // sorted by key
 };

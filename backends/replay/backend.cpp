@@ -79,10 +79,18 @@ class ReplayBackend final : public Backend {
       if (!first || file_.at(i).number < first->number) first = &file_.at(i);
     }
     if (unmet == 0) return {};
-    return {
+    std::string remark =
         fmt::format("{}: {} of {} recorded answers met no item of this plan (the first: line {}).",
                     file_.path(), with_commas(static_cast<std::int64_t>(unmet)),
-                    with_commas(static_cast<std::int64_t>(file_.size())), first->number)};
+                    with_commas(static_cast<std::int64_t>(file_.size())), first->number);
+    // Suites of one content under two names (ifeval and m-ifeval/en) are not mixed: their data,
+    // ids and versions are their own.
+    if (unmet == met_.size())
+      remark += fmt::format(
+          " They name {}: -s {} asks for these.",
+          file_.suites().size() == 1 ? "the suite " + *file_.suites().begin() : "other suites",
+          fmt::join(file_.suites(), ","));
+    return {remark};
   }
 
  private:

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
+#include "harness/core/error.h"
 #include "harness/core/text.h"
 
 namespace leitai {
@@ -35,6 +37,16 @@ void decide(Score& score, ScoreStatus status, std::string why) {
   score.status = status;
   score.score = status == ScoreStatus::Correct ? 1.0 : 0.0;
   score.why = std::move(why);
+}
+
+void add_points(Score& score, const GradeInput& input, std::size_t blanks) {
+  if (input.fields == nullptr || !input.fields->is_object()) return;
+  const auto points = input.fields->find("points");
+  if (points == input.fields->end()) return;
+  if (!points->is_number() || points->get<double>() < 0)
+    throw Error("points: a number is wanted, what each right answer earns");
+  const double of = points->get<double>() * static_cast<double>(blanks);
+  score.flags.push_back(fmt::format("points={}/{}", score.score.value_or(0) * of, of));
 }
 
 Score decide_by_measure(Prepared& prepared, const GradeInput& input, std::string_view name,

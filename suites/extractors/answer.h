@@ -21,6 +21,10 @@ Prepared prepare(const GradeInput& input, const Scorer& scorer);
 /// Sets status, score and `why`.
 void decide(Score& score, ScoreStatus status, std::string why);
 
+/// Where the fields say what a right answer earns (`points`, of each of `blanks`): the flag
+/// "points=got/of", a measure beside the score. Call it once the score is decided.
+void add_points(Score& score, const GradeInput& input, std::size_t blanks);
+
 /// The whole answer judged by a measure in [0, 1] against `input.gold`: correct at 1, else that
 /// part of a point. `measure` is not called without accepted answers.
 Score decide_by_measure(Prepared& prepared, const GradeInput& input, std::string_view name,

@@ -18,7 +18,8 @@ constinit const Scorer blanks_scorer = {
     .name = "blanks",
     .version = 1,
     .help = "a label for each of several blanks in order; the score is the share that is right",
-    .grade = grade};
+    .grade = grade,
+    .has_measures = true};
 
 namespace {
 
@@ -31,7 +32,7 @@ std::string read_labels(const GradeInput& input) {
   return labels->get<std::string>();
 }
 
-Score grade(const GradeInput& input) {
+Score judge(const GradeInput& input) {
   Prepared prepared = prepare(input, blanks_scorer);
   Score& score = prepared.score;
   if (prepared.is_decided) return score;
@@ -66,6 +67,12 @@ Score grade(const GradeInput& input) {
          fmt::format("{} ({}): {} of {} are right; wanted: {}", shown, found.tier, right,
                      input.gold.size(), fmt::join(input.gold, " ")));
   score.score = static_cast<double>(right) / static_cast<double>(input.gold.size());
+  return score;
+}
+
+Score grade(const GradeInput& input) {
+  Score score = judge(input);
+  add_points(score, input, input.gold.size());
   return score;
 }
 

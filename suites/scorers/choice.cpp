@@ -19,11 +19,12 @@ constinit const Scorer choice_scorer = {
     .name = "choice",
     .version = 1,
     .help = "the option that the answer chooses, by label or by its own words",
-    .grade = grade};
+    .grade = grade,
+    .has_measures = true};
 
 namespace {
 
-Score grade(const GradeInput& input) {
+Score judge(const GradeInput& input) {
   if (input.fields == nullptr) throw Error(kOptionsWanted);
   ChoiceOptions options = read_choice_options(*input.fields);
   Prepared prepared = prepare(input, choice_scorer);
@@ -81,6 +82,12 @@ Score grade(const GradeInput& input) {
   decide(score, equal ? ScoreStatus::Correct : ScoreStatus::Incorrect,
          fmt::format("{} ({}) is {}{}", shown, found.tier, equal ? "" : "not ",
                      fmt::join(wanted, ",")));
+  return score;
+}
+
+Score grade(const GradeInput& input) {
+  Score score = judge(input);
+  add_points(score, input, 1);
   return score;
 }
 

@@ -20,8 +20,9 @@ extern constinit const Scorer loglikelihood_scorer;
 constinit const Scorer loglikelihood_scorer = {
     .name = "loglikelihood",
     .version = 1,
-    .help = "the most likely option for each byte; the flags name every measure that is right",
-    .grade = grade};
+    .help = "the most likely option for each byte; the other measures stand beside the score",
+    .grade = grade,
+    .has_measures = true};
 
 namespace {
 
@@ -104,7 +105,8 @@ Score grade(const GradeInput& input) {
   std::string said;
   const auto tell = [&](const char* name, std::optional<std::size_t> pick) {
     if (!pick) return;
-    if (std::find(gold.begin(), gold.end(), *pick) != gold.end()) score.flags.push_back(name);
+    const bool is_right = std::find(gold.begin(), gold.end(), *pick) != gold.end();
+    score.flags.push_back(fmt::format("{}={}/1", name, is_right ? 1 : 0));
     said += fmt::format("{} {}, ", name, labels[*pick]);
   };
   tell("acc", picks.sum);

@@ -153,6 +153,16 @@ TEST_F(Flow, MissingAnswersFailAndAreAskedAgain) {
   EXPECT_EQ(exported("r").size(), 3u);
 }
 
+TEST_F(Flow, AnswersToOtherSuitesSayWhatToTypeInstead) {
+  test::write_text(folder / "other.jsonl",
+                   "{\"suite\": \"m-ifeval/en\", \"item\": \"1\", \"text\": \"42\"}\n");
+  const Ran ran =
+      here({"run", "-m", "replay:other.jsonl", "-s", "q.jsonl", "--allow-failures", "100"});
+  EXPECT_NE(ran.err.find("They name the suite m-ifeval/en: -s m-ifeval/en asks for these."),
+            std::string::npos)
+      << ran.err;
+}
+
 TEST_F(Flow, ShowScoreListAndExportWorkOnTheStoredRun) {
   EXPECT_EQ(here({"run", "-m", "replay:a.jsonl,as=ann", "-m", "replay:b.jsonl,as=bob", "-s",
                   "q.jsonl", "--name", "r"})

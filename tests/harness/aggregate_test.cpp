@@ -63,6 +63,32 @@ TEST(Aggregate, MeasuresBesideTheScoreAreSharesOfTheirOwnCounts) {
   EXPECT_DOUBLE_EQ(measures.at("instruction_loose").of, 3);
 }
 
+TEST(Aggregate, RightInAllRotationsStandsBesideTheScoreOfACircularSuite) {
+  Aggregator aggregator;
+  // Four questions in three turns: always right, once wrong, always wrong, one turn not answered.
+  const double kScores[4][3] = {{1, 1, 1}, {1, 0, 1}, {0, 0, 0}, {1, 1, 1}};
+  for (int question = 0; question < 4; ++question) {
+    for (int turn = 0; turn < 3; ++turn) {
+      for (const char* model : {"m", "whole"}) {
+        Record one = record(model, "s", 3 * question + turn, kScores[question][turn]);
+        if (question == 3 && turn == 2 && one.request.model == "m") {
+          one.response.outcome = Outcome::Failed;
+          one.score.reset();
+        }
+        aggregator.add(one, {}, 7 + static_cast<std::uint64_t>(question));
+      }
+    }
+  }
+  BoardFacts wanted = facts({{"s", 12}}, {"m", "whole"});
+  wanted.suites[0].version = "1+circular";
+  const Leaderboard board = aggregator.finish(wanted);
+  for (const LeaderboardRow& row : board.rows) {
+    const Measure& measure = row.suites.at("s").measures.at("all_rotations");
+    EXPECT_EQ(measure.got, row.model == "m" ? 1 : 2);
+    EXPECT_EQ(measure.of, row.model == "m" ? 3 : 4) << "a question with a turn missing is left out";
+  }
+}
+
 TEST(Aggregate, MeanIntervalAndCountsOfOneSuite) {
   Aggregator aggregator;
   fill(aggregator, "m", "s", 17, 3);

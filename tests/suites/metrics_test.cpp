@@ -224,14 +224,18 @@ TEST(LogLikelihood, AnItemWithOptionsIsJudgedByLikelihood) {
   EXPECT_EQ(score->scorer, "loglikelihood@1");
   EXPECT_EQ(score->status, ScoreStatus::Correct);
   EXPECT_EQ(score->extracted, "C");
-  EXPECT_EQ(score->flags, (std::vector<std::string>{"acc_bytes"}));
+  EXPECT_EQ(score->flags, (std::vector<std::string>{"acc=0/1", "acc_norm=0/1", "acc_bytes=1/1",
+                                                    "acc_tokens=0/1"}))
+      << "measures beside the score";
   EXPECT_NE(score->why.find("acc A, acc_norm B, acc_bytes C, acc_tokens D"), std::string::npos)
       << score->why;
   // The position or the text names the answer as well.
   item.grading.gold = {"0"};
-  EXPECT_EQ(grade(item, response)->flags, (std::vector<std::string>{"acc"}));
+  EXPECT_EQ(
+      grade(item, response)->flags,
+      (std::vector<std::string>{"acc=1/1", "acc_norm=0/1", "acc_bytes=0/1", "acc_tokens=0/1"}));
   item.grading.gold = {"No way"};
-  EXPECT_EQ(grade(item, response)->flags, (std::vector<std::string>{"acc_norm"}));
+  EXPECT_EQ(grade(item, response)->flags.at(1), "acc_norm=1/1");
   item.grading.gold = {"E"};
   EXPECT_EQ(grade(item, response)->status, ScoreStatus::InfraError);
 }

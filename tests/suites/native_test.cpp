@@ -208,6 +208,33 @@ TEST(NativeOptions, ShuffledAndTurned) {
   EXPECT_TRUE(has(failure("bbh", options), "bbh has no option \"options\""));
 }
 
+TEST(NativeSuites, PointsOfTheGaokaoStandBesideTheMean) {
+  LEITAI_NEEDS_SHARED("datasets/gaokao-bench");
+  double all = 0;
+  for (const auto& suite : open("gaokao-bench")) {
+    for (std::int64_t i = 0; i < suite->info().size; ++i) {
+      const Item item = suite->item(i);
+      Response nothing;
+      nothing.outcome = Outcome::Empty;
+      const auto flags = grade(item, nothing)->flags;
+      ASSERT_EQ(flags.size(), 1u) << item.suite << "/" << item.id;
+      ASSERT_TRUE(flags[0].starts_with("points=0/")) << flags[0];
+      all += std::stod(flags[0].substr(9));
+      std::vector<std::string> gold = item.grading.gold;
+      const auto right = grade(item, answered(saying(item, gold)));
+      EXPECT_EQ(right->flags.back(), "points=" + flags[0].substr(9) + "/" + flags[0].substr(9));
+    }
+  }
+  EXPECT_EQ(all, 9702) << "points of all blanks of the data";
+  // Reading, two points a blank: all blanks but the first.
+  const Item part = open("gaokao-bench/2010-2022_English_Reading_Comp")[0]->item(0);
+  ASSERT_GE(part.grading.gold.size(), 2u);
+  std::vector<std::string> gold = part.grading.gold;
+  gold[0] = gold[0] == "A" ? "B" : "A";
+  EXPECT_EQ(grade(part, answered(saying(part, gold)))->flags.back(),
+            fmt::format("points={}/{}", 2 * (gold.size() - 1), 2 * gold.size()));
+}
+
 TEST(NativePrompts, ExamplesOfTheData) {
   LEITAI_NEEDS_SHARED("datasets/mmlu");
   const Item mmlu = open("mmlu/anatomy")[0]->item(0);

@@ -87,14 +87,14 @@ int run(std::span<const std::string> args, cli::Global& global) {
     return true;
   });
   flush();
-  cli::write_reports(folder, cli::leaderboard_of(store), {});
+  const Leaderboard board = cli::leaderboard_of(store);
+  cli::write_reports(folder, board, {});
   if (global.verbosity >= 0) {
     fmt::print(stderr, "{} answers graded, {} grades changed\n", with_commas(graded),
                with_commas(changed));
     for (const auto& [move, n] : moves) fmt::print(stderr, "  {:>8}  {}\n", with_commas(n), move);
   }
-  fmt::print("{}", cli::find_reporter("terminal")
-                       .write(cli::leaderboard_of(store), cli::style_of(global, stdout)));
+  fmt::print("{}", cli::find_reporter("terminal").write(board, cli::style_of(global, stdout)));
   if (broken > 0) {
     fmt::print(
         stderr,
