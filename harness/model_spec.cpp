@@ -91,9 +91,11 @@ bool set_model_param(Model& model, std::string_view key, std::string_view value,
   } else if (key == "logprobs") {
     params.logprobs = static_cast<int>(whole_in(key, value, 0, 20, where));
   } else if (key == "thinking") {
-    if (value != "on" && value != "off" && !parse_int(value)) {
-      throw Error(fmt::format("{}: thinking wants on, off or a budget in tokens, not \"{}\"", where,
-                              value));
+    if (value != "on" && value != "off" && parse_int(value).value_or(0) < 1) {
+      throw Error(
+          fmt::format("{}: thinking wants on, off or a budget in tokens (1 or more), not "
+                      "\"{}\"",
+                      where, value));
     }
     params.thinking = std::string(value);
   } else if (key == "stop") {

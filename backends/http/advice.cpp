@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <string_view>
 #include <vector>
 
@@ -19,6 +20,14 @@ bool has(std::string_view text, std::initializer_list<std::string_view> parts) {
 
 /// A key of another region looks like a wrong key.
 std::string of_key(const Provider& provider) {
+  if (!provider.has_key) {
+    return provider.key_env.empty()
+               ? std::string("no key was sent: name its variable by key_env=")
+               : fmt::format(
+                     "no key was sent, because {} is not set: export it, put it into .env or "
+                     "name another variable by key_env=",
+                     provider.key_env[0]);
+  }
   std::string out = "check the key";
   if (provider.key_env.size() == 1) out += " in " + provider.key_env[0];
   if (provider.regions.size() < 2) return out;
@@ -37,10 +46,34 @@ std::string_view of_certificate(std::string_view why) {
   return "where the service has a CA of its own, name its file by tls: {ca_file: FILE}";
 }
 
-std::string_view of_connection(std::string_view why) {
+std::string of_connection(std::string_view why) {
   if (has(why, {"resolve proxy"})) return "check http_proxy and https_proxy";
   if (has(why, {"resolve host"})) return "check the address and the network";
+  for (const char* name : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
+    const char* value = std::getenv(name);
+    if (value && *value)
+      return fmt::format(
+          "is the server running, and is the address right? {} is set: is that proxy "
+          "running?",
+          name);
+  }
   return "is the server running, and is the address right?";
+}
+
+/// Where a redirect points to: its host alone, since the rest may hold secrets.
+std::string of_redirect(const Attempt& attempt) {
+  for (const auto& [name, value] : attempt.headers) {
+    if (name != "location") continue;
+    const std::size_t scheme = value.find("://");
+    if (scheme == std::string::npos)
+      return "a redirect to another path of this host is never followed: check the address";
+    std::string host = value.substr(scheme + 3);
+    host.erase(std::min(host.find_first_of("/?#"), host.size()));
+    host.erase(0, host.rfind('@') + 1);
+    return fmt::format("a redirect to {} is never followed: check the address",
+                       repair_utf8(host.substr(0, 100)));
+  }
+  return "a redirect is never followed: check the address";
 }
 
 std::string what_to_do(const Provider& provider, const Attempt& attempt, const Verdict& verdict) {
@@ -56,10 +89,9 @@ std::string what_to_do(const Provider& provider, const Attempt& attempt, const V
       if (attempt.end == CallEnd::BadCertificate) return std::string(of_certificate(attempt.why));
       return "does the server speak https at this address?";
     case FailureKind::Network:
-      return attempt.end == CallEnd::NoConnection ? std::string(of_connection(attempt.why)) : "";
+      return attempt.end == CallEnd::NoConnection ? of_connection(attempt.why) : "";
     case FailureKind::Request:
-      if (attempt.status >= 300 && attempt.status < 400)
-        return "a redirect is never followed: check the address";
+      if (attempt.status >= 300 && attempt.status < 400) return of_redirect(attempt);
       if (attempt.status == 404)
         return "check the model's name, the address and what the key may use";
       return "";

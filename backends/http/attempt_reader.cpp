@@ -10,6 +10,7 @@ namespace leitai {
 namespace {
 
 constexpr std::size_t kStartBytes = 1024;
+constexpr std::string_view kMark = "\xEF\xBB\xBF";
 
 }  // namespace
 
@@ -18,7 +19,21 @@ Arrival AttemptReader::take(std::string_view bytes, EngineClock::time_point now)
   hash_.update(bytes);
   if (start_.size() < kStartBytes)
     start_.append(bytes.substr(0, std::min(bytes.size(), kStartBytes - start_.size())));
-  if (form_ == Form::Unknown) {  // blank lines may come before, for minutes
+  std::string joined;
+  if (form_ == Form::Unknown) {         // blank lines may come before, for minutes
+    if (head_.size() < kMark.size()) {  // a byte order mark may stand before all, at any split
+      const std::size_t before = head_.size();
+      head_.append(bytes.substr(0, kMark.size() - before));
+      if (head_ == kMark) {
+        bytes.remove_prefix(kMark.size() - before);
+        if (bytes.empty()) return Arrival::Noise;
+      } else if (kMark.starts_with(head_)) {
+        return Arrival::Noise;
+      } else if (before > 0) {
+        joined = head_.substr(0, before) + std::string(bytes);
+        bytes = joined;
+      }
+    }
     const std::size_t first = bytes.find_first_not_of(" \t\r\n");
     if (first == std::string_view::npos) return Arrival::Noise;
     bytes.remove_prefix(first);  // they mean the same at any split: nothing

@@ -41,6 +41,7 @@ class AttemptReader {
   SseReader sse_;
   Form form_ = Form::Unknown;
   std::string start_, body_;
+  std::string head_;  // up to three bytes, until it is clear whether they are a byte order mark
   bool has_progress_ = false;
   EngineClock::time_point now_{};
   TextClock clock_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <ctime>
 #include <future>
 #include <map>
@@ -110,10 +111,13 @@ class HttpBackend final : public Backend {
           fmt::format("{}: messages cannot be sent as plain text without the model's chat "
                       "template\n        ask this suite in mode chat",
                       resolved_.describe));
+    check_thinking(request);
     request.sent_json = dump(dialect.params(resolved_.endpoint, request));
   }
 
   void submit(Request request) override {
+    const auto budget = parse_int(request.wanted.thinking.value_or(""));
+    if (budget && !takes_thinking_budget(resolved_.endpoint.provider)) untold_budget_ = *budget;
     auto job = std::make_shared<Job>();
     job->request = std::move(request);
     job->submitted = EngineClock::now();
@@ -136,7 +140,13 @@ class HttpBackend final : public Backend {
 
   std::vector<std::string> cautions() const override {
     if (!lane_) return {};
-    return lane_->watch().cautions(id_);
+    std::vector<std::string> out = lane_->watch().cautions(id_);
+    if (const std::int64_t budget = untold_budget_; budget > 0)
+      out.push_back(
+          fmt::format("{}: a thinking budget of {} tokens was wanted; the service takes no number "
+                      "here, so thinking was only switched on.",
+                      id_, budget));
+    return out;
   }
 
   void drain() override {
@@ -152,10 +162,23 @@ class HttpBackend final : public Backend {
   }
 
  private:
+  /// A wanted budget must not vanish without a word.
+  void check_thinking(const Request& request) const {
+    const Provider& provider = resolved_.endpoint.provider;
+    if (!parse_int(request.wanted.thinking.value_or("")) || takes_thinking_budget(provider)) return;
+    if (provider.thinking.is_object() && provider.thinking.contains("on")) return;
+    throw Error(fmt::format(
+        "{}: thinking={}: neither a thinking budget nor a switch is known for this model\n        "
+        "leave thinking out for this model: {}",
+        resolved_.describe, *request.wanted.thinking,
+        provider.thinking_default == "off" ? "it does not think" : "it thinks as it likes"));
+  }
+
   const Resolved resolved_;
   const std::string id_;
   const std::string offline_reason_;
   BackendTraits traits_;
+  std::atomic<std::int64_t> untold_budget_ = 0;  // of thinking tokens; 0: none
   std::shared_ptr<Hub> hub_;
   std::shared_ptr<Lane> lane_;
 };

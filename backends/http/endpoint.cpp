@@ -48,6 +48,34 @@ std::string_view host_of(std::string_view url) {
   return url.substr(0, url.find('/'));
 }
 
+/// host, host:port, [::1]:port; nothing that a library would understand in another way.
+void check_authority(std::string_view host, std::string_view what, std::string_view url) {
+  const auto refuse = [&](std::string_view why) {
+    throw Error(fmt::format("{}: \"{}\": {}", what, escape_controls(shown_url(url)), why));
+  };
+  if (std::any_of(url.begin(), url.end(), [](char c) {
+        return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F || c == '\\';
+      }))
+    refuse("a blank, a backslash or a control character stands in the URL");
+  std::size_t colon = host.rfind(':');
+  if (host.starts_with('[')) {
+    const std::size_t close = host.find(']');
+    if (close == std::string_view::npos) refuse("the bracket of the IPv6 address is not closed");
+    if (close + 1 < host.size() && host[close + 1] != ':')
+      refuse("only :PORT may stand behind the bracket");
+    colon = close + 1 < host.size() ? close + 1 : std::string_view::npos;
+  } else if (host.find(':') != colon) {
+    refuse("an IPv6 address stands in brackets: http://[::1]:8000/v1");
+  }
+  if (colon == std::string_view::npos) return;
+  const std::string_view port = host.substr(colon + 1);
+  const bool has_digits = !port.empty() && port.find_first_not_of("0123456789") == port.npos;
+  const std::int64_t number = has_digits ? parse_int(port).value_or(0) : 0;
+  if (number < 1 || number > 65535)
+    refuse(fmt::format("port \"{}\": a number from 1 to 65535 is wanted",
+                       escape_controls(port.substr(0, 20))));
+}
+
 void check_url(std::string_view url, std::string_view what) {
   if (!url.starts_with("http://") && !url.starts_with("https://"))
     throw Error(
@@ -58,9 +86,19 @@ void check_url(std::string_view url, std::string_view what) {
                     "key into the "
                     "environment and name its variable by key_env=",
                     what));
-  if (host_of(url).empty() || url.find_first_of("?# \t") != std::string_view::npos)
+  if (host_of(url).empty() || url.find_first_of("?#") != std::string_view::npos)
     throw Error(fmt::format("{}: \"{}\": a URL of host and path is wanted, without a query", what,
                             shown_url(url)));
+  check_authority(host_of(url), what, url);
+}
+
+/// What a URL ends in, if that is a route of a wire: "/chat/completions"; "" otherwise.
+std::string_view route_of(std::string_view url) {
+  for (const std::string_view route :
+       {"/chat/completions", "/completions", "/messages", "/responses", "/embeddings"}) {
+    if (url.ends_with(route)) return url.substr(url.size() - route.size());
+  }
+  return {};
 }
 
 /// The record behind `wire@URL`: the vendor's own for its wire, else that of any server.
@@ -77,8 +115,13 @@ std::string last_part(std::string_view name) {
   return std::string(slash == std::string_view::npos ? name : name.substr(slash + 1));
 }
 
-std::string read_key(const Model& model, const Provider& provider, bool is_own_url, bool is_dry,
-                     const std::string& wire) {
+struct Key {
+  std::string variable;  // that holds it, or was looked for first; "" where none is known
+  std::string value;     // "" where there is none
+};
+
+Key read_key(const Model& model, const Provider& provider, bool is_own_url, bool is_dry,
+             const std::string& wire) {
   std::vector<std::string> names = provider.key_env;
   const std::string named = option(model, "key_env");
   if (!named.empty()) names = {named};
@@ -88,11 +131,18 @@ std::string read_key(const Model& model, const Provider& provider, bool is_own_u
     std::string key = from_environment(name);
     if (key.empty()) continue;
     for (const char c : key) {
-      if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7F)
+      if (c < 0x21 || c > 0x7E)  // a char below zero too
         throw Error(fmt::format(
-            "{}: the key holds a blank or control character\n        set it again", name));
+            "{}: the key holds a blank, a control character or one beyond ASCII\n       "
+            " set it again: copied text may hold such",
+            name));
     }
-    return key;
+    if (key.size() < Redactor::kShortest)
+      throw Error(
+          fmt::format("{}: the key has fewer than {} characters, too few to be kept out of what is "
+                      "stored\n        where the server wants no key, unset it or set it to none",
+                      name, Redactor::kShortest));
+    return {name, key};
   }
   const bool is_wanted = !named.empty() || (provider.needs_key && !is_own_url);
   if (is_wanted && !is_dry) {
@@ -100,7 +150,7 @@ std::string read_key(const Model& model, const Provider& provider, bool is_own_u
         "{} is not set\n        export it, put it into .env, or drop the model",
         names.empty() ? "the key's variable" : fmt::format("{}", fmt::join(names, " or "))));
   }
-  return {};
+  return {names.empty() ? "" : names[0], ""};
 }
 
 }  // namespace
@@ -124,6 +174,12 @@ void split_url(std::string_view url, std::string& base, std::string& model) {
                     "openai@http://127.0.0.1:8000/v1/my-model",
                     url));
   }
+  if (const std::string_view route = route_of(url);
+      !route.empty() && cut >= url.size() - route.size())
+    throw Error(fmt::format(
+        "\"{}\" ends in {}, a route of the service, and names no model\n        the model stands "
+        "behind the base URL, the route is added by itself: openai@{}/MODEL",
+        url, route, url.substr(0, url.size() - route.size())));
   base = url.substr(0, cut);
   model = url.substr(cut + 1);
 }
@@ -205,6 +261,11 @@ Resolved resolve(const Model& model, bool is_dry) {
     base = url->second;
   } else if (!is_own_url || !option(model, "base_url").empty()) {
     check_url(base, "base_url");
+    if (const std::string_view route = route_of(base); !route.empty())
+      throw Error(
+          fmt::format("base_url: \"{}\" ends in {}, which is added by itself\n        give what "
+                      "stands before it",
+                      base, route));
   }
   while (base.ends_with('/')) base.pop_back();
   endpoint.base_url = base;
@@ -212,10 +273,11 @@ Resolved resolve(const Model& model, bool is_dry) {
   if (!stream.empty() && stream != "on" && stream != "off")
     throw Error(fmt::format("stream wants on or off, not \"{}\"", stream));
   endpoint.stream = stream.empty() ? provider.stream : stream == "on";
-  out.key = read_key(model, provider, is_own_url || !option(model, "base_url").empty(), is_dry,
+  Key key = read_key(model, provider, is_own_url || !option(model, "base_url").empty(), is_dry,
                      endpoint.wire);
-  if (const std::string named = option(model, "key_env"); !named.empty())
-    endpoint.provider.key_env = {named};  // for messages
+  endpoint.provider.has_key = !key.value.empty();  // this and the next: for messages
+  if (!key.variable.empty()) endpoint.provider.key_env = {key.variable};
+  out.key = std::move(key.value);
   out.redact.add(out.key);
   for (const auto& [id, one] : all) {
     for (const std::string& name : one.key_env) out.redact.add(from_environment(name));
@@ -235,7 +297,7 @@ Resolved resolve_endpoint(const Model& model, bool is_dry) {
   } catch (const Error& error) {
     const std::string message = error.what();
     throw Error(message.find(model.target) == std::string::npos
-                    ? fmt::format("{}: {}", shown_url(model.target), message)
+                    ? fmt::format("{}: {}", escape_controls(shown_url(model.target)), message)
                     : message);
   }
 }

@@ -18,6 +18,16 @@ namespace {
 
 using std::chrono::milliseconds;
 
+/// "45 s", "3600 s", "3 hours", "1,157 days".
+std::string words_of(milliseconds time) {
+  const double seconds = static_cast<double>(time.count()) / 1000;
+  const auto in = [&](double unit, const char* name) {
+    return fmt::format("{} {}", with_commas(std::llround(seconds / unit)), name);
+  };
+  if (seconds < 2 * 3600) return fmt::format("{:g} s", seconds);
+  return seconds < 2 * 86400 ? in(3600, "hours") : in(86400, "days");
+}
+
 double in_ms(EngineClock::duration time) {
   return std::chrono::duration<double, std::milli>(time).count();
 }
@@ -87,39 +97,6 @@ std::size_t prompt_bytes(const Request& request) {
 }
 
 }  // namespace
-
-void Watch::see(const Request& request, const Response& response) {
-  if (response.outcome == Outcome::Failed) return;
-  // No tokenizer packs more than about eight bytes of ordinary text into a token on the average: a
-  // count far below that means that the front of a long prompt was cut away (Ollama, Hunyuan).
-  const std::size_t bytes = prompt_bytes(request);
-  const bool is_short = bytes > 2000 && response.usage.prompt_tokens &&
-                        *response.usage.prompt_tokens * 12 < static_cast<std::int64_t>(bytes);
-  const bool thought = (response.reasoning && !response.reasoning->empty()) ||
-                       response.usage.reasoning_tokens.value_or(0) > 0;
-  std::lock_guard lock(mutex_);
-  short_prompts_ += is_short;
-  thought_unasked_ += thought && request.wanted.thinking == "off";
-  if (response.service.fingerprint && builds_.size() < 16)
-    builds_.insert(*response.service.fingerprint);
-}
-
-std::vector<std::string> Watch::cautions(std::string_view model) const {
-  std::lock_guard lock(mutex_);
-  std::vector<std::string> out;
-  if (short_prompts_ > 0)
-    out.push_back(fmt::format(
-        "{}: in {} answers the server counts far fewer prompt tokens than were sent; it "
-        "may cut long prompts without a word.",
-        model, short_prompts_));
-  if (thought_unasked_ > 0)
-    out.push_back(fmt::format("{}: {} answers hold reasoning although thinking was to be off.",
-                              model, thought_unasked_));
-  if (builds_.size() > 1)
-    out.push_back(fmt::format("{}: the service changed its build while it was asked ({}).", model,
-                              fmt::join(builds_, ", ")));
-  return out;
-}
 
 Lane::Lane(Resolved resolved, const BackendContext& context, TransportEngine& engine,
            std::shared_ptr<Vendor> vendor, Channel<Answer>& answers)
@@ -304,8 +281,9 @@ void Lane::ended(const std::shared_ptr<Job>& job, CallResult result) {
   Parsed& parsed = attempt.parsed;
   if (verdict.outcome == Outcome::Failed) {
     if (verdict.retry_after && *verdict.retry_after > policy_.max_wait)
-      verdict.message += fmt::format(" (it asks to wait {:g} s, more than retry.max_wait allows)",
-                                     static_cast<double>(verdict.retry_after->count()) / 1000);
+      verdict.message += fmt::format(" (it asks to wait {}, more than retry.max_wait allows)",
+                                     words_of(*verdict.retry_after));
+    if (job->attempts > 1) verdict.message += fmt::format(" (after {} attempts)", job->attempts);
     response.finish_reason.reset();
     response.failure =
         Failure{verdict.kind.value_or(FailureKind::Server), std::move(verdict.message),

@@ -5,9 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -16,6 +14,7 @@
 #include "backends/http/endpoint.h"
 #include "backends/http/flow.h"
 #include "backends/http/vendor.h"
+#include "backends/http/watch.h"
 #include "harness/core/backend.h"
 #include "harness/core/channel.h"
 #include "harness/io/transport_engine.h"
@@ -34,19 +33,6 @@ struct Job {
   std::optional<Price> lost;    // the part of it that bought no answer
   std::optional<Failure> last;  // why it waits for another attempt
   std::unique_ptr<AttemptReader> reader;
-};
-
-/// What the answers of one model showed about the service. Thread-safe.
-class Watch {
- public:
-  void see(const Request& request, const Response& response);
-  std::vector<std::string> cautions(std::string_view model) const;
-
- private:
-  mutable std::mutex mutex_;  // guards all below
-  std::set<std::string> builds_;
-  std::int64_t short_prompts_ = 0;
-  std::int64_t thought_unasked_ = 0;
 };
 
 /// The requests of one model: queue, attempts, delivery. Everything but the constructor runs on the

@@ -40,7 +40,10 @@ const std::vector<FaultRule>& common_rules() {
                        "Range of input length should be", "prompt is too long",
                        "exceeds the available context size"},
        .is = Fault::Context},
-      {.status = {403}, .message_has = {"balance", "arrear", "insufficient"}, .is = Fault::Balance},
+      {.status = {403},
+       .message_has = {"balance", "arrear", "insufficient funds", "insufficient credit",
+                       "insufficient quota", "not enough credit"},
+       .is = Fault::Balance},
       {.code = {"overloaded_error", "engine_overloaded_error"}, .is = Fault::Overload},
       {.code = {"rate_limit_error", "RESOURCE_EXHAUSTED"}, .is = Fault::RateLimit},
       {.code = {"permission_error"}, .is = Fault::Permission},
@@ -177,16 +180,24 @@ std::string shortened(std::string_view text) {
   return repair_utf8(text.substr(0, kMessageBytes)) + "...";
 }
 
-Verdict of_error(const Provider& provider, const Attempt& attempt, const ServiceError& error) {
+/// `is_read`: the body was an error that we can read. Of any other, a web page of a proxy say, no
+/// word may stop a vendor's queue.
+Verdict of_error(const Provider& provider, const Attempt& attempt, const ServiceError& error,
+                 bool is_read) {
   // Once generation began the status is 200 whatever happens; then a status in the code counts.
   const int status = attempt.status >= 300 ? attempt.status : error.status.value_or(attempt.status);
-  std::string said = fmt::format("{}", fmt::join(error.words, " "));
+  std::string said;
+  for (const std::string& word : error.words) {
+    if (word != error.message) said += (said.empty() ? "" : " ") + word;  // once is enough
+  }
   if (!error.message.empty()) said += (said.empty() ? "" : ": ") + error.message;
   const std::string message = fmt::format("HTTP {}: {}", attempt.status, shortened(said));
   const auto verdict = [&]() -> Verdict {
     for (const std::vector<FaultRule>* rules : {&provider.faults, &common_rules()}) {
       for (const FaultRule& rule : *rules) {
         if (!matches(rule, status, error)) continue;
+        if (!is_read && !rule.message_has.empty() && advice_of(rule.is) == Advice::StopQueue)
+          continue;
         if (rule.is == Fault::Filtered)
           return filtered(rule.side ? rule.side : side_of(attempt, error));
         return of_fault(rule.is, message);
@@ -201,6 +212,40 @@ Verdict of_error(const Provider& provider, const Attempt& attempt, const Service
   return out;
 }
 
+/// HTML where JSON was wanted.
+bool is_page(std::string_view body) {
+  if (body.starts_with("\xEF\xBB\xBF")) body.remove_prefix(3);
+  return trim(body).starts_with('<');
+}
+
+/// The first words of a web page, without its tags.
+std::string words_of_page(std::string_view page) {
+  constexpr std::size_t kWordBytes = 100;
+  std::string out;
+  for (std::size_t at = 0; at < page.size() && out.size() < kWordBytes;) {
+    if (page[at] == '<') {
+      const std::string head = ascii_lower(page.substr(at, 8));
+      std::size_t end = std::string_view::npos;
+      for (const char* hidden : {"script", "style"}) {
+        if (head.substr(1).starts_with(hidden))
+          end = page.find(fmt::format("</{}", hidden), at + 1);
+      }
+      if (end == std::string_view::npos) end = page.find('>', at);
+      at = end == std::string_view::npos ? page.size() : end + (page[end] == '>' ? 1 : 0);
+      if (!out.empty() && out.back() != ' ') out += ' ';
+      continue;
+    }
+    const char c = page[at++];
+    const bool is_blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    if (!is_blank) {
+      out += c;
+    } else if (!out.empty() && out.back() != ' ') {
+      out += ' ';
+    }
+  }
+  return repair_utf8(trim(out));
+}
+
 Verdict of_transport(const Attempt& attempt) {
   switch (attempt.end) {
     case CallEnd::TimedOut:
@@ -209,6 +254,11 @@ Verdict of_transport(const Attempt& attempt) {
       return failed(FailureKind::Tls, attempt.why, Advice::Keep);
     case CallEnd::Tls:
       return failed(FailureKind::Tls, attempt.why, Advice::Repeat);
+    case CallEnd::BadUrl:
+      return failed(FailureKind::Request, attempt.why, Advice::Keep);
+    case CallEnd::BadEncoding:
+      return failed(FailureKind::Protocol, "the body cannot be decoded: " + attempt.why,
+                    Advice::Keep);
     case CallEnd::TooLarge:
       return failed(FailureKind::Protocol, attempt.why, Advice::Keep);
     case CallEnd::Stopped:
@@ -266,14 +316,21 @@ Verdict judge_attempt(const Provider& provider, const Attempt& attempt) {
   const Parsed& parsed = attempt.parsed;
   if (attempt.end == CallEnd::Stopped || attempt.end == CallEnd::TooLarge)
     return of_transport(attempt);
-  if (parsed.error) return of_error(provider, attempt, *parsed.error);
+  if (parsed.error) return of_error(provider, attempt, *parsed.error, true);
   if (attempt.status >= 300) {  // a body that says nothing more
     ServiceError error;
     error.message = attempt.body_start;
-    return of_error(provider, attempt, error);
+    return of_error(provider, attempt, error, false);
   }
+  if (attempt.end == CallEnd::BadEncoding) return of_transport(attempt);
   if (!parsed.malformed.empty()) {
     if (attempt.end != CallEnd::Complete && !parsed.finish) return of_transport(attempt);
+    if (is_page(attempt.body_start))
+      return failed(FailureKind::Protocol,
+                    fmt::format("HTTP {} with a web page instead of an answer: \"{}\"; a login "
+                                "page or a proxy?",
+                                attempt.status, words_of_page(attempt.body_start)),
+                    Advice::Repeat);
     return failed(FailureKind::Protocol, parsed.malformed, Advice::Repeat);
   }
   if (parsed.has_blocked_input) return filtered(Blocked::Input);

@@ -418,6 +418,10 @@ bool is_thinking(const Provider& provider, const SamplingParams& wanted) {
   return provider.thinking_default == "on";
 }
 
+bool takes_thinking_budget(const Provider& provider) {
+  return provider.thinking.is_object() && provider.thinking.contains("budget");
+}
+
 SamplingParams sendable(const Provider& provider, const SamplingParams& wanted) {
   const bool thinking = is_thinking(provider, wanted);
   const auto may = [&](std::string_view name, std::optional<double> value) {
@@ -466,7 +470,9 @@ Json extra_members(const Provider& provider, const SamplingParams& wanted) {
     lay_over(out, provider.greedy, nullptr);
   if (wanted.thinking && provider.thinking.is_object()) {
     const auto budget = parse_int(*wanted.thinking);
-    const std::string word = budget ? "budget" : *wanted.thinking;
+    const std::string word = !budget                           ? *wanted.thinking
+                             : takes_thinking_budget(provider) ? "budget"
+                                                               : "on";
     if (provider.thinking.contains(word))
       lay_over(out, provider.thinking[word], budget ? Json(*budget) : Json());
   }

@@ -72,6 +72,7 @@ struct Provider {
   std::map<std::string, std::map<std::string, std::string>> wires;  // wire -> region -> base URL
   std::vector<std::string> key_env;  // the first that is set counts; empty: none is ever sent
   bool needs_key = true;
+  bool has_key = true;  // one was found (resolve_endpoint)
   std::vector<std::string> headers;
   bool http2 = false;
   bool stream = true;
@@ -121,7 +122,11 @@ SamplingParams sendable(const Provider& provider, const SamplingParams& wanted);
 /// Whether the model thinks with these parameters, as far as the record knows.
 bool is_thinking(const Provider& provider, const SamplingParams& wanted);
 
-/// Members that the thinking switch, a greedy temperature and `always` add to a body.
+/// Whether a number of thinking tokens can be told to it.
+bool takes_thinking_budget(const Provider& provider);
+
+/// Members that the thinking switch, a greedy temperature and `always` add to a body. A budget that
+/// cannot be told switches thinking on, where there is a switch.
 nlohmann::json extra_members(const Provider& provider, const SamplingParams& wanted);
 
 /// "*" stands for any run of characters; upper and lower case alike.

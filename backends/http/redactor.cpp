@@ -4,14 +4,16 @@
 #include <string.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "harness/core/text.h"
+
 namespace leitai {
 namespace {
 
-constexpr std::size_t kShortest = 6;
 constexpr std::size_t kShortestCut = 8;  // of a secret that was cut: fewer bytes may be chance
 constexpr std::string_view kMark = "[key]";
 constexpr std::string_view kCut = "...";
@@ -22,6 +24,15 @@ std::size_t find_from(const std::string& text, const std::string& what, std::siz
   const void* found = memmem(text.data() + from, text.size() - from, what.data(), what.size());
   if (!found) return std::string::npos;
   return static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
+}
+
+/// What people write where a server wants no key. To take such words out of answers would spoil
+/// them and hide nothing.
+bool is_placeholder(std::string_view secret) {
+  const std::string lower = ascii_lower(secret);
+  constexpr std::array kWords{"none",  "empty", "null",   "test",  "dummy",     "token",
+                              "local", "fake",  "ollama", "nokey", "lm-studio", "no-key"};
+  return std::find(kWords.begin(), kWords.end(), lower) != kWords.end();
 }
 
 bool is_plain(char c) {
@@ -66,8 +77,9 @@ std::size_t cut_length(std::string_view text, std::string_view secret) {
 }  // namespace
 
 void Redactor::add(const std::string& secret) {
-  if (secret.size() < kShortest) return;
+  if (secret.size() < kShortest || is_placeholder(secret)) return;
   add_one(secret);
+  if (secret.size() < kShortestCut) return;  // its other spellings would be met by chance
   const std::string quoted =
       nlohmann::json(secret).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   const std::string escaped = quoted.substr(1, quoted.size() - 2);

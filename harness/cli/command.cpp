@@ -7,10 +7,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include "harness/core/error.h"
 #include "harness/core/text.h"
+#include "harness/io/env_file.h"
 
 namespace leitai::cli {
 
@@ -21,31 +23,16 @@ namespace {
 /// NAME=VALUE lines into the environment; what is set there already stays. Without a name, .env if
 /// there is one.
 void load_env_file(const std::optional<std::string>& name) {
-  std::ifstream file(name.value_or(".env"));
+  const std::string path = name.value_or(".env");
+  std::ifstream file(path, std::ios::binary);
   if (!file) {
-    if (name) throw Error(fmt::format("--env: {}: cannot be read", *name));
+    if (name) throw Error(fmt::format("--env: {}: cannot be read", path));
     return;
   }
-  int number = 0;
-  for (std::string line; std::getline(file, line);) {
-    ++number;
-    std::string_view text = trim(line);
-    if (text.empty() || text.starts_with('#')) continue;
-    if (text.starts_with("export ")) text.remove_prefix(7);
-    const std::size_t equals = text.find('=');
-    // The line is not quoted in the message: it may hold a key.
-    // A .env that nobody named may belong to another tool: what is not NAME=VALUE there is passed
-    // over.
-    if (equals == std::string_view::npos && !name) continue;
-    if (equals == std::string_view::npos)
-      throw Error(fmt::format("{}:{}: NAME=VALUE is wanted", name.value_or(".env"), number));
-    std::string_view value = trim(text.substr(equals + 1));
-    if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') &&
-        value.back() == value.front()) {
-      value = value.substr(1, value.size() - 2);
-    }
-    setenv(std::string(trim(text.substr(0, equals))).c_str(), std::string(value).c_str(), 0);
-  }
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  for (const auto& [key, value] :
+       read_env_lines(text, path, name ? EnvLines::AllMine : EnvLines::Mixed))
+    setenv(key.c_str(), value.c_str(), 0);
 }
 
 }  // namespace

@@ -184,6 +184,8 @@ Finding judged(const Target& target, const CallResult& result, EngineClock::time
                       result.why));
       return out;
     case CallEnd::Broken:
+    case CallEnd::BadUrl:
+    case CallEnd::BadEncoding:
     case CallEnd::Stopped:
       if (result.status == 0) {
         say(fmt::format("the connection broke ({})", result.why));

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <optional>
 
 namespace leitai {
@@ -15,12 +16,18 @@ namespace leitai {
 class LogHistogram {
  public:
   void add(double value) {
-    const double place = value > 0 ? (std::log2(value) - kLowest) * kPerDoubling : 0;
-    ++counts_[static_cast<std::size_t>(std::clamp(place, 0.0, kClasses - 1.0))];
+    ++counts_[class_of(value)];
     ++n_;
   }
 
   std::int64_t size() const { return n_; }
+
+  /// How many lie above, within the width of a class.
+  std::int64_t count_above(double value) const {
+    const auto from = class_of(value) + 1;
+    return std::accumulate(counts_.begin() + static_cast<std::ptrdiff_t>(from), counts_.end(),
+                           std::int64_t{0});
+  }
 
   /// `share` in [0, 1]: 0.5 is the median. Absent where nothing was counted.
   std::optional<double> quantile(double share) const {
@@ -35,6 +42,11 @@ class LogHistogram {
   }
 
  private:
+  static std::size_t class_of(double value) {
+    const double place = value > 0 ? (std::log2(value) - kLowest) * kPerDoubling : 0;
+    return static_cast<std::size_t>(std::clamp(place, 0.0, kClasses - 1.0));
+  }
+
   static constexpr int kPerDoubling = 8, kLowest = -10, kClasses = 32 * kPerDoubling;
   std::array<std::uint32_t, kClasses> counts_{};
   std::int64_t n_ = 0;

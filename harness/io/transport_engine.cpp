@@ -59,6 +59,11 @@ CallEnd end_of(CURLcode code) {
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
       return CallEnd::Tls;
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return CallEnd::BadUrl;
+    case CURLE_BAD_CONTENT_ENCODING:
+      return CallEnd::BadEncoding;
     default:
       return CallEnd::Broken;
   }
@@ -487,6 +492,9 @@ struct TransportEngine::Impl {
     for (const std::string& line : call.headers)
       transfer.headers = curl_slist_append(transfer.headers, line.c_str());
     transfer.headers = curl_slist_append(transfer.headers, "Expect:");
+    // Coded bodies are decoded, but not asked for: a proxy that codes a stream may hold it back.
+    set(CURLOPT_ACCEPT_ENCODING, "");
+    transfer.headers = curl_slist_append(transfer.headers, "Accept-Encoding: identity");
     set(CURLOPT_HTTPHEADER, transfer.headers);
   }
 

@@ -10,7 +10,8 @@
 #include <vector>
 
 /// Many HTTP transfers at once: one I/O thread, libcurl's multi interface on epoll. TLS is always
-/// verified, proxies come from http_proxy, https_proxy and no_proxy, redirects are never followed.
+/// verified, bodies are decoded (gzip and what else libcurl has, though none is asked for), proxies
+/// come from http_proxy, https_proxy and no_proxy, redirects are never followed.
 namespace leitai {
 
 using EngineClock = std::chrono::steady_clock;
@@ -38,6 +39,8 @@ enum class CallEnd {
   BadCertificate,  // expired, unknown, other host
   Tls,             // handshake
   TooLarge,
+  BadUrl,
+  BadEncoding,  // a content coding that is unknown or broken
   Stopped
 };
 
@@ -57,7 +60,7 @@ struct Call {
   bool http2 = false;
   std::string ca_file;  // "": SSL_CERT_FILE, else the system's
   Clocks clocks;
-  std::int64_t max_bytes = std::int64_t{64} << 20;
+  std::int64_t max_bytes = std::int64_t{64} << 20;  // of the decoded body
   /// Both run on the I/O thread and must not block; `on_end` exactly once unless cancelled.
   std::function<Arrival(std::string_view)> on_data;
   std::function<void(CallResult)> on_end;

@@ -12,6 +12,7 @@
 #include "harness/core/codec.h"
 #include "harness/core/digest.h"
 #include "harness/core/error.h"
+#include "tests/support/support.h"
 #include "tests/support/wire_server.h"
 
 namespace leitai {
@@ -239,6 +240,50 @@ TEST(HttpBackend, AttemptsEndAndSayWhy) {
   EXPECT_EQ(got.attempts, 2);
   EXPECT_EQ(got.text, "");
   EXPECT_EQ(server.seen().size(), 2u);
+}
+
+TEST(HttpBackend, TheNumberOfAttemptsAndALongWaitAreToldInWords) {
+  WireServer server([](const WireRequest& request) {
+    return request.target.starts_with("/v1")
+               ? reply_of(500, R"({"error":"boom"})", "Retry-After: 0\r\n")
+               : reply_of(429, R"({"error":"later"})", "Retry-After: 100000000\r\n");
+  });
+  BackendContext context;
+  context.attempts = 3;
+  Asker often("openai@" + server.url() + "/v1/m", {}, context);
+  EXPECT_EQ(often.one().failure->message, "HTTP 500: boom (after 3 attempts)");
+  Asker late("openai@" + server.url() + "/v2/m", {}, context);
+  const std::string said = late.one().failure->message;
+  EXPECT_NE(said.find("asks to wait 1,157 days"), std::string::npos) << said;
+}
+
+TEST(HttpBackend, AThinkingBudgetNeverVanishesWithoutAWord) {
+  WireServer server([](const WireRequest&) { return reply_of(200, good_stream()); });
+  Asker asker("openai@" + server.url() + "/v1/m");
+  const auto prepared = [](const char* target, const char* thinking) {
+    Model model;
+    model.target = target;
+    Channel<Answer> answers(1);
+    BackendContext context;
+    context.is_dry = true;
+    Request request;
+    request.wanted.thinking = thinking;
+    http.make_in(model, answers, context)->prepare(request);
+    return Json::parse(request.sent_json);
+  };
+  EXPECT_EQ(prepared("deepseek/deepseek-v4-pro", "2048")["thinking"]["type"], "enabled");
+  EXPECT_FALSE(prepared("stepfun/step-3.7-flash", "off").contains("thinking"));
+  const std::string said = test::message_of([&] { prepared("stepfun/step-3.7-flash", "2048"); });
+  EXPECT_NE(said.find("leave thinking out"), std::string::npos) << said;
+  Request request;
+  request.wanted.thinking = "2048";
+  request.prompt.messages = {message(Role::User, "Q")};
+  asker.backend().prepare(request);
+  asker.backend().submit(request);
+  asker.take(1);
+  const auto cautions = asker.backend().cautions();
+  ASSERT_EQ(cautions.size(), 1u);
+  EXPECT_NE(cautions[0].find("only switched on"), std::string::npos) << cautions[0];
 }
 
 TEST(HttpBackend, ALongerWaitThanAllowedFailsTheRequestInsteadOfShorteningIt) {

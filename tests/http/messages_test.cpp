@@ -1,6 +1,9 @@
 // What an operator is told: what to do, and never a key.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
 #include "backends/http/outcome.h"
 #include "backends/http/redactor.h"
 
@@ -39,6 +42,37 @@ TEST(Messages, AFailureSaysWhatCanBeDoneAboutIt) {
   EXPECT_EQ(told(provider, 0, CallEnd::NoConnection, "Could not resolve host: x"),
             "Could not resolve host: x; check the address and the network");
   EXPECT_EQ(told(provider, 500, CallEnd::Complete, ""), "HTTP 500: no");
+  EXPECT_EQ(told(provider, 0, CallEnd::BadEncoding, "rot13"), "the body cannot be decoded: rot13");
+  provider.has_key = false;
+  EXPECT_EQ(told(provider, 401, CallEnd::Complete, ""),
+            "HTTP 401: no; no key was sent, because SOME_KEY is not set: export it, put it into "
+            ".env or name another variable by key_env=");
+}
+
+TEST(Messages, AWebPageARedirectADeadProxyAndAPlainErrorAreToldAsWhatTheyAre) {
+  Attempt attempt;
+  attempt.status = 200;
+  attempt.has_body = true;
+  attempt.parsed.malformed = "the body is malformed JSON";
+  attempt.body_start =
+      "<!doctype html><html><style>b {c: d}</style>\n<h1>Sign in</h1> to the\nnetwork</html>";
+  EXPECT_EQ(judge({}, attempt).message,
+            "HTTP 200 with a web page instead of an answer: \"Sign in to the network\"; a login "
+            "page or a proxy?");
+  attempt = {};
+  attempt.status = 302;
+  attempt.headers = {{"location", "https://me:secret@login.example:8443/in?token=secret"}};
+  EXPECT_EQ(judge({}, attempt).message,
+            "HTTP 302; a redirect to login.example:8443 is never followed: check the address");
+  attempt = {};
+  attempt.status = 400;
+  attempt.parsed.error = error_in({{"error", "no such model"}});
+  EXPECT_EQ(judge({}, attempt).message, "HTTP 400: no such model");
+  setenv("http_proxy", "http://127.0.0.1:9", 1);
+  EXPECT_EQ(told({}, 0, CallEnd::NoConnection, "Failed to connect to 127.0.0.1 port 9"),
+            "Failed to connect to 127.0.0.1 port 9; is the server running, and is the address "
+            "right? http_proxy is set: is that proxy running?");
+  unsetenv("http_proxy");
 }
 
 TEST(Redactor, KnowsAKeyInTheSpellingsOfJsonUrlsAndBase64) {

@@ -80,10 +80,72 @@ TEST(Providers, OnlyWhatTheVendorTakesIsSent) {
   EXPECT_EQ(sent("dashscope/qwen3.7-max", wanted)["max_completion_tokens"], 100);
   wanted.stop = {"a", "b"};
   EXPECT_FALSE(sent("zhipu/glm-5.2", wanted).contains("stop"));  // one at most
-  EXPECT_EQ(sent("anthropic/claude-haiku-4-5", wanted)["stop_sequences"].size(), 2u);
+  EXPECT_EQ(sent("anthropic/claude-opus-5-5", wanted)["stop_sequences"].size(), 2u);
   body = sent("gemini/gemini-2.5-pro", wanted);
   EXPECT_EQ(body["generationConfig"]["maxOutputTokens"], 100);
   EXPECT_EQ(body["generationConfig"]["thinkingConfig"]["thinkingBudget"], 2048);
+}
+
+TEST(Providers, ARuleOfAFamilyCatchesThatFamilyAlone) {
+  struct Row {
+    const char* target;
+    bool has_temperature;  // 0 is sent
+    const char* on;        // members of thinking=on, as text; "" where there are none
+    const char* budget;    // likewise of thinking=2048
+  };
+  const std::string enabled = R"("thinking":{"budget_tokens":2048,"type":"enabled"})";
+  const std::string adaptive = R"("thinking":{"type":"adaptive"})";
+  const Row rows[] = {
+      {"anthropic/claude-opus-5-5", false, adaptive.c_str(), adaptive.c_str()},
+      {"anthropic/claude-fable-5.2", false, adaptive.c_str(), adaptive.c_str()},
+      {"anthropic/claude-opus-4-8", false, adaptive.c_str(), adaptive.c_str()},
+      {"anthropic/claude-opus-4-7-20260401", false, adaptive.c_str(), adaptive.c_str()},
+      {"anthropic/claude-sonnet-4-6", true, adaptive.c_str(), enabled.c_str()},
+      {"anthropic/claude-sonnet-4-5", true, enabled.c_str(), enabled.c_str()},
+      {"anthropic/claude-haiku-4-5-20251001", true, enabled.c_str(), enabled.c_str()},
+      {"anthropic/claude-opus-4-20250514", true, enabled.c_str(), enabled.c_str()},
+      {"anthropic/claude-3-7-sonnet-20250219", true, enabled.c_str(), enabled.c_str()},
+      {"anthropic/claude-3-5-sonnet-20241022", true, "", ""},
+      {"openai/gpt-4o", true, "", ""},
+      {"openai/gpt-5-chat-latest", true, "", ""},
+      {"openai/gpt-5.6-sol", false, "", ""},
+      {"openai/o3-mini", false, "", ""},
+      {"openai/o1lmo-7b", true, "", ""},
+      {"dashscope/qwen3-coder-plus", true, "", ""},
+  };
+  for (const Row& row : rows) {
+    SamplingParams wanted;
+    wanted.temperature = 0;
+    wanted.max_tokens = 8000;
+    EXPECT_EQ(sent(row.target, wanted).contains("temperature"), row.has_temperature) << row.target;
+    for (const auto& [word, part] : {std::pair("on", row.on), std::pair("2048", row.budget)}) {
+      wanted.thinking = word;
+      const std::string body = sent(row.target, wanted).dump();
+      if (*part)
+        EXPECT_NE(body.find(part), std::string::npos) << row.target << " " << word << ": " << body;
+      else
+        EXPECT_EQ(body.find("think"), std::string::npos) << row.target << ": " << body;
+    }
+  }
+  const auto thinks = [](const char* id, const char* model) {
+    return is_thinking(for_model(load_providers().at(id), model), {});
+  };
+  EXPECT_TRUE(thinks("dashscope", "qwen3-32b"));
+  EXPECT_FALSE(thinks("dashscope", "qwen3-coder-plus"));
+  EXPECT_FALSE(thinks("dashscope", "qwen3-235b-a22b-instruct-2507"));
+  EXPECT_TRUE(thinks("dashscope", "qwen3-235b-a22b-thinking-2507"));
+  EXPECT_TRUE(thinks("openai", "o3-mini"));
+  EXPECT_FALSE(thinks("openai", "gpt-5-chat-latest"));
+}
+
+TEST(Providers, AnthropicTakesNoBudgetThatFillsTheWholeAnswer) {
+  SamplingParams wanted;
+  wanted.thinking = "4096";
+  wanted.max_tokens = 1024;
+  const std::string said = test::message_of([&] { sent("anthropic/claude-haiku-4-5", wanted); });
+  EXPECT_NE(said.find("raise max_tokens"), std::string::npos) << said;
+  wanted.max_tokens = 4097;
+  EXPECT_EQ(sent("anthropic/claude-haiku-4-5", wanted)["thinking"]["budget_tokens"], 4096);
 }
 
 TEST(Providers, AllMistakesOfARecordAreToldTogether) {
@@ -139,6 +201,54 @@ TEST(Endpoints, UrlsAreSplitBehindTheirVersion) {
   EXPECT_THROW(split("http://h/v1/"), Error);
   EXPECT_THROW(split("http://h/v1"), Error);
   EXPECT_THROW(split("http://h"), Error);
+}
+
+TEST(Endpoints, AUrlThatCannotBeMeantIsRefusedWithWhatToType) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"openai@http://h:0/v1/m", "1 to 65535"},
+      {"openai@http://h:99999/v1/m", "1 to 65535"},
+      {"openai@http://h:abc/v1/m", "1 to 65535"},
+      {"openai@http://h:/v1/m", "1 to 65535"},
+      {"openai@http://[::1/v1/m", "not closed"},
+      {"openai@http://::1/v1/m", "in brackets"},
+      {"openai@http://h\x01/v1/m", "control"},
+      {"openai@http://h/v1/m\nX-Evil: 1", "control"},
+      {"openai@http://h h/v1/m", "blank"},
+      {"openai@http://h/v1/chat/completions", "openai@http://h/v1/MODEL"},
+      {"openai@http://h/chat/completions", "openai@http://h/MODEL"},
+      {"anthropic@http://h/v1/messages", "names no model"},
+      {"openai@http://h:8?key=sk-canary/v1/m", "without a query"},
+  };
+  for (const auto& [target, part] : rows) {
+    Model model;
+    model.target = target;
+    const std::string said = test::message_of([&] { resolve_endpoint(model, true); });
+    EXPECT_NE(said.find(part), std::string::npos) << target << ": " << said;
+    EXPECT_EQ(said.find('\x01'), std::string::npos);
+    EXPECT_EQ(said.find("canary"), std::string::npos) << said;
+  }
+  for (const char* good : {"openai@http://[::1]:8000/v1/m", "openai@http://h:65535/v1/m"}) {
+    Model model;
+    model.target = good;
+    EXPECT_EQ(resolve_endpoint(model, true).endpoint.model, "m");
+  }
+}
+
+TEST(Endpoints, AGeminiModelStaysOnePartOfThePath) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"gemini-2.5-pro", "gemini-2.5-pro"},
+      {"../../evil", "..%2F..%2Fevil"},
+      {"a?b=c", "a%3Fb%3Dc"},
+      {"a#b", "a%23b"},
+      {"\u4f60", "%E4%BD%A0"},
+  };
+  for (const auto& [name, segment] : rows) {
+    Model model;
+    model.target = std::string("gemini/") + name;
+    const Resolved resolved = resolve_endpoint(model, true);
+    EXPECT_EQ(resolved.dialect->url(resolved.endpoint),
+              resolved.endpoint.base_url + "/models/" + segment + ":streamGenerateContent?alt=sse");
+  }
 }
 
 TEST(Endpoints, SecretsStayOutOfUrlsAndText) {

@@ -1,8 +1,11 @@
 // Anthropic messages: POST {base}/messages. Events end with message_stop, not with [DONE]; errors
 // come as an event after HTTP 200.
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "backends/http/dialect.h"
+#include "harness/core/error.h"
 
 namespace leitai {
 namespace {
@@ -10,6 +13,21 @@ namespace {
 using Json = nlohmann::json;
 
 std::string url(const Endpoint& endpoint) { return endpoint.base_url + "/messages"; }
+
+/// The answer's length counts the thinking, so that it must be the larger of the two; the service
+/// refuses every request otherwise.
+void check_budget(const Endpoint& endpoint, const Json& body) {
+  const auto thinking = body.find("thinking");
+  if (thinking == body.end() || !thinking->is_object()) return;
+  const auto budget = number_of(*thinking, "budget_tokens");
+  const auto length = number_of(body, "max_tokens");
+  if (!budget || !length || *length > *budget) return;
+  throw Error(fmt::format(
+      "{}: max_tokens {} must be larger than the thinking budget of {} tokens, which it "
+      "includes\n        raise max_tokens (to {} or so), or give a smaller budget by "
+      "thinking=N (1024 at least)",
+      endpoint.model, *length, *budget, *budget + 4096));
+}
 
 Json params(const Endpoint& endpoint, const Request& request) {
   const SamplingParams sent = sendable(endpoint.provider, request.wanted);
@@ -24,6 +42,7 @@ Json params(const Endpoint& endpoint, const Request& request) {
   put("top_p", sent.top_p);
   put("top_k", sent.top_k);
   if (!sent.stop.empty()) out["stop_sequences"] = sent.stop;
+  check_budget(endpoint, out);
   return out;
 }
 

@@ -1,5 +1,6 @@
 // Gemini, native: POST {base}/models/NAME:generateContent, or :streamGenerateContent?alt=sse. The
 // key travels in a header, never in the URL.
+#include <cctype>
 #include <nlohmann/json.hpp>
 
 #include "backends/http/dialect.h"
@@ -9,8 +10,25 @@ namespace {
 
 using Json = nlohmann::json;
 
+/// Here alone a model's name is part of the path: it must not lead anywhere else.
+std::string one_segment(const std::string& name) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80 && (std::isalnum(byte) || c == '-' || c == '_' || c == '.' || c == '~')) {
+      out += c;
+    } else {
+      out += '%';
+      out += kDigits[byte >> 4];
+      out += kDigits[byte & 15];
+    }
+  }
+  return out;
+}
+
 std::string url(const Endpoint& endpoint) {
-  return endpoint.base_url + "/models/" + endpoint.model +
+  return endpoint.base_url + "/models/" + one_segment(endpoint.model) +
          (endpoint.stream ? ":streamGenerateContent?alt=sse" : ":generateContent");
 }
 
