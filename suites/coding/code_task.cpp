@@ -166,6 +166,12 @@ std::string with_indent(std::string_view raw, const ReasoningSplit& split) {
   return (is_line ? std::string(raw.substr(from, begin - from)) : std::string()) + split.answer;
 }
 
+void note_cut(bool is_cut, Score& score) {
+  if (is_cut &&
+      std::find(score.flags.begin(), score.flags.end(), "truncated_answer") == score.flags.end())
+    score.flags.emplace_back("truncated_answer");
+}
+
 CodeCheck check_of(const Json& fields) {
   CodeCheck out;
   out.language = text_of(fields, "language");
@@ -266,6 +272,7 @@ CodeGrade grade_code(const GradeInput& input, const Scorer& scorer) {
       CodeAnswer answer = extract_code(with_indent(input.text, prepared.split), target);
       out.score.tier = answer.tier;
       is_cut = is_cut || answer.is_cut;
+      note_cut(is_cut, out.score);
       if (!answer.program) {
         decide(out.score, ScoreStatus::NoAnswer,
                is_cut ? "cut off before a program was written" : "no program found");
@@ -274,9 +281,7 @@ CodeGrade grade_code(const GradeInput& input, const Scorer& scorer) {
       check.program = std::move(*answer.program);
       out.score.extracted = check.program;
     }
-    auto& flags = out.score.flags;
-    if (is_cut && std::find(flags.begin(), flags.end(), "truncated_answer") == flags.end())
-      flags.emplace_back("truncated_answer");
+    note_cut(is_cut, out.score);
   }
   out.program = check.program;
   out.has_program = true;
