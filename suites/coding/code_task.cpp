@@ -10,6 +10,7 @@
 #include "harness/core/error.h"
 #include "harness/core/regex.h"
 #include "harness/core/text.h"
+#include "suites/coding/livecodebench.h"
 #include "suites/extractors/answer.h"
 #include "suites/extractors/code.h"
 #include "suites/extractors/python_outline.h"
@@ -206,14 +207,15 @@ CodeCheck check_of(const Json& fields) {
 }  // namespace
 
 bool is_code_style(std::string_view style) {
-  for (const char* one :
-       {"humaneval", "mbpp", "mbpp-plus", "humaneval-x", "cruxeval-output", "cruxeval-input"}) {
+  for (const char* one : {"humaneval", "mbpp", "mbpp-plus", "humaneval-x", "cruxeval-output",
+                          "cruxeval-input", "livecodebench"}) {
     if (style == one) return true;
   }
   return false;
 }
 
 Json code_fields(std::string_view style, std::string_view language, const Json& row) {
+  if (style == "livecodebench") return livecodebench_fields(row);
   Json out = {{"language", std::string(language)}};
   if (style == "humaneval") {
     out["prompt"] = need(row, "prompt");
@@ -289,6 +291,7 @@ CodeGrade grade_code(const GradeInput& input, const Scorer& scorer) {
   out.out = verdict.out;
   out.err = verdict.err;
   out.tool = verdict.tool;
+  if (!verdict.tool.empty()) out.score.flags.push_back("tool=" + verdict.tool);
   decide(out.score, verdict.status, verdict.why);
   if (verdict.status == ScoreStatus::InfraError) out.score.score = std::nullopt;
   if (is_cut && verdict.status != ScoreStatus::Correct && out.score.tier != "given")
