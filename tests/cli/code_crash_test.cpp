@@ -94,8 +94,9 @@ TEST(CodeCrash, NothingOfAProgramOutlivesTheHarness) {
 
   SplitMix64 dice(5);
   int killed = 0, met = 0, round = 0;
+  const int a_run = is_full ? 9 : 3;  // kills before another run begins
   for (; killed < kills && round < 5 * kills; ++round) {
-    const std::string run = fmt::format("storm-{}", round / 3);  // three kills, then another run
+    const std::string run = fmt::format("storm-{}", round / a_run);
     const pid_t pid = test::start(with_name(run), here);
     const auto code =
         test::wait_for(pid, std::chrono::milliseconds(200 + dice.below(is_full ? 4000 : 1200)));
@@ -108,7 +109,7 @@ TEST(CodeCrash, NothingOfAProgramOutlivesTheHarness) {
   }
   EXPECT_EQ(killed, kills);
   EXPECT_GT(met, 0) << "no program was running at any kill";
-  for (int run = 0; run <= (round - 1) / 3; ++run) {
+  for (int run = 0; run <= (round - 1) / a_run; ++run) {
     const std::string name = fmt::format("storm-{}", run);
     EXPECT_EQ(call(with_name(name), here).code, 0);
     EXPECT_EQ(answers(folder.path(), name), truth) << name;

@@ -34,9 +34,11 @@ std::string reference(const Data& data, const Json& row) {
   const auto text = [&](const char* name) { return row.at(name).get<std::string>(); };
   if (data.suite == "cruxeval-output") return "[ANSWER]" + text("output") + "[/ANSWER]";
   if (data.suite == "cruxeval-input") return "[ANSWER]f(" + text("input") + ")[/ANSWER]";
-  const std::string code = row.contains("canonical_solution")
-                               ? text("prompt") + text("canonical_solution")
-                               : text("code");
+  // The prompt ends with the declaration, in Rust alone it does not.
+  const std::string code =
+      row.contains("canonical_solution")
+          ? text(data.language == "rust" ? "declaration" : "prompt") + text("canonical_solution")
+          : text("code");
   return "Here it is:\n\n```" + data.language + "\n" + code + "\n```\n";
 }
 
