@@ -307,6 +307,7 @@ struct Aggregator::Impl {
   std::optional<Open> open;
   BoardScores scores;
   SampleFold fold;
+  std::map<std::string, std::set<std::string>> tools;  // by suite: what programs were run with
 
   explicit Impl(Reducer reducer) : fold(reducer) {}
 
@@ -341,7 +342,12 @@ void Aggregator::add(const Record& record, const ItemFacts& item, std::uint64_t 
   }
   Open& open = *impl_->open;
   count(open.counts, record.response);
-  if (record.score) measure(open.counts, *record.score);
+  if (record.score) {
+    measure(open.counts, *record.score);
+    for (const std::string& flag : record.score->flags) {
+      if (flag.starts_with("tool=")) impl_->tools[request.suite].insert(flag.substr(5));
+    }
+  }
   impl_->models[request.model].clock.see(record.response);
   if (record.response.served_model)
     impl_->models[request.model].served.insert(*record.response.served_model);
@@ -359,6 +365,8 @@ Leaderboard Aggregator::finish(const BoardFacts& facts) {
   for (const BoardFacts::SuiteFacts& suite : facts.suites) {
     board.suites.push_back(suite.name);
     board.scorers[suite.name] = suite.scorer;
+    for (const std::string& tool : impl_->tools[suite.name])
+      board.scorers[suite.name] += ", " + tool;
     board.suite_versions[suite.name] = suite.version;
     family_of[suite.name] = suite.family;
     if (std::find(board.families.begin(), board.families.end(), suite.family) ==

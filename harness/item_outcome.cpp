@@ -46,7 +46,7 @@ void SampleFold::add(const Response& response, const std::optional<Score>& score
     outcome_.refused_requests += response.failure && response.failure->kind == FailureKind::Request;
     return;
   }
-  if (response.outcome == Outcome::Truncated) {
+  if (is_cut_off(response, score)) {
     ++outcome_.cut_off;
   } else if (is_refused(response, score)) {
     ++outcome_.refused;

@@ -15,6 +15,7 @@
 #include "suites/house/twins.h"
 #include "suites/native_suite.h"
 #include "suites/questions.h"
+#include "suites/sandbox/box.h"
 #include "suites/suite_support.h"
 
 namespace leitai {
@@ -28,10 +29,11 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kHouseSeed = 42;
 constexpr std::int64_t kHouseItems = 200;  // a language, where nothing else is said
 
-const std::vector<std::string>& house_options() {
-  static const std::vector<std::string> kOptions{"items", "languages",  "levels",
-                                                 "limit", "max_tokens", "short_prompt"};
-  return kOptions;
+std::vector<std::string> house_options(const std::string& name) {
+  std::vector<std::string> out{"items", "languages",  "levels",
+                               "limit", "max_tokens", "short_prompt"};
+  if (name == "house/build") out.emplace_back("subsets");  // languages of programs
+  return out;
 }
 
 /// suite.yaml of `folder`/* and `folder`/*/*.
@@ -206,7 +208,7 @@ class Resolver {
   }
 
   void house(const std::string& name, const std::string& language) {
-    check_options(request_.options, house_options(), name, request_.where);
+    check_options(request_.options, house_options(name), name, request_.where);
     std::vector<std::string> wanted = request_.options.languages;
     if (!language.empty()) {
       if (!wanted.empty())
@@ -340,7 +342,7 @@ std::vector<SuiteSummary> known_suites(const LoaderPaths& paths) {
   }
   for (const std::string& name : house_names())
     out.push_back({name, house_family(name), house_kind(name), std::nullopt, house_languages(name),
-                   house_options(), "", house_about(name)});
+                   house_options(name), "", house_about(name)});
   out.push_back({"house/twins",
                  "reasoning",
                  "as the suite",
@@ -365,6 +367,8 @@ std::vector<std::unique_ptr<Suite>> open_suites(const SuiteRequest& request,
                                   request.options, paths, request.where));
         break;
       case Choice::Kind::House:
+        if (choice.house == "house/build" && !box_trouble().empty())
+          throw Error(fmt::format("{}: {}: {}", request.where, choice.house, box_trouble()));
         out.push_back(open_house(choice.house, choice.language,
                                  house_request(request.options, request.where)));
         break;

@@ -109,7 +109,7 @@ Question QuestionReader::read(Json row, const std::string& place) const {
   out.question = value(out.row, subset_.question, question_, place);
   if (!subset_.id.empty()) out.id = value(out.row, subset_.id, id_, place);
   if (is_code_) {
-    out.solution = field(out.row, subset_.answer, place);
+    if (!subset_.answer.empty()) out.solution = field(out.row, subset_.answer, place);
     return out;
   }
   out.options = read_options(out, place);

@@ -12,6 +12,10 @@ namespace leitai {
 /// No score can be given: the request failed, or grading itself did. Not part of any mean.
 bool is_failed(const Response& response, const std::optional<Score>& score);
 
+/// It ends before the answer does: at the limit of tokens; or it is not right, and its grade says
+/// that it breaks off (flag truncated_answer) where no service said that it was finished.
+bool is_cut_off(const Response& response, const std::optional<Score>& score);
+
 /// Blocked by the service, or the model declined and gave no answer.
 bool is_refused(const Response& response, const std::optional<Score>& score);
 

@@ -224,4 +224,23 @@ bool LineReader::next(std::string& line) {
   return true;
 }
 
+std::string unpack_zlib(std::string_view stream, std::size_t max_bytes) {
+  z_stream state{};
+  if (inflateInit(&state) != Z_OK) throw Error("zlib: no memory");
+  const std::unique_ptr<z_stream, int (*)(z_streamp)> end(&state, inflateEnd);
+  state.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(stream.data()));
+  state.avail_in = static_cast<uInt>(stream.size());
+  std::string out;
+  char buffer[65536];
+  for (int code = Z_OK; code != Z_STREAM_END;) {
+    state.next_out = reinterpret_cast<Bytef*>(buffer);
+    state.avail_out = sizeof buffer;
+    code = inflate(&state, Z_NO_FLUSH);
+    if (code != Z_OK && code != Z_STREAM_END) throw Error("zlib: damaged or cut off");
+    out.append(buffer, sizeof buffer - state.avail_out);
+    if (out.size() > max_bytes) throw Error("zlib: unpacks to more than may be");
+  }
+  return out;
+}
+
 }  // namespace leitai

@@ -27,6 +27,10 @@ class Zstd {
   std::unique_ptr<Contexts> contexts_;
 };
 
+/// What a zlib stream (RFC 1950) holds. Throws Error if it is damaged, cut off, or unpacks to more
+/// than `max_bytes`.
+std::string unpack_zlib(std::string_view stream, std::size_t max_bytes);
+
 /// Lines of a plain, gzip or zstd file (told by its first bytes), one at a time: memory is bounded
 /// by the longest line.
 class LineReader {

@@ -10,6 +10,7 @@
 #include "harness/core/error.h"
 #include "harness/core/regex.h"
 #include "harness/core/text.h"
+#include "suites/coding/livecodebench.h"
 #include "suites/extractors/answer.h"
 #include "suites/extractors/code.h"
 #include "suites/extractors/python_outline.h"
@@ -166,6 +167,12 @@ std::string with_indent(std::string_view raw, const ReasoningSplit& split) {
   return (is_line ? std::string(raw.substr(from, begin - from)) : std::string()) + split.answer;
 }
 
+void note_cut(bool is_cut, Score& score) {
+  if (is_cut &&
+      std::find(score.flags.begin(), score.flags.end(), "truncated_answer") == score.flags.end())
+    score.flags.emplace_back("truncated_answer");
+}
+
 CodeCheck check_of(const Json& fields) {
   CodeCheck out;
   out.language = text_of(fields, "language");
@@ -200,14 +207,15 @@ CodeCheck check_of(const Json& fields) {
 }  // namespace
 
 bool is_code_style(std::string_view style) {
-  for (const char* one :
-       {"humaneval", "mbpp", "mbpp-plus", "humaneval-x", "cruxeval-output", "cruxeval-input"}) {
+  for (const char* one : {"humaneval", "mbpp", "mbpp-plus", "humaneval-x", "cruxeval-output",
+                          "cruxeval-input", "livecodebench"}) {
     if (style == one) return true;
   }
   return false;
 }
 
 Json code_fields(std::string_view style, std::string_view language, const Json& row) {
+  if (style == "livecodebench") return livecodebench_fields(row);
   Json out = {{"language", std::string(language)}};
   if (style == "humaneval") {
     out["prompt"] = need(row, "prompt");
@@ -266,6 +274,7 @@ CodeGrade grade_code(const GradeInput& input, const Scorer& scorer) {
       CodeAnswer answer = extract_code(with_indent(input.text, prepared.split), target);
       out.score.tier = answer.tier;
       is_cut = is_cut || answer.is_cut;
+      note_cut(is_cut, out.score);
       if (!answer.program) {
         decide(out.score, ScoreStatus::NoAnswer,
                is_cut ? "cut off before a program was written" : "no program found");
@@ -274,9 +283,7 @@ CodeGrade grade_code(const GradeInput& input, const Scorer& scorer) {
       check.program = std::move(*answer.program);
       out.score.extracted = check.program;
     }
-    auto& flags = out.score.flags;
-    if (is_cut && std::find(flags.begin(), flags.end(), "truncated_answer") == flags.end())
-      flags.emplace_back("truncated_answer");
+    note_cut(is_cut, out.score);
   }
   out.program = check.program;
   out.has_program = true;
@@ -284,6 +291,7 @@ CodeGrade grade_code(const GradeInput& input, const Scorer& scorer) {
   out.out = verdict.out;
   out.err = verdict.err;
   out.tool = verdict.tool;
+  if (!verdict.tool.empty()) out.score.flags.push_back("tool=" + verdict.tool);
   decide(out.score, verdict.status, verdict.why);
   if (verdict.status == ScoreStatus::InfraError) out.score.score = std::nullopt;
   if (is_cut && verdict.status != ScoreStatus::Correct && out.score.tier != "given")

@@ -10,7 +10,7 @@
 namespace leitai {
 
 /// The fields of the scorer `code` for a row of a public data set (language, prompt, entry_point,
-/// test, ...). `style`: humaneval, mbpp, mbpp-plus, humaneval-x, cruxeval-output, cruxeval-input.
+/// test, ...). `style`: one that is_code_style() knows.
 /// `language` is that of the program. Throws Error for a row that does not fit.
 nlohmann::json code_fields(std::string_view style, std::string_view language,
                            const nlohmann::json& row);

@@ -9,6 +9,7 @@
 
 #include "harness/core/digest.h"
 #include "harness/core/error.h"
+#include "suites/house/build.h"
 #include "suites/house/calendar.h"
 #include "suites/house/generator.h"
 #include "suites/house/ledger.h"
@@ -193,7 +194,8 @@ class TraceSuite final : public HouseSuite {
 }  // namespace
 
 std::vector<std::string> house_names() {
-  return {"house/calendar", "house/ledger", "house/order", "house/rules", "house/trace"};
+  return {"house/build", "house/calendar", "house/ledger",
+          "house/order", "house/rules",    "house/trace"};
 }
 
 std::vector<std::string> house_languages(const std::string& name) {
@@ -201,15 +203,19 @@ std::vector<std::string> house_languages(const std::string& name) {
 }
 
 std::string house_kind(const std::string& name) {
+  if (name == "house/build") return "program";
   return name == "house/rules" ? "text" : "number";
 }
 
 std::string house_family(const std::string& name) {
+  if (name == "house/build") return "coding";
   return name == "house/rules" ? "instructions" : "reasoning";
 }
 
 std::string house_about(const std::string& name) {
   if (name == "house/rules") return "a short text that keeps to rules which a program can verify";
+  if (name == "house/build")
+    return "a function in Python, C++ or JavaScript, from a specification in steps; hidden tests";
   if (name == "house/calendar")
     return "dates, weekdays and times of day: how long, when, which day";
   if (name == "house/ledger")
@@ -220,6 +226,7 @@ std::string house_about(const std::string& name) {
 
 std::unique_ptr<Suite> open_house(const std::string& name, const std::string& language,
                                   const SuiteOptions& options) {
+  if (name == "house/build") return open_build(language, options);
   if (name == "house/calendar") return std::make_unique<CalendarSuite>(language, options);
   if (name == "house/ledger") return std::make_unique<LedgerSuite>(language, options);
   if (name == "house/order") return std::make_unique<OrderSuite>(language, options);

@@ -88,6 +88,7 @@ TEST(Order, ExactlyOneQueueFulfilsTheCluesAndNoneCanGo) {
 
 TEST(House, LanguagesPairExactlyAndNoMarkIsLeft) {
   for (const std::string& name : house_names()) {
+    if (name == "house/build") continue;  // house_build_test.cpp: two languages, braces of code
     EXPECT_EQ(house_languages(name), (std::vector<std::string>{"en", "ar", "es", "fr", "id", "ja",
                                                                "ru", "th", "vi", "zh"}));
     const bool has_answer = name != "house/rules";  // its checks name words of the language
@@ -118,7 +119,8 @@ TEST(House, LanguagesPairExactlyAndNoMarkIsLeft) {
 
 TEST(House, TheSameSeedGivesTheSameBytesEverywhere) {
   // Of the first 100 items in each language. A change here is a new generator version.
-  const std::map<std::string, std::string> golden = {{"house/ledger", "b51126195fbd5f14"},
+  const std::map<std::string, std::string> golden = {{"house/build", "1d025153d9c69df1"},
+                                                     {"house/ledger", "b51126195fbd5f14"},
                                                      {"house/order", "9791ab05c2ba4704"},
                                                      {"house/calendar", "2edd3cb927bcd190"},
                                                      {"house/trace", "eb4d9e0ee4986787"},

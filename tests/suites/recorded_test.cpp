@@ -5,8 +5,10 @@
 #include <map>
 #include <set>
 
+#include "harness/core/answer_state.h"
 #include "suites/grade.h"
 #include "suites/loader.h"
+#include "suites/sandbox/box.h"
 #include "tests/support/support.h"
 
 namespace leitai {
@@ -21,7 +23,7 @@ Response answered(std::string text) {
 
 struct Agreement {
   int n = 0, same = 0;
-  std::set<std::string> only_here, only_there;
+  std::set<std::string> only_here, only_there, cut_off;
   std::string told;
 };
 
@@ -35,10 +37,12 @@ Agreement compare(const std::string& file) {
     auto& suite = suites[line["suite"]];
     if (!suite) suite = std::move(open_suites({line["suite"], {}, "-s"}, paths).at(0));
     const std::string id = line["item"];
-    const Item item = suite->item(std::stoll(id));
+    const Item item = suite->item(std::stoll(id.substr(id.find('/') + 1)));
     EXPECT_EQ(item.id, id);
     EXPECT_NE(line["prompt"].get<std::string>().find(item.question), std::string::npos) << id;
-    const auto score = grade(item, answered(line["text"]));
+    const Response response = answered(line["text"]);
+    const auto score = grade(item, response);
+    if (is_cut_off(response, score)) out.cut_off.insert(id);
     const bool here = score && score->status == ScoreStatus::Correct;
     const bool there = line["published"]["correct"];
     ++out.n;
@@ -83,6 +87,31 @@ TEST(Recorded, Math500GradesAreThoseOfThePublisherButForHisDefects) {
     n += found.n;
   }
   test::count_compared("published grades of MATH-500", n);
+}
+
+// Judged one by one. 48 of Qwen2.5-7B is right; the publisher's clock had run out. In 54 of
+// Qwen2.5-72B a right program is followed by "the corrected implementation", which is wrong: the
+// last word counts (A7), the publisher ran the first. 32 and 38 need the helper function of their
+// prompt, 131 of DeepSeek-V3 ends in the middle of a line.
+TEST(Recorded, HumanEvalGradesAreThoseOfThePublisherButForTwo) {
+  LEITAI_NEEDS_SHARED("recorded/deepseek-v3-vs-qwen25");
+  LEITAI_NEEDS_SHARED("datasets/humaneval");
+  if (!box_trouble().empty()) GTEST_SKIP() << box_trouble();
+  int n = 0;
+  for (const auto& [model, here, there] :
+       std::vector<std::tuple<std::string, std::set<std::string>, std::set<std::string>>>{
+           {"DeepSeek-V3", {}, {}},
+           {"Qwen2.5-72B-Instruct", {}, {"HumanEval/54"}},
+           {"Qwen2.5-7B-Instruct", {"HumanEval/48"}, {}}}) {
+    const Agreement found = compare(fmt::format("deepseek-v3-vs-qwen25/{}.humaneval.jsonl", model));
+    EXPECT_EQ(found.only_here, here) << model << "\n" << found.told;
+    EXPECT_EQ(found.only_there, there) << model << "\n" << found.told;
+    EXPECT_EQ(found.cut_off, model == "DeepSeek-V3" ? std::set<std::string>{"HumanEval/131"}
+                                                    : std::set<std::string>{})
+        << model;
+    n += found.n;
+  }
+  test::count_compared("published grades of HumanEval", n);
 }
 
 }  // namespace
