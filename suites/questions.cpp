@@ -8,6 +8,7 @@
 #include "harness/core/codec.h"
 #include "harness/core/digest.h"
 #include "harness/core/error.h"
+#include "harness/core/json_depth.h"
 #include "harness/core/regex.h"
 #include "harness/core/text.h"
 #include "suites/datasets/rows.h"
@@ -44,6 +45,8 @@ std::string text_of(const Json& value, const char* name) {
 Json cell_as_json(const Json& value, const char* name) {
   const std::string_view text = trim(value.get_ref<const std::string&>());
   if (text.empty() || (text.front() != '[' && text.front() != '{')) return value;
+  if (is_too_deep(text))
+    throw Error(fmt::format("{}: JSON nested more than {} deep", name, kMaxJsonDepth));
   Json parsed = Json::parse(text, nullptr, false);
   if (parsed.is_discarded()) throw Error(fmt::format("{}: not JSON", name));
   return parsed;

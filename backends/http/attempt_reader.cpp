@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "harness/core/json_depth.h"
 #include "harness/core/text.h"
 
 namespace leitai {
@@ -11,6 +12,12 @@ namespace {
 
 constexpr std::size_t kStartBytes = 1024;
 constexpr std::string_view kMark = "\xEF\xBB\xBF";
+
+/// Discarded where `text` is no JSON or is nested too deep for those who look into it.
+nlohmann::json shallow_json(std::string_view text) {
+  if (is_too_deep(text)) return nlohmann::json(nlohmann::json::value_t::discarded);
+  return nlohmann::json::parse(text, nullptr, false);
+}
 
 }  // namespace
 
@@ -64,7 +71,7 @@ void AttemptReader::event(std::string_view name, std::string_view data, bool is_
     clock_.tick(now_, parsed().text);
     return;
   }
-  const nlohmann::json json = nlohmann::json::parse(data, nullptr, false);
+  const nlohmann::json json = shallow_json(data);
   if (json.is_discarded()) {
     if (is_last) return;  // broken off in the middle of an event
     if (parsed().malformed.empty())
@@ -94,7 +101,7 @@ void AttemptReader::finish() {
   if (form_ == Form::Events) {
     sse_.finish([&](auto name, auto data) { event(name, data, true); });
   } else if (form_ == Form::Whole) {
-    const nlohmann::json json = nlohmann::json::parse(body_, nullptr, false);
+    const nlohmann::json json = shallow_json(body_);
     if (json.is_discarded()) {
       parsed().malformed =
           is_valid_utf8(body_) ? "the body is malformed JSON" : "the body is not UTF-8";

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/core/error.h"
+#include "harness/core/json_depth.h"
 #include "harness/core/text.h"
 
 namespace leitai::cli {
@@ -28,6 +29,8 @@ int serve_lines(const std::optional<std::string>& in_file,
     if (trim(line).empty()) continue;
     std::string out;
     try {
+      if (is_too_deep(line))
+        throw Error(fmt::format("JSON nested more than {} deep", kMaxJsonDepth));
       const auto parsed = nlohmann::ordered_json::parse(line, nullptr, false);
       if (parsed.is_discarded()) throw Error("not a line of JSON");
       if (!parsed.is_object()) throw Error("a JSON object is wanted");

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/core/error.h"
+#include "harness/core/json_depth.h"
 #include "harness/core/text.h"
 
 namespace leitai {
@@ -437,6 +438,8 @@ std::string dump(const Json& value) {
 }
 
 Json parse_json(std::string_view text, std::string_view where) {
+  if (is_too_deep(text))
+    throw Error(fmt::format("{}: JSON nested more than {} deep", where, kMaxJsonDepth));
   try {
     return Json::parse(text);
   } catch (const Json::parse_error& error) {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/core/error.h"
+#include "harness/core/json_depth.h"
 #include "harness/core/text.h"
 #include "harness/io/transport.h"
 
@@ -62,7 +63,8 @@ std::optional<json> ask(const Mirror& mirror, const std::string& url, HubFailure
     return std::nullopt;
   }
   if (next) *next = result.next;
-  json parsed = json::parse(result.body, nullptr, false);
+  json parsed = is_too_deep(result.body) ? json(json::value_t::discarded)
+                                         : json::parse(result.body, nullptr, false);
   if (parsed.is_discarded()) {
     failure.why = "answered with something that is not JSON";
     return std::nullopt;

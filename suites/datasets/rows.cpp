@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/core/error.h"
+#include "harness/core/json_depth.h"
 #include "harness/core/text.h"
 #include "harness/io/data_file.h"
 #include "harness/io/files.h"
@@ -124,6 +125,8 @@ class RecordRows : public Rows {
     if (!is_valid_utf8(record)) throw mistake("not UTF-8; save the file as UTF-8");
     switch (format_) {
       case RowFormat::Jsonl: {
+        if (is_too_deep(record))
+          throw mistake(fmt::format("JSON nested more than {} deep", kMaxJsonDepth));
         Json value = Json::parse(record, nullptr, false);
         if (value.is_discarded()) throw mistake("not a line of JSON");
         return value;
@@ -176,6 +179,8 @@ class JsonRows : public Rows {
                       path.string(), bytes_in_words(file.size())));
     std::string text(static_cast<std::size_t>(file.size()), '\0');
     text.resize(file.read_at(text.data(), text.size(), 0));
+    if (is_too_deep(text))
+      throw Error(fmt::format("{}: JSON nested more than {} deep", path.string(), kMaxJsonDepth));
     value_ = Json::parse(text, nullptr, false);
     if (value_.is_discarded()) throw Error(fmt::format("{}: not JSON", path.string()));
     if (!member.empty()) {

@@ -6,6 +6,7 @@
 #include "harness/core/codec.h"
 #include "harness/core/digest.h"
 #include "harness/core/error.h"
+#include "harness/core/json_depth.h"
 #include "harness/core/random.h"
 #include "harness/core/regex.h"
 
@@ -118,6 +119,22 @@ TEST(Codec, NamesTheMemberThatDoesNotFit) {
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("text"), std::string::npos);
   }
+}
+
+TEST(Codec, RefusesJsonThatIsNestedTooDeep) {
+  for (const std::string& one : {std::string("["), std::string("{\"a\":")}) {
+    std::string deep;
+    for (int i = 0; i < 200000; ++i) deep += one;
+    try {
+      parse_json(deep, "x");
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_STREQ(error.what(), "x: JSON nested more than 1000 deep");
+    }
+  }
+  const std::string open(1000, '['), close(1000, ']');
+  EXPECT_NO_THROW(parse_json(open + close, "x"));
+  EXPECT_FALSE(is_too_deep("[\"" + open + open + "\\\"" + open + "\"]"));  // text is no nesting
 }
 
 TEST(Regex, IsBoundedAndSaysSo) {

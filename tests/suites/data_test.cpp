@@ -48,6 +48,17 @@ TEST(Rows, FormsOfFiles) {
   EXPECT_TRUE(has(message_of([&] { open_rows(dir / "x.xml"); }), ".parquet file is wanted"));
 }
 
+TEST(Rows, DeepNestingIsRefused) {
+  TempDir dir;
+  const std::string deep(200000, '[');
+  test::write_text(dir / "deep.jsonl", "{\"a\":1}\n{\"a\":" + deep + "\n");
+  const auto rows = open_rows(dir / "deep.jsonl");
+  EXPECT_EQ(rows->row(0)["a"], 1);
+  EXPECT_TRUE(has(message_of([&] { rows->row(1); }), "deep.jsonl:2: JSON nested more than 1000"));
+  test::write_text(dir / "deep.json", deep);
+  EXPECT_TRUE(has(message_of([&] { open_rows(dir / "deep.json"); }), "nested more than 1000"));
+}
+
 TEST(Rows, TenGigabytesWithoutALineEndAreRefusedEarly) {
   TempDir dir;
   test::write_text(dir / "long.jsonl", "x");
