@@ -55,6 +55,7 @@ TEST(ModelSpec, NamesTheWrongWordAndTheNearestKnown) {
   EXPECT_TRUE(has(said("engine:x,temprature=0"), "\"temprature\"; did you mean \"temperature\"?"));
   EXPECT_TRUE(has(said("engine:x,temperature=warm"),
                   "temperature wants a number from 0 to 5, not \"warm\""));
+  EXPECT_TRUE(has(said("engine:x,thinking=-5"), "a budget in tokens (1 or more), not \"-5\""));
   EXPECT_TRUE(has(said("replya:x.jsonl"), "\"replya\"; did you mean \"replay\"?"));
   EXPECT_TRUE(has(said("nosuch/model"), "no provider \"nosuch\""));
   EXPECT_TRUE(has(said("engine:"), "nothing stands behind"));
