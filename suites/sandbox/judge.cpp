@@ -5,7 +5,6 @@
 #include <sys/random.h>
 
 #include <algorithm>
-#include <cmath>
 #include <condition_variable>
 #include <fstream>
 #include <mutex>
@@ -198,6 +197,10 @@ CodeVerdict compile(const BoxJob& job, std::string& binary) {
   return out;
 }
 
+bool is_wall_timeout(const CodeVerdict& verdict, const BoxResult& result) {
+  return verdict.status == ScoreStatus::Timeout && result.end == BoxEnd::WallClock;
+}
+
 class Judged {
  public:
   Judged(const CodeCheck& check, const Language& language)
@@ -224,22 +227,14 @@ class Judged {
   }
 
  private:
-  /// Limits of time grow with the load of the machine, that of the processor too, whose caches and
-  /// cores are shared; a timeout is tried once more with nothing beside it.
+  /// A timeout by the wall clock is tried once more with nothing beside it.
   CodeVerdict once_and_again(BoxJob job, const InputOutput* io) {
-    if (!check_.wall) {
-      const double factor = load_factor();
-      const auto grown = [factor](auto time) {
-        using Time = decltype(time);
-        return Time(
-            static_cast<typename Time::rep>(std::ceil(static_cast<double>(time.count()) * factor)));
-      };
-      job.limits.wall = grown(job.limits.wall);
-      job.limits.cpu = grown(job.limits.cpu);
-    }
+    if (!check_.wall)
+      job.limits.wall = milliseconds(
+          static_cast<std::int64_t>(static_cast<double>(job.limits.wall.count()) * load_factor()));
     BoxResult result;
     CodeVerdict out = once(job, io, false, result);
-    if (check_.wall || out.status != ScoreStatus::Timeout) return out;
+    if (check_.wall || !is_wall_timeout(out, result)) return out;
     CodeVerdict again = once(job, io, true, result);
     again.flags.emplace_back("timeout_repeated");
     if (again.status != ScoreStatus::Timeout) again.flags.emplace_back("flaky_exec");

@@ -95,7 +95,12 @@ TEST(CodingData, ReferenceSolutionsPassAndEmptyAnswersDoNot) {
        {"HumanEval/32"}},  // its checks call a function that this layout lacks
       {"mbpp", "mbpp/mbpp.jsonl", "python", 974, 60, {}},
       {"mbpp-sanitized", "mbpp/sanitized-mbpp.json", "python", 427, 25, {}},
-      {"mbpp-plus", "mbpp-plus/MbppPlus-OriginFmt.jsonl.gz", "python", 378, 60, {}},
+      {"mbpp-plus",
+       "mbpp-plus/MbppPlus-OriginFmt.jsonl.gz",
+       "python",
+       378,
+       60,
+       {"255"}},  // 255: more memory than 1 GiB
       {"cruxeval-output", "cruxeval/cruxeval.jsonl", "python", 800, 60, {}},
       {"cruxeval-input", "cruxeval/cruxeval.jsonl", "python", 800, 60, {}},
       {"humaneval-x/python", "humaneval-x/humaneval_python.jsonl.gz", "python", 164, 30, {}},
