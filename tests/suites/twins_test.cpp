@@ -124,7 +124,7 @@ TEST(Twins, NamesGoWithWhatIsGradedAndLongerNamesStay) {
   lines += line("In San Rafael lives Janet Smith. Who is her friend?");
   lines += line("King Henry, John Adams and Mr. Tom Jones met.");
   for (int i = 0; i < 50; ++i)
-    lines += line("It is time that Janet had more jam. Mine " + std::to_string(i));
+    lines += line("It is time that John had more jam. " + std::to_string(i));
   test::write_text(dir / "q.jsonl", lines);
   const std::string file = (dir / "q.jsonl").string();
   const auto base = only(file), twins = only("house/twins/" + file);
@@ -139,9 +139,9 @@ TEST(Twins, NamesGoWithWhatIsGradedAndLongerNamesStay) {
     EXPECT_EQ(twins->item(i).tags.back(), "twin=same") << twins->item(i).question;
     EXPECT_EQ(twins->item(i).question, base->item(i).question);
   }
-  for (std::int64_t i = 3; i < 53; ++i) {  // nobody who looks like "time", "jam" or "mine"
+  for (std::int64_t i = 3; i < 53; ++i) {  // nobody who looks like "time" or "jam"
     const std::string text = twins->item(i).question;
-    for (const char* name : {"Mia", "Tim", "Nina", "Mike ", "Sam "})
+    for (const char* name : {"Tim had", "Sam had", "Jim had"})
       EXPECT_EQ(text.find(name), std::string::npos) << text;
   }
 }
