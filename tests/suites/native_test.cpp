@@ -123,7 +123,8 @@ TEST_P(NativeSuitesData, CountsGoldEmptyAndRandomAnswers) {
   std::set<std::string> wrong;
   for (const auto& suite : suites) {
     const SuiteInfo& info = suite->info();
-    EXPECT_EQ(info.version, "1") << info.name << ": the data are not those of this version";
+    EXPECT_EQ(info.version.find('+'), std::string::npos)
+        << info.name << ": the data are not those of this version";
     EXPECT_FALSE(info.licence.empty());
     items += info.size;
     SplitMix64 random(hash64({info.name}));
