@@ -217,6 +217,7 @@ TEST(NativePrompts, ExamplesOfTheData) {
   SuiteOptions none;
   none.few_shot = 0;
   EXPECT_EQ(open("mmlu/anatomy", none)[0]->item(0).prompt.messages.size(), 1u);
+  EXPECT_EQ(open("mmlu/anatomy", none)[0]->info().version, "1+0shot");
   const Item bbh = open("bbh/word_sorting")[0]->item(0);
   ASSERT_EQ(bbh.prompt.messages.size(), 7u);
   EXPECT_TRUE(has(bbh.prompt.messages[0].text(), "Sort a list of words."))
@@ -231,6 +232,7 @@ TEST(NativePrompts, OptionsCanBeScored) {
   options.mode = Mode::LogLikelihood;
   const auto mmlu = open("mmlu/anatomy", options);
   EXPECT_EQ(mmlu[0]->info().mode, Mode::LogLikelihood);
+  EXPECT_EQ(mmlu[0]->info().version, "1+loglikelihood");
   const Item item = mmlu[0]->item(7);
   EXPECT_EQ(item.prompt.continuations, (std::vector<std::string>{" A", " B", " C", " D"}));
   EXPECT_TRUE(item.prompt.text->ends_with("\nAnswer:"));
