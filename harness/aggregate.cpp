@@ -167,8 +167,24 @@ Cell mean_of_cells(const std::vector<const Cell*>& cells, const std::vector<Cell
 /// Every item stands in the suite once for each turn of its options: a version tells its variant.
 bool is_circular(std::string_view version) { return version.find("+circular") != version.npos; }
 
-Cell macro_mean(const std::vector<const Cell*>& cells) {
-  return mean_of_cells(cells, std::vector<CellWeight>(cells.size()));
+/// The mode that most suites are asked in, the first of equals.
+std::string main_mode(const std::vector<BoardFacts::SuiteFacts>& suites) {
+  std::map<std::string, int> counts;
+  for (const BoardFacts::SuiteFacts& suite : suites) ++counts[suite.mode];
+  std::string out;
+  for (const BoardFacts::SuiteFacts& suite : suites)
+    if (out.empty() || counts[suite.mode] > counts[out]) out = suite.mode;
+  return out;
+}
+
+/// Mean over cells of suites asked in `modes`: those of the main mode, else of the first one's.
+Cell macro_mean(const std::vector<const Cell*>& cells, const std::vector<std::string>& modes,
+                const std::string& main) {
+  const bool has_main = std::find(modes.begin(), modes.end(), main) != modes.end();
+  std::vector<CellWeight> weights(cells.size());
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    if (modes[i] != (has_main ? main : modes[0])) weights[i].weight = 0;
+  return mean_of_cells(cells, weights);
 }
 
 std::string percent(double share) {
@@ -361,24 +377,31 @@ Leaderboard Aggregator::finish(const BoardFacts& facts) {
   board.built_with = facts.built_with;
   board.created = facts.created;
   board.partial = facts.partial;
-  std::map<std::string, std::string> family_of;
+  const std::string mode = main_mode(facts.suites);
+  std::map<std::string, std::string> mode_of;
+  std::vector<std::string> apart;  // suites of another mode
   for (const BoardFacts::SuiteFacts& suite : facts.suites) {
     board.suites.push_back(suite.name);
     board.scorers[suite.name] = suite.scorer;
     for (const std::string& tool : impl_->tools[suite.name])
       board.scorers[suite.name] += ", " + tool;
     board.suite_versions[suite.name] = suite.version;
-    family_of[suite.name] = suite.family;
+    mode_of[suite.name] = suite.mode;
+    if (suite.mode != mode) apart.push_back(suite.name);
     if (std::find(board.families.begin(), board.families.end(), suite.family) ==
         board.families.end())
       board.families.push_back(suite.family);
   }
   std::vector<BookSuite> listed;
   for (const BoardFacts::SuiteFacts& suite : facts.suites)
-    listed.push_back({suite.name, suite.family, suite.version, suite.scorer, "", suite.floor});
-  std::vector<CellWeight> weights;
-  for (const double weight : index_weights(listed))
-    weights.push_back({weight, listed[weights.size()].floor});
+    if (suite.mode == mode)
+      listed.push_back({suite.name, suite.family, suite.version, suite.scorer, "", suite.floor});
+  std::vector<CellWeight> weights;  // of all suites; none where the mode is another
+  const std::vector<double> of_listed = index_weights(listed);
+  for (std::size_t i = 0; const BoardFacts::SuiteFacts& suite : facts.suites) {
+    weights.push_back({0, 0});
+    if (suite.mode == mode) weights.back() = {of_listed[i++], suite.floor};
+  }
   std::set<std::string> languages, tags;
   for (const BoardFacts::ModelFacts& model : facts.models) {
     LeaderboardRow row;
@@ -388,6 +411,7 @@ Leaderboard Aggregator::finish(const BoardFacts& facts) {
     row.served_models.assign(tally.served.begin(), tally.served.end());
     row.speed = tally.clock.speed();
     std::map<std::string, std::vector<const Cell*>> by_family;
+    std::map<std::string, std::vector<std::string>> family_modes;
     std::vector<const Cell*> all;
     for (const BoardFacts::SuiteFacts& suite : facts.suites) {
       const auto found = tally.suites.find(suite.name);
@@ -399,20 +423,25 @@ Leaderboard Aggregator::finish(const BoardFacts& facts) {
       }
       all.push_back(&cell);
       by_family[suite.family].push_back(&cell);
+      family_modes[suite.family].push_back(suite.mode);
     }
     row.all = mean_of_cells(all, weights);
-    for (const auto& [family, cells] : by_family) row.families[family] = macro_mean(cells);
+    for (const auto& [family, cells] : by_family)
+      row.families[family] = macro_mean(cells, family_modes[family], mode);
     const auto group = [&](const std::map<std::string, std::map<std::string, Tally>>& groups,
                            std::set<std::string>& names, std::map<std::string, Cell>& out) {
       for (const auto& [name, suites] : groups) {
         std::vector<Cell> cells;
+        std::vector<std::string> modes;
         for (const auto& [suite, one] : suites) {
-          if (family_of.contains(suite)) cells.push_back(finished(one, one.items));
+          if (!mode_of.contains(suite)) continue;
+          cells.push_back(finished(one, one.items));
+          modes.push_back(mode_of.at(suite));
         }
         if (cells.empty()) continue;
         std::vector<const Cell*> views;
         for (const Cell& cell : cells) views.push_back(&cell);
-        out[name] = macro_mean(views);
+        out[name] = macro_mean(views, modes, mode);
         names.insert(name);
       }
     };
@@ -425,6 +454,7 @@ Leaderboard Aggregator::finish(const BoardFacts& facts) {
 
   std::vector<std::string> graded;
   for (const BoardFacts::SuiteFacts& suite : facts.suites) {
+    if (suite.mode != mode) continue;
     const bool some = std::any_of(
         board.rows.begin(), board.rows.end(),
         [&](const LeaderboardRow& row) { return row.suites.at(suite.name).mean.has_value(); });
@@ -452,6 +482,10 @@ Leaderboard Aggregator::finish(const BoardFacts& facts) {
   std::optional<BoardIndex> index;
   if (!ranked.empty()) index = impl_->scores.index(ranked, indexed, facts.seed);
   board.cautions = cautions_of(board, !facts.stopped.empty());
+  for (const std::string& suite : apart)
+    board.cautions.push_back(fmt::format(
+        "{} was asked by {}, the index by {}: its scores are in no mean and no rank with others.",
+        suite, mode_of.at(suite), mode));
   if (facts.reducer != Reducer{})
     board.cautions.push_back(
         fmt::format("Scores are {} of the samples of an item.", to_text(facts.reducer)));

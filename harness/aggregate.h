@@ -28,6 +28,7 @@ struct BoardFacts {
     std::string scorer;        // name@version; "" when nothing is graded
     std::int64_t planned = 0;  // items for each model
     double floor = 0;          // score of a guesser
+    std::string mode;          // "chat", ...; suites of two modes share no mean
   };
   struct ModelFacts {
     std::string id;

@@ -22,6 +22,12 @@ std::uint32_t ScoreBook::suite_index(const BookSource& source, const std::string
   if (told == source.suites.end() || suite_source_[at] == source.name)
     return static_cast<std::uint32_t>(at);
   const std::string& first = suite_source_[at];
+  if (told->mode != known->mode) {
+    throw Error(
+        fmt::format("{} and {} asked {} in different modes ({}, {}); the scores cannot be "
+                    "compared\n        ask both models in the same --mode",
+                    first, source.name, name, known->mode, told->mode));
+  }
   // Where nothing is graded there is no scorer to differ.
   if (told->scorer != known->scorer && !told->scorer.empty() && !known->scorer.empty()) {
     // A file's grades came with it; a run grades its answers again.
@@ -38,12 +44,6 @@ std::uint32_t ScoreBook::suite_index(const BookSource& source, const std::string
         fmt::format("{} and {} hold different versions of {} ({}, {}): other items or other "
                     "prompts\n        ask both models the same version",
                     first, source.name, name, known->version, told->version));
-  }
-  if (told->mode != known->mode) {
-    throw Error(
-        fmt::format("{} and {} asked {} in different modes ({}, {}); the scores cannot be "
-                    "compared\n        ask both models in the same --mode",
-                    first, source.name, name, known->mode, told->mode));
   }
   return static_cast<std::uint32_t>(at);
 }

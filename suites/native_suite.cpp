@@ -166,10 +166,15 @@ class NativeSuite : public Suite {
     info_.mode = options.mode.value_or(Mode::Chat);
     const bool is_scored = info_.mode == Mode::LogLikelihood;
     if (info_.mode == Mode::Completion && subset_.completion.empty())
-      throw Error(fmt::format("{}: mode: {} has no prompt for completion", where, suite_.name));
+      throw Error(
+          fmt::format("{}: mode: {} has no prompt for completion\n        ask it by chat, or give "
+                      "its suite.yaml "
+                      "a `completion:`",
+                      where, suite_.name));
     if (is_scored && subset_.likelihood.empty())
       throw Error(fmt::format("{}: mode: {} is answered with text; chat or completion is wanted",
                               where, suite_.name));
+    if (info_.mode != Mode::Chat) info_.version += fmt::format("+{}", to_text(info_.mode));
     if (info_.mode == Mode::Completion)
       info_.params.stop.insert(info_.params.stop.end(), suite_.completion_stop.begin(),
                                suite_.completion_stop.end());
@@ -180,11 +185,22 @@ class NativeSuite : public Suite {
     if (is_scored) likelihood_.emplace(Template::parse(subset_.likelihood, Environment::LmEval));
   }
 
+  /// Fewer or more items than this version was made for: the version says so wherever it is shown.
+  void check_rows(std::int64_t found) {
+    if (found == 0)
+      throw Error(fmt::format(
+          "{}: no item in it\n        the file is empty or not the one that {} asks for",
+          path_.string(), suite_.name));
+    if (subset_.rows > 0 && found != subset_.rows)
+      info_.version += fmt::format("+{}of{}rows", found, subset_.rows);
+  }
+
   /// Which rows are asked, and in how many turns: only where that is not simply every row once.
   void list_places(const SuiteOptions& options, std::string_view where) {
     const bool turns = order_ == OptionOrder::Circular;
     if (subset_.keep.empty() && !turns) {
       info_.whole = rows_->size();
+      check_rows(info_.whole);
       info_.size = limited(info_.whole, options.limit, where);
       return;
     }
@@ -192,6 +208,7 @@ class NativeSuite : public Suite {
     for (std::int64_t i = 0; i < rows_->size(); ++i) {
       if (reader_.keeps(row(i), where_of(i))) kept.push_back(i);
     }
+    check_rows(static_cast<std::int64_t>(kept.size()));
     const auto n_rows = static_cast<std::size_t>(
         limited(static_cast<std::int64_t>(kept.size()), options.limit, where));
     places_.emplace();
@@ -294,6 +311,7 @@ class NativeSuite : public Suite {
     const int n = options.few_shot.value_or(from.usual);
     if (n < 0 || n > from.most)
       throw Error(fmt::format("{}: few_shot: {} is not in 0 to {}", where, n, from.most));
+    if (n != from.usual) info_.version += fmt::format("+{}shot", n);
     if (n == 0) return;
     const fs::path path = need(from.file, paths, where);
     const Examples examples = read_examples(

@@ -59,6 +59,18 @@ bool is_number_whole(const std::string& gold) {
   return token->begin == 0 && token->end == folded.size() && token->begin < token->end;
 }
 
+/// Columns A, B, C ... of a CSV file are the options.
+void options_of_columns(Json& row) {
+  if (row.contains("options") || !row.contains("A") || !row.contains("B")) return;
+  Json options = Json::object();
+  for (char label = 'A'; label <= 'Z' && row.contains(std::string(1, label)); ++label) {
+    const std::string name(1, label);
+    options[name] = row[name];
+    row.erase(name);
+  }
+  row["options"] = std::move(options);
+}
+
 /// One line as an Item. Throws Error with what is wrong, without the place.
 Item read_question(Json row, std::int64_t line, bool is_csv) {
   if (!row.is_object()) throw Error("a JSON object is wanted");
@@ -73,6 +85,7 @@ Item read_question(Json row, std::int64_t line, bool is_csv) {
       }
       ++member;
     }
+    options_of_columns(row);
   }
   for (const auto& [name, value] : row.items()) {
     const auto& known = known_fields();
@@ -209,6 +222,7 @@ class Questions : public Suite {
     info_.params.max_tokens = options.max_tokens;
     info_.whole = rows_->size();
     info_.version = check(path);
+    if (info_.mode != Mode::Chat) info_.version += fmt::format("+{}", to_text(info_.mode));
     info_.size = limited(info_.whole, options.limit, where);
     if (info_.whole == 0)
       throw Error(fmt::format("{}: {}: no question in it", where, path.string()));

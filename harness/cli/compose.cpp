@@ -96,10 +96,16 @@ std::vector<std::unique_ptr<Suite>> open_suites(const RunConfig& config,
   for (const SuiteEntry& entry : config.suites) {
     SuiteOptions options = entry.options;
     if (!options.seed) options.seed = config.seed;
-    // A run by log-likelihood: the suite itself makes what is scored. Generated suites cannot.
+    // The suite itself makes what is completed or scored. Generated suites only chat.
     const bool is_generated =
         entry.spec.starts_with("house/") && !entry.spec.starts_with("house/twins/");
-    if (config.mode == Mode::LogLikelihood && !options.mode && !is_generated)
+    if (is_generated && config.mode == Mode::Completion && !options.mode)
+      throw Error(
+          fmt::format("{}: {} is asked by chat alone: it has no prompt for completion\n        "
+                      "leave out --mode "
+                      "completion, or ask this suite in a run of its own",
+                      entry.where, entry.spec));
+    if (config.mode && config.mode != Mode::Chat && !options.mode && !is_generated)
       options.mode = config.mode;
     for (auto& suite : leitai::open_suites({entry.spec, options, entry.where}, paths)) {
       const std::string& name = suite->info().name;
@@ -217,7 +223,7 @@ Leaderboard leaderboard_of(const Store& store, const std::optional<Reducer>& red
   facts.partial = store.meta("partial") == "1";
   for (const StoredSuite& one : store.suites())
     facts.suites.push_back({one.info.name, one.info.family, one.info.version, one.scorer,
-                            one.planned, one.info.floor});
+                            one.planned, one.info.floor, std::string(to_text(one.info.mode))});
   const BookSource source = source_of(store);
   for (const BookModel& one : source.models)
     facts.models.push_back({one.id, one.describe, one.protocol});

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -52,6 +53,15 @@ bool is_packed(const fs::path& path) {
   return extension == ".gz" || extension == ".zst";
 }
 
+/// Text packs to a hundredth at best; what grows more is made to fill a disk.
+std::uint64_t believable_size(const fs::path& packed, std::uint64_t most) {
+  constexpr std::uint64_t kAlwaysFine = std::uint64_t{100} << 20, kLargestRatio = 200;
+  std::error_code unknown;
+  const std::uintmax_t size = fs::file_size(packed, unknown);
+  if (unknown || size > most) return most;
+  return std::min(most, std::max(kAlwaysFine, kLargestRatio * size));
+}
+
 int open_to_read(const fs::path& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) throw Error(describe_io_error(path, "cannot be read", errno));
@@ -68,6 +78,7 @@ void write_all(int file, std::string_view bytes, const fs::path& path) {
 }
 
 void unpack(const fs::path& from, const fs::path& shown, const fs::path& to, std::uint64_t most) {
+  most = believable_size(from, most);
   LineReader reader(from, static_cast<std::size_t>(std::min<std::uint64_t>(most, kLongestLine)));
   const int file = ::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0) throw Error(describe_io_error(to, "cannot be written", errno));
@@ -107,7 +118,8 @@ DataFile::DataFile(const fs::path& path, std::uint64_t max_unpacked) : path_(pat
   };
   if (!inner.empty()) {
     now = scratch() / "member";
-    extract_entry(outer, inner, now, static_cast<std::int64_t>(max_unpacked));
+    extract_entry(outer, inner, now,
+                  static_cast<std::int64_t>(believable_size(outer, max_unpacked)));
   }
   const fs::path name = inner.empty() ? outer : fs::path(inner);
   if (is_packed(name)) {

@@ -27,7 +27,7 @@ ChoiceAnswer ChoiceExtraction::run() {
     if (!best || taken_back) best = praised;
   }
   if (!best) best = find_lone_line();
-  if (best) return finish(*best);
+  if (best) return finish(corrected(*best));
   if (const auto label = option_text()) {
     ChoiceAnswer out;
     out.labels = {options_.options[*label].first};

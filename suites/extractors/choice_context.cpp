@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "harness/core/text.h"
 #include "suites/extractors/choice_extraction.h"
 
 namespace leitai {
@@ -9,6 +10,52 @@ namespace {
 using View = std::u32string_view;
 
 }  // namespace
+
+void ChoiceExtraction::join_options_of_labels() {
+  if (options_.is_multi_select) return;
+  const auto is_ascii_word = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  for (std::size_t i = 0; i < options_.options.size(); ++i) {
+    const std::string_view shown = options_.options[i].second;
+    if (shown.size() > 200) continue;
+    std::size_t n_labels = 0;
+    for (std::size_t at = 0; at < shown.size(); ++at) {
+      const bool is_alone = (at == 0 || !is_ascii_word(shown[at - 1])) &&
+                            (at + 1 == shown.size() || !is_ascii_word(shown[at + 1]));
+      n_labels +=
+          is_alone && shown[at] >= 'A' && shown[at] <= 'Z' &&
+          static_cast<std::size_t>(shown[at] - 'A') < options_.options.size() &&
+          options_.options[static_cast<std::size_t>(shown[at] - 'A')].first == shown.substr(at, 1);
+    }
+    if (n_labels < 2) continue;
+    std::u32string wanted = unwrap(fold(trim_blank(shown))).lowered;
+    while (!wanted.empty() && (wanted.back() == U'.' || wanted.back() == 0x3002)) wanted.pop_back();
+    for (std::size_t at = low_.find(wanted); at != kNone; at = low_.find(wanted, at + 1)) {
+      const std::size_t end = at + wanted.size();
+      if ((at > 0 && is_letter(low_[at - 1])) || (end < low_.size() && is_letter(low_[end])))
+        continue;
+      const auto first = tokens_.begin() + static_cast<std::ptrdiff_t>(token_from(at));
+      const auto last = tokens_.begin() + static_cast<std::ptrdiff_t>(token_from(end));
+      if (last - first < 2) continue;  // part of a longer one
+      tokens_.insert(tokens_.erase(first, last), {at, end, {i}, false});
+    }
+  }
+}
+
+ChoiceExtraction::Found ChoiceExtraction::corrected(const Found& best) const {
+  for (std::size_t i = tokens_.size(); i-- > best.token + 1;) {
+    const LabelToken& token = tokens_[i];
+    if (!is_usable(token) || token.begin < best.at || is_turned_down(token)) continue;
+    const char32_t next = token.end < text_.size() ? text_[token.end] : U'\n';
+    if (View(U".,;!)\n").find(next) == kNone && next != 0x3002) continue;
+    for (std::size_t at = token.begin; at > best.at; --at) {
+      if (words_.corrections.before(low_, at) > 0) return {i, token.end, best.tier};
+      if (View(U" ,:.-(\n").find(text_[at - 1]) == kNone && text_[at - 1] != 0xFF0C) break;
+    }
+  }
+  return best;
+}
 
 std::size_t ChoiceExtraction::skip_fillers(std::size_t at, std::size_t limit) const {
   while (at < limit) {

@@ -23,7 +23,9 @@ class ChoiceExtraction {
         text_(source_.text),
         low_(source_.lowered),
         words_(choice_words()),
-        tokens_(find_labels(source_, options.options)) {}
+        tokens_(find_labels(source_, options.options)) {
+    join_options_of_labels();
+  }
 
   ChoiceAnswer run();
 
@@ -59,6 +61,9 @@ class ChoiceExtraction {
                          [](const LabelToken& t, std::size_t place) { return t.begin < place; }) -
         tokens_.begin());
   }
+
+  /// An option such as "Both A and B", said in full, is one label: its own.
+  void join_options_of_labels();
 
   // What may stand around a label ----------------------------------------------------------------
 
@@ -140,6 +145,9 @@ class ChoiceExtraction {
 
   /// M7: the last label that nobody turned down. Lists of labels are taken as one.
   std::optional<Found> last_label();
+
+  /// "A. No wait, B.": the label that a correction behind `best` names, else `best`.
+  Found corrected(const Found& best) const;
 
   /// Tokens that begin a line of a repeated list of options.
   std::vector<bool> echoed() const;

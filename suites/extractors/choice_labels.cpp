@@ -29,6 +29,26 @@ int script_of(char32_t c) {
   return 0;
 }
 
+/// Places of the letters by which options are numbered in other scripts, where every order of
+/// theirs agrees: Cyrillic a b . g d (the third looks like a Latin B), Thai ko kho kho ngo, Arabic
+/// alif ba jim dal. `n` or more for others.
+std::size_t local_place(char32_t c, std::size_t n) {
+  constexpr View kCyrillic = U"\u0410\u0411 \u0413\u0414";
+  constexpr View kThai = U"\u0E01\u0E02\u0E04\u0E07", kArabic = U"\u0623\u0628\u062C\u062F";
+  if (n > (c < 0x600 ? 5 : 4)) return n;
+  for (const View letters : {kCyrillic, kThai, kArabic}) {
+    if (const std::size_t place = letters.find(c); place != View::npos) return place;
+  }
+  return n;
+}
+
+/// "B'dir": the Turkish copula behind a label.
+bool is_copula(View suffix) {
+  static constexpr std::array<View, 8> kForms{U"dir", U"d\u0131r", U"dur", U"d\u00FCr",
+                                              U"tir", U"t\u0131r", U"tur", U"t\u00FCr"};
+  return std::find(kForms.begin(), kForms.end(), suffix) != kForms.end();
+}
+
 /// Length of a command such as \text that only wraps; 0 for others.
 std::size_t wrapper(View text) {
   static constexpr std::array<View, 8> kWrappers{U"\\text",   U"\\textbf", U"\\mathrm",
@@ -115,13 +135,18 @@ std::vector<LabelToken> find_labels(
   };
   for (std::size_t i = 0; i < text.size();) {
     if (!is_word(text[i])) {
-      if (text[i] >= 0x80 && others) {
-        const std::size_t label = look_up(text.substr(i, 1));
+      const bool is_local = capitals && ((text[i] >= 0xE01 && text[i] <= 0xE07) ||
+                                         (text[i] >= 0x623 && text[i] <= 0x62F));
+      if (text[i] >= 0x80 && (others || is_local)) {
+        const std::size_t own = others ? look_up(text.substr(i, 1)) : options.size();
+        const bool maps = own >= options.size() && is_local;
+        const std::size_t label = maps ? local_place(text[i], options.size()) : own;
         const int script = script_of(text[i]);
         const bool alone =
             script == 0 || ((i == 0 || script_of(text[i - 1]) != script) &&
                             (i + 1 >= text.size() || script_of(text[i + 1]) != script));
-        if (label < options.size() && alone) out.push_back({i, i + 1, {label}, false});
+        // A letter that stands for another is a label only where one is due.
+        if (label < options.size() && alone) out.push_back({i, i + 1, {label}, maps});
       }
       ++i;
       continue;
@@ -146,6 +171,16 @@ std::vector<LabelToken> find_labels(
                                      text[end + 1] >= U'0' && text[end + 1] <= U'9'));
     if (const std::size_t whole = look_up(bare); whole < options.size() && !decimal) {
       token.labels = {whole};
+      out.push_back(std::move(token));
+    } else if (capitals && bare.size() == 1 && bare[0] >= 0x410 && bare[0] <= 0x414) {
+      if (const std::size_t label = local_place(bare[0], options.size()); label < options.size()) {
+        token.labels = {label};
+        token.is_lower = true;
+        out.push_back(std::move(token));
+      }
+    } else if (capitals && bare.size() > 4 && (bare[1] == U'\'' || bare[1] == 0x2019) &&
+               look_up(bare.substr(0, 1)) < options.size() && is_copula(bare.substr(2))) {
+      token.labels = {look_up(bare.substr(0, 1))};
       out.push_back(std::move(token));
     } else if (capitals && bare.size() > 1 && bare[0] >= U'A' && bare[0] <= U'Z') {
       for (std::size_t j = 0; j < bare.size(); ++j) {

@@ -3,6 +3,7 @@
 
 #include "harness/core/text.h"
 #include "suites/extractors/number.h"
+#include "suites/extractors/number_words.h"
 
 namespace leitai {
 
@@ -249,6 +250,34 @@ struct Scanner {
     return at;
   }
 
+  /// "2.5 million", "18k", and a smaller one behind it: "2 million 500 thousand".
+  std::size_t scaled(std::size_t at, NumberToken& token, int below = 100) const {
+    const std::size_t from = skip_spaces(at, 1);
+    const char32_t first = peek(from);
+    if (first <= U' ' || is_digit(first)) return at;
+    std::optional<ScaleWord> scale;
+    if ((peek(at) == U'k' || peek(at) == U'K') && !is_letter(peek(at + 1)) &&
+        !is_digit(peek(at + 1))) {
+      scale = ScaleWord{at + 1, 3};
+    } else if (is_letter(first) || first > 0x7F) {
+      scale = scale_word(text, from);
+    }
+    if (!scale || scale->power >= below) return at;
+    token.value = token.value.times_power_of_ten(scale->power);
+    token.is_plain = false;
+    const std::size_t next = skip_spaces(scale->end, 1);
+    if (!is_digit(peek(next))) return scale->end;
+    // Without a word of its own the rest belongs to it only where nothing parts them, or in Korean.
+    NumberToken rest;
+    const std::size_t digits = plain_number(next, rest);
+    const std::size_t end = scaled(digits, rest, scale->power);
+    const bool is_joined = end != digits || next == scale->end || peek(scale->end - 1) >= 0xAC00;
+    if (!is_joined || !rest.value.is_less(Number::integer(1).times_power_of_ten(scale->power)))
+      return scale->end;
+    token.value = token.value.plus(rest.value);
+    return end;
+  }
+
   std::size_t percent(std::size_t at, NumberToken& token) const {
     const std::size_t from = skip_spaces(at, 1);
     for (View mark : {View(U"%"), View(U"\\%"), View(U"percent"), View(U"per cent"),
@@ -274,7 +303,7 @@ struct Scanner {
       const auto value = token.value.divided_by(below.value);
       if (value && peek(end) != U'/') {
         token.value = *value;
-        return percent(end, token);
+        return percent(scaled(end, token), token);
       }
       return at;
     }
@@ -292,7 +321,7 @@ struct Scanner {
           if (part && above.is_less(below)) {
             token.value = token.value.plus(*part);
             token.is_plain = false;
-            return percent(under, token);
+            return percent(scaled(under, token), token);
           }
         }
       }
@@ -306,7 +335,7 @@ struct Scanner {
       if (const auto part = vulgar(peek(at))) {
         token.value = token.value.plus(*part);
         token.is_plain = false;
-        return at + 1;
+        return scaled(at + 1, token);
       }
       if (peek(at) == U'^') {
         i = at + 1;
@@ -319,7 +348,9 @@ struct Scanner {
       }
     }
     const std::size_t after_exponent = exponent(at, token);
-    return percent(big_unit(after_exponent, token), token);
+    const std::size_t after_unit = big_unit(after_exponent, token);
+    return percent(after_unit == after_exponent ? scaled(after_exponent, token) : after_unit,
+                   token);
   }
 
   static std::optional<Number> vulgar(char32_t c) {

@@ -9,6 +9,7 @@
 #include "harness/core/text.h"
 #include "suites/extractors/answer_markers.h"
 #include "suites/extractors/boxes.h"
+#include "suites/extractors/number_words.h"
 #include "suites/extractors/words.h"
 
 namespace leitai {
@@ -91,7 +92,13 @@ class Extraction {
     if (!found.empty()) return Pick{found[0]};
     if (std::any_of(part.begin(), part.end(), is_digit)) return std::nullopt;
     auto numerals = chinese_numerals_in(part);
-    if (numerals.empty()) return std::nullopt;
+    if (numerals.empty()) {
+      auto spelled = numeral_words(View(lowered_).substr(begin, end - begin));
+      if (!spelled) return std::nullopt;
+      spelled->begin += begin;
+      spelled->end += begin;
+      return Pick{*spelled};
+    }
     for (NumberToken& token : numerals) {
       token.begin += begin;
       token.end += begin;
@@ -269,11 +276,103 @@ class Extraction {
       found = chinese_numerals_in(text_.substr(begin, end - std::min(begin, end)));
     }
     if (found.empty()) return false;
-    NumberToken token = found.back();
-    token.begin += begin;
-    token.end += begin;
+    for (NumberToken& token : found) {
+      token.begin += begin;
+      token.end += begin;
+    }
     out.flags.push_back("fallback");
-    return take(out, {token}, "T5");
+    return take(out, {result_among(found)}, "T5");
+  }
+
+  /// The last number that is a result: not one of a closing remark, of a bracket behind another
+  /// number or of a reason behind it; an amount in bold comes before plain ones of its line.
+  NumberToken result_among(const std::vector<NumberToken>& found) const {
+    std::size_t n = found.size();
+    const std::size_t stop = closing_begin(found[0].end);
+    while (n > 1 && found[n - 1].begin >= stop) --n;
+    const NumberToken& last = found[n - 1];
+    const std::size_t line = line_begin(last.begin);
+    std::size_t first = n - 1;  // of the last line
+    while (first > 0 && found[first - 1].begin >= line) --first;
+    std::optional<std::size_t> in_bold;
+    for (std::size_t i = first; i < n; ++i) {
+      if (!is_bold_amount(found[i])) continue;
+      if (in_bold) return last;  // several: none is the one
+      in_bold = i;
+    }
+    if (in_bold) return found[*in_bold];
+    for (std::size_t i = n - 1; i > first; --i) {
+      const std::size_t behind = found[i - 1].end;
+      const View between = View(lowered_).substr(behind, last.begin - behind);
+      if (between.find(U". ") != kNone || between.find(0x3002) != kNone) break;
+      if (is_aside(found[i - 1], last) || gives_reason(between)) return found[i - 1];
+    }
+    return last;
+  }
+
+  std::size_t line_begin(std::size_t at) const {
+    const std::size_t line = at == 0 ? kNone : text_.substr(0, at).rfind(U'\n');
+    return line == kNone ? 0 : line + 1;
+  }
+
+  /// Where closing remarks begin, at a line or a sentence behind `from`; the end where there are
+  /// none.
+  std::size_t closing_begin(std::size_t from) const {
+    for (std::size_t at = from; at < text_.size(); ++at) {
+      const char32_t before = text_[at - 1];
+      const bool starts =
+          before == U'\n' || before == 0x3002 ||
+          (before == U' ' && at > 1 && (text_[at - 2] == U'.' || text_[at - 2] == U'!'));
+      if (!starts) continue;
+      std::size_t word = at;
+      while (word < text_.size() && View(U"*_( ").find(text_[word]) != kNone) ++word;
+      for (const std::u32string& one : answer_words().closing) {
+        const std::size_t end = word + one.size();
+        if (View(lowered_).substr(word).starts_with(one) &&
+            (one[0] > 0x7F || end >= text_.size() || !is_small(lowered_[end])))
+          return at;
+      }
+    }
+    return text_.size();
+  }
+
+  static bool is_small(char32_t c) { return c >= U'a' && c <= U'z'; }
+
+  /// "**$18**": the number begins what is bold, and that is no label such as "**2. Sum:**".
+  bool is_bold_amount(const NumberToken& token) const {
+    std::size_t begin = token.begin;
+    if (begin < 2 || text_.substr(begin - 2, 2) != U"**") return false;
+    const std::size_t close = text_.substr(token.end, 40).find(U"**");
+    if (close == kNone) return false;
+    const View rest = text_.substr(token.end, close);
+    const std::size_t behind = token.end + close + 2;
+    return rest.find(U':') == kNone && rest.find(U'\n') == kNone && !rest.starts_with(U".") &&
+           !rest.starts_with(U")") && (behind >= text_.size() || text_[behind] != U':');
+  }
+
+  /// Is `last` in a bracket that says more than this number, behind `result` in its sentence?
+  bool is_aside(const NumberToken& result, const NumberToken& last) const {
+    const std::size_t open = text_.substr(0, last.begin).rfind(U'(');
+    if (open == kNone || open < result.end) return false;
+    const std::size_t close = text_.substr(open, last.begin - open).find(U')');
+    if (close != kNone) return false;
+    std::size_t end = last.end;
+    while (end < text_.size() && text_[end] != U')' && text_[end] != U'\n') ++end;
+    const View bracket = text_.substr(open, end - open);
+    return !is_markup_only(text_.substr(open + 1, last.begin - open - 1)) &&
+           bracket.find(U'=') == kNone;
+  }
+
+  /// ", since 9 eggs are sold at $2": a reason that no conclusion follows.
+  bool gives_reason(View between) const {
+    for (const std::u32string& word : answer_words().reasons) {
+      const std::size_t at = between.find(word);
+      if (at == kNone || (word[0] < 0x80 && (at == 0 || between[at - 1] != U' '))) continue;
+      const View rest = between.substr(at);
+      if (rest.find(U',') == kNone && rest.find(U'=') == kNone && rest.find(0xFF0C) == kNone)
+        return true;
+    }
+    return false;
   }
 
   View text_;

@@ -5,6 +5,7 @@
 
 #include "harness/core/embedded.h"
 #include "harness/core/error.h"
+#include "harness/core/text.h"
 #include "harness/io/yaml.h"
 #include "suites/extractors/folding.h"
 
@@ -14,6 +15,20 @@ std::span<const EmbeddedFile> suite_files();  // generated
 
 namespace {
 
+/// {power: [words]}, longer words first.
+std::vector<std::pair<std::u32string, int>> read_scales(const YamlNode& root) {
+  const YamlNode* scales = root.find("scales");
+  LEITAI_CHECK(scales && scales->is_map(), "scales");
+  std::vector<std::pair<std::u32string, int>> out;
+  for (const auto& [power, words] : scales->map) {
+    for (const YamlNode& word : words.list)
+      out.emplace_back(lower(fold(word.scalar).text), static_cast<int>(parse_int(power).value()));
+  }
+  std::stable_sort(out.begin(), out.end(),
+                   [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
+  return out;
+}
+
 AnswerWords read_words() {
   constexpr std::string_view kPath = "suites/extractors/words.yaml";
   const auto files = suite_files();
@@ -21,9 +36,9 @@ AnswerWords read_words() {
                                  [&](const EmbeddedFile& f) { return f.path == kPath; });
   LEITAI_CHECK(file != files.end(), std::string(kPath));
   const YamlNode root = parse_yaml(file->bytes, kPath);
-  const auto list = [&](std::string_view key) {
+  const auto list_in = [&](const YamlNode& parent, std::string_view key) {
     std::vector<std::u32string> out;
-    const YamlNode* node = root.find(key);
+    const YamlNode* node = parent.find(key);
     LEITAI_CHECK(node && node->is_list(), std::string(key));
     for (const YamlNode& word : node->list) out.push_back(lower(fold(word.scalar).text));
     // Longer words first: the longest that fits is meant.
@@ -31,8 +46,31 @@ AnswerWords read_words() {
                      [](const auto& a, const auto& b) { return a.size() > b.size(); });
     return out;
   };
-  return {list("markers"),       list("negations"),     list("either"),
-          list("next_question"), list("abbreviations"), list("refusals")};
+  const auto list = [&](std::string_view key) { return list_in(root, key); };
+  AnswerWords out{list("markers"),
+                  list("negations"),
+                  list("either"),
+                  list("next_question"),
+                  list("abbreviations"),
+                  list("refusals"),
+                  read_scales(root),
+                  {},
+                  {},
+                  {},
+                  {},
+                  {},
+                  list("closing"),
+                  list("reasons")};
+  const YamlNode* numerals = root.find("numerals");
+  const YamlNode* units = numerals ? numerals->find("units") : nullptr;
+  LEITAI_CHECK(units && units->is_map(), "numerals");
+  for (const auto& [word, value] : units->map)
+    out.units.emplace_back(lower(fold(word).text), static_cast<int>(value.as_int().value()));
+  out.articles = list_in(*numerals, "article");
+  out.between = list_in(*numerals, "between");
+  out.leads = list_in(*numerals, "leads");
+  out.not_behind_one = list_in(*numerals, "not_behind_one");
+  return out;
 }
 
 char32_t lower_one(char32_t c) {

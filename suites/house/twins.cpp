@@ -28,7 +28,9 @@ using Json = nlohmann::json;
 
 struct Names {
   std::map<std::string, std::vector<std::vector<std::string>>> lists;  // by language
-  std::vector<std::string> refers;  // words by which an option speaks of others
+  std::vector<std::string> refers;    // words by which an option speaks of others
+  std::vector<std::string> of_facts;  // suites that ask what is true of known people
+  std::set<std::string> titles;       // words before a name that make it another's
 };
 
 const Names& known_names() {
@@ -39,6 +41,8 @@ const Names& known_names() {
       const Json data = Json::parse(file.bytes);
       for (const auto& [key, value] : data.items()) {
         if (key == "refers") out.refers = value.get<std::vector<std::string>>();
+        if (key == "of_facts") out.of_facts = value.get<std::vector<std::string>>();
+        if (key == "titles") out.titles = value.get<std::set<std::string>>();
         if (!value.is_object()) continue;
         for (const auto& [kind, list] : value.items())
           out.lists[key].push_back(list.get<std::vector<std::string>>());
@@ -95,27 +99,116 @@ std::string renamed(const std::string& text, const Renaming& names) {
   return out + text.substr(done);
 }
 
-/// Another name of the same list for each name that the question holds, no name for two people.
-Renaming draw_names(const std::string& text, const std::string& language, SplitMix64& dice) {
+bool is_upper_at(std::string_view text, std::size_t at) {
+  if (at >= text.size()) return false;
+  const std::string one(text.substr(at, decode_utf8(text.substr(at)).size));
+  return to_lower(one) != one;
+}
+
+/// Part of a longer name: a family name behind it, or a title or another name before it.
+bool is_part_of_name(std::string_view text, std::size_t at, std::size_t size) {
+  if (at + size < text.size() && text[at + size] == ' ' && is_upper_at(text, at + size + 1))
+    return true;
+  if (at < 2 || text[at - 1] != ' ' || is_joined(text, at - 1, true) == false) return false;
+  std::size_t begin = at - 1;
+  while (begin > 0 && text[begin - 1] != ' ' && text[begin - 1] != '\n') --begin;
+  const std::string before(text.substr(begin, at - 1 - begin));
+  if (!is_upper_at(before, 0)) return false;
+  if (known_names().titles.contains(before)) return true;
+  // The first word of a sentence is in upper case whatever it is.
+  while (begin > 0 && text[begin - 1] == ' ') --begin;
+  return begin > 0 && is_joined(text, begin, true);
+}
+
+/// Words in lower case, cut at everything that is no letter.
+std::set<std::u32string> words_of(std::string_view text) {
+  std::set<std::u32string> out;
+  std::u32string word;
+  for (const char32_t c : to_utf32(to_lower(text))) {
+    if (is_alpha(c)) {
+      word += c;
+    } else if (!word.empty()) {
+      out.insert(std::move(word));
+      word.clear();
+    }
+  }
+  if (!word.empty()) out.insert(std::move(word));
+  return out;
+}
+
+/// Does one character more, less or other turn one into the other?
+bool are_alike(const std::u32string& a, const std::u32string& b) {
+  const std::u32string& longer = a.size() >= b.size() ? a : b;
+  const std::u32string& shorter = a.size() >= b.size() ? b : a;
+  if (longer.size() - shorter.size() > 1) return false;
+  std::size_t i = 0;
+  while (i < shorter.size() && shorter[i] == longer[i]) ++i;
+  const std::size_t skip = longer.size() == shorter.size() ? 1 : 0;
+  return i == shorter.size() || shorter.substr(i + skip) == longer.substr(i + 1);
+}
+
+/// Another name of the same list for each name that the question holds, no name for two people and
+/// none that looks like a word of `all`, which is everything that is asked and graded.
+Renaming draw_names(const std::string& text, const std::string& all, const std::string& language,
+                    SplitMix64& dice) {
   Renaming out;
   const auto found = known_names().lists.find(language.substr(0, language.find_first_of("-_")));
   if (found == known_names().lists.end()) return out;
+  std::set<std::u32string> words = words_of(all);
+  const auto is_mistakable = [&](const std::string& name) {
+    if (static_cast<unsigned char>(name[0]) >= 0xE3) return false;  // no words to mistake it for
+    const std::u32string low = to_utf32(to_lower(name));
+    return std::any_of(words.begin(), words.end(),
+                       [&](const std::u32string& word) { return are_alike(low, word); });
+  };
   for (const std::vector<std::string>& list : found->second) {
     std::vector<std::string> here, free;
-    for (const std::string& name : list)
-      (places_of(text, name).empty() ? free : here).push_back(name);
+    for (const std::string& name : list) {
+      const std::vector<std::size_t> places = places_of(all, name);
+      if (places.empty()) {
+        if (!is_mistakable(name)) free.push_back(name);
+      } else if (!places_of(text, name).empty() &&
+                 std::none_of(places.begin(), places.end(), [&](std::size_t at) {
+                   return is_part_of_name(all, at, name.size());
+                 })) {
+        here.push_back(name);
+      }
+    }
     for (const std::string& name : here) {
       if (free.empty()) break;
-      const auto at = static_cast<std::ptrdiff_t>(dice.below(free.size()));
-      out[name] = free[static_cast<std::size_t>(at)];
-      free.erase(free.begin() + at);
+      const std::string chosen = free[dice.below(free.size())];
+      out[name] = chosen;
+      words.insert(to_utf32(to_lower(chosen)));
+      std::erase_if(free,
+                    [&](const std::string& one) { return one == chosen || is_mistakable(one); });
     }
   }
   return out;
 }
 
+/// Every text inside `value` with the other names; the names of members stay.
+void rename_in(Json& value, const Renaming& names) {
+  if (value.is_string()) {
+    value = renamed(value.get<std::string>(), names);
+  } else if (value.is_structured()) {
+    for (Json& one : value) rename_in(one, names);
+  }
+}
+
 bool rename_people(Item& item, SplitMix64& dice) {
-  const Renaming names = draw_names(item.question, item.language, dice);
+  for (const std::string& suite : known_names().of_facts) {
+    if (item.suite == suite) return false;
+  }
+  std::string all = item.question;
+  for (const Message& message : item.prompt.messages) all += "\n" + message.text();
+  if (item.prompt.text) all += "\n" + *item.prompt.text;
+  Json fields;
+  if (!item.grading.fields_json.empty()) {
+    fields = Json::parse(item.grading.fields_json);
+    all += "\n" + fields.dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
+  for (const std::string& gold : item.grading.gold) all += "\n" + gold;
+  const Renaming names = draw_names(item.question, all, item.language, dice);
   if (names.empty()) return false;
   item.question = renamed(item.question, names);
   for (Message& message : item.prompt.messages) {
@@ -123,6 +216,11 @@ bool rename_people(Item& item, SplitMix64& dice) {
   }
   if (item.prompt.text) item.prompt.text = renamed(*item.prompt.text, names);
   for (std::string& gold : item.grading.gold) gold = renamed(gold, names);
+  if (!item.grading.fields_json.empty()) {
+    const Json before = fields;
+    rename_in(fields, names);
+    if (fields != before) item.grading.fields_json = fields.dump();
+  }
   return true;
 }
 
@@ -247,7 +345,7 @@ class TwinSuite final : public Suite {
   TwinSuite(std::unique_ptr<Suite> base, std::uint64_t seed, bool is_generated)
       : base_(std::move(base)), seed_(seed), is_generated_(is_generated), info_(base_->info()) {
     info_.name = std::string(kTwins) + info_.name;
-    info_.version += ", twins 1";
+    info_.version += ", twins 2";
   }
 
   const SuiteInfo& info() const override { return info_; }

@@ -24,6 +24,18 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
     text.replace(at, from.size(), to);
 }
 
+/// Replaces "{n:one|few|many}" by the form that the class of the number picks.
+void put_form(std::string& out, std::string_view mark, std::size_t number_class) {
+  for (std::size_t at = 0; (at = out.find(mark, at)) != std::string::npos;) {
+    const std::size_t end = out.find('}', at);
+    LEITAI_CHECK(end != std::string::npos, out);
+    std::size_t begin = at + mark.size();
+    for (std::size_t i = 0; i < number_class; ++i) begin = out.find('|', begin) + 1;
+    const std::string form = out.substr(begin, out.find_first_of("|}", begin) - begin);
+    out.replace(at, end + 1 - at, form);
+  }
+}
+
 /// The patterns of a count, in the order of Wording::class_of().
 std::array<std::string, 3> forms_of(const Json& forms, bool is_slavic) {
   if (forms.is_string()) {
@@ -53,6 +65,7 @@ Wording::Wording(std::string_view name, std::string_view language) {
       thing.howmany = one.at("howmany").get<std::string>();
       thing.plural = one.at("plural").get<std::string>();
       thing.the = one.value("the", thing.plural);
+      thing.each = one.value("each", "");
       things_.push_back(std::move(thing));
     }
     for (const auto& [key, text] : data.at("sentences").items())
@@ -62,6 +75,7 @@ Wording::Wording(std::string_view name, std::string_view language) {
     month_ = data.value("month", "");
     months_ = data.value("months", std::vector<std::string>());
     month_names_ = data.value("month_names", months_);
+    ordinals_ = data.value("ordinals", std::vector<std::string>());
     weekdays_ = data.value("weekdays", std::vector<std::string>());
     long_ = data.at("long").get<std::string>();
     short_ = data.at("short").get<std::string>();
@@ -103,6 +117,7 @@ std::string Wording::say(const Sentence& sentence) const {
     replace_all(out, "{howmany}", thing.howmany);
     replace_all(out, "{plural}", thing.plural);
     replace_all(out, "{the}", thing.the);
+    replace_all(out, "{each}", thing.each);
   }
   if (sentence.weekday >= 0)
     replace_all(out, "{weekday}", weekdays_.at(static_cast<std::size_t>(sentence.weekday)));
@@ -116,6 +131,10 @@ std::string Wording::say(const Sentence& sentence) const {
     replace_all(out, "{month}", date_in(month_, sentence.from, month_names_));
   replace_all(out, "{start}", sentence.from);
   replace_all(out, "{end}", sentence.to);
+  put_form(out, "{n:", class_of(sentence.n));
+  put_form(out, "{k:", class_of(sentence.k));
+  if (out.find("{nth}") != std::string::npos)
+    replace_all(out, "{nth}", ordinals_.at(static_cast<std::size_t>(sentence.n - 1)));
   replace_all(out, "{n}", std::to_string(sentence.n));
   replace_all(out, "{k}", std::to_string(sentence.k));
   if (!decimal_.empty() && out.find("{text}") != std::string::npos) {

@@ -30,6 +30,8 @@ struct Sentence {
 ///   as a subject, "how many of
 ///              them", and two further forms that the sentences use as the language needs
 ///   sentences  key -> text with {a} {b} {c} {n} {k} {text} {count} {in} {howmany} {plural} {the}
+///              also {n:a|b|c} and {k:a|b|c}, the form that the class of the number picks; {each}
+///              of a thing ("each": its price is for one); {nth}, of the list "ordinals"
 ///   date, months, month   how a date is written, with {d} {m} {y}, and a month of a year;
 ///   date_first where the first day of a month differs, month_names where a month alone does
 ///   weekdays   from Monday
@@ -52,7 +54,7 @@ class Wording {
   struct Thing {
     std::array<std::string, 3> count;  // patterns around {n}, one for each class of number
     std::array<std::string, 3> in;     // the same as a subject
-    std::string howmany, plural, the;
+    std::string howmany, plural, the, each;
   };
   std::string date_in(const std::string& pattern, const std::string& iso,
                       const std::vector<std::string>& months) const;
@@ -62,7 +64,7 @@ class Wording {
   std::vector<Thing> things_;
   std::map<std::string, std::string, std::less<>> sentences_;
   std::string date_, date_first_, month_;
-  std::vector<std::string> months_, month_names_, weekdays_;
+  std::vector<std::string> months_, month_names_, weekdays_, ordinals_;
   bool is_slavic_ = false;
   std::string long_, short_, joiner_, decimal_;
 };

@@ -182,7 +182,11 @@ TEST_F(Flow, ShowScoreListAndExportWorkOnTheStoredRun) {
   const Ran csv = here({"export", "runs/r", "-f", "csv", "-m", "bob"});
   EXPECT_EQ(std::count(csv.out.begin(), csv.out.end(), '\n'), 4) << csv.out;
   EXPECT_EQ(here({"export", "runs/r", "-f", "lm-eval", "-o", "samples"}).code, 0);
-  EXPECT_TRUE(std::filesystem::exists(folder / "samples/ann/samples_q.jsonl"));
+  EXPECT_FALSE(
+      test::read_jsonl(folder / "samples/ann/samples_q.jsonl")[0]["doc"].contains("question"));
+  EXPECT_EQ(here({"export", "runs/r", "-f", "lm-eval", "-o", "samples", "--full"}).code, 0);
+  EXPECT_TRUE(
+      test::read_jsonl(folder / "samples/ann/samples_q.jsonl")[0]["doc"].contains("question"));
   const Ran runs = here({"ls", "runs"});
   EXPECT_NE(runs.out.find("complete"), std::string::npos) << runs.out;
   for (const char* format : {"terminal", "markdown", "csv", "json"})

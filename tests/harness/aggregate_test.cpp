@@ -89,6 +89,27 @@ TEST(Aggregate, RightInAllRotationsStandsBesideTheScoreOfACircularSuite) {
   }
 }
 
+TEST(Aggregate, SuitesOfTwoModesShareNoMean) {
+  Aggregator aggregator;
+  fill(aggregator, "m", "a", 1, 1);
+  fill(aggregator, "m", "b", 2, 0);
+  fill(aggregator, "m", "c", 0, 4);
+  BoardFacts all = facts({{"a", 2}, {"b", 2}, {"c", 4}}, {"m"});
+  for (auto& suite : all.suites) suite.mode = suite.name == "c" ? "loglikelihood" : "chat";
+  const Leaderboard board = aggregator.finish(all);
+  const LeaderboardRow& row = board.rows.at(0);
+  EXPECT_DOUBLE_EQ(*row.all.mean, 0.75);
+  EXPECT_DOUBLE_EQ(*row.families.at("reasoning").mean, 0.75);
+  EXPECT_DOUBLE_EQ(*row.languages.at("en").mean, 0.75);
+  EXPECT_DOUBLE_EQ(*row.suites.at("c").mean, 0);
+  EXPECT_TRUE(row.rank_low);
+  EXPECT_EQ(std::count_if(board.cautions.begin(), board.cautions.end(),
+                          [](const std::string& text) {
+                            return text.starts_with("c was asked by loglikelihood");
+                          }),
+            1);
+}
+
 TEST(Aggregate, MeanIntervalAndCountsOfOneSuite) {
   Aggregator aggregator;
   fill(aggregator, "m", "s", 17, 3);

@@ -249,6 +249,11 @@ TEST(DataFile, BombsAreRefused) {
                   "unpacks to more than 1.0 MB; refused"));
   test::write_text(dir / "line.jsonl.zst", Zstd(19).compress(std::string(4 << 20, 'x')));
   EXPECT_NE(message_of([&] { DataFile(dir / "line.jsonl.zst", 1 << 20); }), "");
+  std::string lines;
+  while (lines.size() < (std::size_t{101} << 20))
+    lines.append(std::string(1 << 20, 'x')).push_back('\n');
+  test::write_text(dir / "grown.jsonl.zst", Zstd().compress(lines));
+  EXPECT_TRUE(has(message_of([&] { DataFile(dir / "grown.jsonl.zst"); }), "refused"));
   test::write_text(dir / "bomb.tar", tar_of("a.csv", zeros));
   EXPECT_TRUE(has(message_of([&] { DataFile(dir / "bomb.tar!a.csv", 1 << 20); }), "larger"));
 }

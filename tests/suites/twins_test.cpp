@@ -107,6 +107,45 @@ TEST(Twins, PeopleGetOtherNamesAndTheNumberStays) {
   EXPECT_EQ(twins->item(2).tags.back(), "twin=same");
 }
 
+TEST(Twins, NamesGoWithWhatIsGradedAndLongerNamesStay) {
+  test::TempDir dir;
+  const auto line = [](const std::string& question) {
+    return Json{{"question", question}, {"answer", "Tom"}, {"scorer", "exact"}, {"language", "en"}}
+               .dump() +
+           "\n";
+  };
+  std::string lines = Json{{"question", "Janet and Tom race. Who wins, as JSON?"},
+                           {"answer", "x"},
+                           {"scorer", "json_schema"},
+                           {"schema", {{"enum", {"Janet", "Tom"}}}},
+                           {"language", "en"}}
+                          .dump() +
+                      "\n";
+  lines += line("In San Rafael lives Janet Smith. Who is her friend?");
+  lines += line("King Henry, John Adams and Mr. Tom Jones met.");
+  for (int i = 0; i < 50; ++i)
+    lines += line("It is time that John had more jam. " + std::to_string(i));
+  test::write_text(dir / "q.jsonl", lines);
+  const std::string file = (dir / "q.jsonl").string();
+  const auto base = only(file), twins = only("house/twins/" + file);
+  const Item twin = twins->item(0);
+  EXPECT_EQ(twin.tags.back(), "twin=names");
+  const Json allowed = Json::parse(twin.grading.fields_json)["schema"]["enum"];
+  for (const Json& name : allowed) {
+    EXPECT_NE(twin.question.find(name.get<std::string>()), std::string::npos) << twin.question;
+    EXPECT_TRUE(name != "Janet" && name != "Tom");
+  }
+  for (const std::int64_t i : {1, 2}) {
+    EXPECT_EQ(twins->item(i).tags.back(), "twin=same") << twins->item(i).question;
+    EXPECT_EQ(twins->item(i).question, base->item(i).question);
+  }
+  for (std::int64_t i = 3; i < 53; ++i) {  // nobody who looks like "time" or "jam"
+    const std::string text = twins->item(i).question;
+    for (const char* name : {"Tim had", "Sam had", "Jim had"})
+      EXPECT_EQ(text.find(name), std::string::npos) << text;
+  }
+}
+
 TEST(Twins, GeneratedSuitesDrawOtherNumbersByTheSameTemplates) {
   const auto base = only("house/ledger/zh"), twins = only("house/twins/house/ledger/zh");
   EXPECT_EQ(twins->info().name, "house/twins/house/ledger/zh");
@@ -117,6 +156,16 @@ TEST(Twins, GeneratedSuitesDrawOtherNumbersByTheSameTemplates) {
     same += twins->item(i).question == base->item(i).question;
   }
   EXPECT_LE(same, 1);
+}
+
+TEST(Questions, ColumnsOfLettersAreOptions) {
+  test::TempDir dir;
+  test::write_text(dir / "q.csv",
+                   "question,A,B,C,answer\nWhich?,red,blue,green,B\nYes?,no,yes,,A\n");
+  const auto suite = only((dir / "q.csv").string());
+  EXPECT_EQ(text_of(suite->item(0)), "Which?\nA. red\nB. blue\nC. green");
+  EXPECT_EQ(text_of(suite->item(1)), "Yes?\nA. no\nB. yes");
+  EXPECT_EQ(answered(suite->item(0), "The answer is B.").status, ScoreStatus::Correct);
 }
 
 TEST(Twins, MistakesAreNamed) {

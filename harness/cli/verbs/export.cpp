@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "harness/cli/command.h"
 #include "harness/cli/compose.h"
@@ -26,7 +27,7 @@ constinit const cli::Verb export_verb = {
     .name = "export",
     .group = "Look at results",
     .summary = "stored answers and grades as JSON lines, lm-eval samples or CSV",
-    .usage = "RUN -f answers|lm-eval|csv [-o FILE]",
+    .usage = "RUN -f answers|lm-eval|csv [-o FILE] [--full]",
     .examples =
         "leitai export runs/x -f answers -o answers.jsonl\n"
         "leitai export runs/x -f csv -s gsm8k -m qwen-max > gsm8k.csv\n"
@@ -119,16 +120,19 @@ std::string csv_row(const Record& record) {
   return fmt::format("{}", fmt::join(fields, ","));
 }
 
-/// One line of lm-evaluation-harness's samples_<task>.jsonl.
+/// One line of lm-evaluation-harness's samples_<task>.jsonl; without `item` the question, what was
+/// sent and the gold answer are left out.
 std::string sample_line(const Record& record, const std::optional<Item>& item) {
   const Request& q = record.request;
   OrderedJson out;
   const auto index = parse_int(q.item);
   out["doc_id"] = index ? OrderedJson(*index) : OrderedJson(q.item);
-  out["doc"] = {{"question", item ? item->question : ""}};
+  out["doc"] = OrderedJson::object();
+  if (item) out["doc"]["question"] = item->question;
   out["target"] = item && !item->grading.gold.empty() ? item->grading.gold[0] : "";
-  const std::string context =
-      q.prompt.text ? *q.prompt.text : dump(messages_to_json(q.prompt.messages));
+  const std::string context = !item           ? ""
+                              : q.prompt.text ? *q.prompt.text
+                                              : dump(messages_to_json(q.prompt.messages));
   out["arguments"] = OrderedJson::array({OrderedJson::array(
       {context, OrderedJson(parse_json(q.sent_json.empty() ? "{}" : q.sent_json, "sent"))})});
   out["resps"] = OrderedJson::array({OrderedJson::array({record.response.text})});
@@ -140,6 +144,7 @@ std::string sample_line(const Record& record, const std::optional<Item>& item) {
 
 int run(std::span<const std::string> args, cli::Global& global) {
   std::optional<std::string> format, out;
+  bool full = false;
   std::vector<std::string> operands, models, suites;
   cli::Command command(export_verb, global);
   command
@@ -147,6 +152,9 @@ int run(std::span<const std::string> args, cli::Global& global) {
             "answers (JSON lines that replay: reads), lm-eval (samples_*.jsonl), csv", format)
       .text("output,o", "FILE", "write here instead of standard output; lm-eval wants a folder",
             out)
+      .flag("full",
+            "lm-eval: also the questions and answers of suites whose items are not to be published",
+            full)
       .list("model,m", "ID", "only this model (repeatable)", models)
       .list("suites,s", "LIST", "only these suites", suites)
       .operands("the run", 1, 1, operands);
@@ -190,6 +198,10 @@ int run(std::span<const std::string> args, cli::Global& global) {
           "export -f lm-eval: -o FOLDER is wanted; it gets one samples_*.jsonl for each model and "
           "suite");
     make_folder(*out);
+    std::set<std::string> withheld;
+    for (const StoredSuite& one : store.suites())
+      if (!full && one.info.publish != "full") withheld.insert(one.info.name);
+    std::set<std::string> told;
     std::map<std::string, std::unique_ptr<Output>> files;
     store.each(Detail::Prompts, [&](const Record& record) {
       if (!wanted(record.request) || record.response.outcome == Outcome::Failed) return true;
@@ -200,10 +212,18 @@ int run(std::span<const std::string> args, cli::Global& global) {
         make_folder(std::filesystem::path(*out) / cli::file_name_of(record.request.model));
         file = std::make_unique<Output>(std::filesystem::path(*out) / name);
       }
-      file->line(sample_line(record, store.item(record.request.suite, record.request.item)));
+      const bool is_withheld = withheld.contains(record.request.suite);
+      if (is_withheld) told.insert(record.request.suite);
+      file->line(sample_line(record, is_withheld
+                                         ? std::nullopt
+                                         : store.item(record.request.suite, record.request.item)));
       return true;
     });
     for (auto& [name, file] : files) file->finish();
+    if (!told.empty())
+      fmt::print(stderr,
+                 "{}: items are not to be published: ids and answers only (--full writes all)\n",
+                 fmt::join(told, ", "));
     return 0;
   }
   std::optional<std::filesystem::path> path;

@@ -94,6 +94,14 @@ int run(std::span<const std::string> args, cli::Global& global) {
     pull_suites(all, options, quiet, live);
     return 0;
   }
+  if (operands[0].starts_with("house/")) {
+    const bool is_twin = operands[0].starts_with("house/twins/");
+    throw Error(fmt::format("pull {}: nothing to obtain, the items are {}", operands[0],
+                            is_twin
+                                ? "made of another suite's\n        leitai pull " +
+                                      operands[0].substr(std::string_view("house/twins/").size())
+                                : "generated\n        leitai run -s " + operands[0]));
+  }
   std::vector<std::string> known = known_weights();
   if (std::find(known.begin(), known.end(), operands[0]) == known.end() &&
       !is_hub_id(operands[0])) {
