@@ -301,7 +301,9 @@ class Extraction {
       in_bold = i;
     }
     if (in_bold) return found[*in_bold];
-    for (std::size_t i = n - 1; i > first; --i) {
+    // A bracket or a reason holds few numbers: looking further back would take quadratic time.
+    constexpr std::size_t kLookBack = 16;
+    for (std::size_t i = n - 1; i > first && n - i <= kLookBack; --i) {
       const std::size_t behind = found[i - 1].end;
       const View between = View(lowered_).substr(behind, last.begin - behind);
       if (between.find(U". ") != kNone || between.find(0x3002) != kNone) break;
