@@ -2,17 +2,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <mutex>
 #include <nlohmann/json.hpp>
 #include <span>
-#include <unordered_set>
 
-#include "harness/core/digest.h"
 #include "harness/core/embedded.h"
 #include "harness/core/error.h"
 #include "harness/core/text.h"
 #include "suites/house/build.h"
+#include "suites/house/generator.h"
 #include "suites/house/wording.h"
 
 namespace leitai {
@@ -29,7 +26,6 @@ using Kind = BuildItem::Kind;
 constexpr const char* kTongues[] = {"python", "cpp", "js"};
 constexpr char kVersion[] = "1";
 constexpr char kName[] = "house/build";
-constexpr std::int64_t kItems = 200;
 constexpr std::size_t kShown = 2;  // inputs that the prompt shows
 
 /// Lines of our solutions by step and language.
@@ -111,41 +107,19 @@ std::string rules_body(const BuildItem& item, const std::string& language) {
 class BuildSuite final : public Suite {
  public:
   BuildSuite(const std::string& language, const SuiteOptions& options)
-      : wording_("build", language),
+      : info_(house::generated_info(kName, language, options)),
+        wording_("build", language),
         seed_(options.seed.value_or(42)),
-        levels_(options.levels),
+        levels_(house::levels_of(kName, options)),
         tongues_(options.subsets),
         is_short_(options.short_prompt.value_or(false)) {
-    if (levels_.empty()) levels_ = {1, 2, 3, 4, 5};
-    for (const int level : levels_) {
-      if (level < 1 || level > 5)
-        throw Error(fmt::format("{}: level {} is not one of 1 to 5", kName, level));
-    }
     for (const std::string& tongue : tongues_) {
       if (std::find(std::begin(kTongues), std::end(kTongues), tongue) == std::end(kTongues))
         throw Error(fmt::format("{}: subsets: there are no programs in \"{}\"\n        it has: {}",
                                 kName, tongue, fmt::join(kTongues, ", ")));
     }
     if (tongues_.empty()) tongues_.assign(std::begin(kTongues), std::end(kTongues));
-    info_.name = fmt::format("{}/{}", kName, language);
     info_.version = kVersion;
-    info_.family = "coding";
-    info_.kind = "program";
-    info_.language = language;
-    info_.licence = "Apache-2.0";
-    info_.publish = "full";
-    info_.params.max_tokens = options.max_tokens.value_or(1024);
-    info_.whole = options.items.value_or(kItems);
-    info_.size = info_.whole;
-    if (options.limit && *options.limit < 1)
-      info_.size = std::max<std::int64_t>(
-          1,
-          static_cast<std::int64_t>(std::ceil(*options.limit * static_cast<double>(info_.whole))));
-    if (options.limit && *options.limit >= 1) {
-      const auto limit = static_cast<std::int64_t>(*options.limit);
-      info_.size = options.items ? std::min(limit, *options.items) : limit;
-      info_.whole = std::max(info_.whole, info_.size);
-    }
   }
 
   const SuiteInfo& info() const override { return info_; }
@@ -210,26 +184,16 @@ class BuildSuite final : public Suite {
   /// The first draw of item `index` that asks something else than all items before it, in any
   /// language of programs.
   int salt_of(std::int64_t index) const {
-    constexpr int kSalts = 50;
-    std::lock_guard guard(mutex_);
-    while (static_cast<std::int64_t>(salts_.size()) <= index) {
-      const auto at = static_cast<std::int64_t>(salts_.size());
-      int salt = 0;
-      for (; salt < kSalts; ++salt) {
-        const BuildItem drawn = make_build(seed_, at, level_of(at), salt);
-        std::string said = std::to_string(drawn.start);
-        for (const BuildStep& step : drawn.steps)
-          said += fmt::format(" {} {} {}", step.key, step.n, step.k);
-        if (said_.insert(hash64({said})).second) break;
-      }
-      salts_.push_back(static_cast<std::uint8_t>(salt % kSalts));
-    }
-    return salts_[static_cast<std::size_t>(index)];
+    return draws_.of(index, [this](std::int64_t at, int salt) {
+      const BuildItem drawn = make_build(seed_, at, level_of(at), salt);
+      std::string said = std::to_string(drawn.start);
+      for (const BuildStep& step : drawn.steps)
+        said += fmt::format(" {} {} {}", step.key, step.n, step.k);
+      return said;
+    });
   }
 
-  mutable std::mutex mutex_;
-  mutable std::vector<std::uint8_t> salts_;         // of items from 0 on; guarded by mutex_
-  mutable std::unordered_set<std::uint64_t> said_;  // by these; guarded by mutex_
+  mutable house::Draws draws_;
   SuiteInfo info_;
   Wording wording_;
   std::uint64_t seed_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "harness/core/digest.h"
 #include "harness/core/error.h"
 #include "suites/house/house.h"
 
@@ -13,6 +14,7 @@ namespace leitai::house {
 namespace {
 
 constexpr std::int64_t kItems = 200;
+constexpr int kSalts = 50;  // draws of an item before a repetition is taken
 
 }  // namespace
 
@@ -46,6 +48,17 @@ SuiteInfo generated_info(const std::string& name, const std::string& language,
     out.whole = std::max(out.whole, out.size);
   }
   return out;
+}
+
+int Draws::of(std::int64_t item, const Said& said) {
+  std::lock_guard guard(mutex_);
+  while (static_cast<std::int64_t>(salts_.size()) <= item) {
+    const auto at = static_cast<std::int64_t>(salts_.size());
+    int salt = 0;
+    while (salt < kSalts && !said_.insert(hash64({said(at, salt)})).second) ++salt;
+    salts_.push_back(static_cast<std::uint8_t>(salt % kSalts));
+  }
+  return salts_[static_cast<std::size_t>(item)];
 }
 
 }  // namespace leitai::house

@@ -1,6 +1,10 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <mutex>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "harness/core/suite.h"
@@ -16,5 +20,20 @@ std::vector<int> levels_of(const std::string& name, const SuiteOptions& options)
 /// has no end, so a limit above the default number simply makes more.
 SuiteInfo generated_info(const std::string& name, const std::string& language,
                          const SuiteOptions& options);
+
+/// Which draw of each item is taken: the first that asks something else than all items before it.
+/// Thread-safe.
+class Draws {
+ public:
+  /// `said` tells what draw `salt` of an item asks, in words that are equal where the same is
+  /// asked.
+  using Said = std::function<std::string(std::int64_t item, int salt)>;
+  int of(std::int64_t item, const Said& said);
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::uint8_t> salts_;         // of items from 0 on; guarded by mutex_
+  std::unordered_set<std::uint64_t> said_;  // by these; guarded by mutex_
+};
 
 }  // namespace leitai::house

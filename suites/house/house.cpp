@@ -3,11 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <mutex>
-#include <unordered_set>
 
-#include "harness/core/digest.h"
 #include "harness/core/error.h"
 #include "suites/house/build.h"
 #include "suites/house/calendar.h"
@@ -26,7 +22,6 @@ using house::Sentence;
 using house::Wording;
 
 constexpr char kVersion[] = "2";  // 2: no item twice
-constexpr int kSalts = 50;        // draws of an item before a repetition is taken
 
 class HouseSuite : public Suite {
  public:
@@ -84,26 +79,17 @@ class HouseSuite : public Suite {
   /// The first draw of item `index` that says something else than all items before it. What is said
   /// does not depend on the language.
   int salt_of(std::int64_t index) const {
-    std::lock_guard guard(mutex_);
-    while (static_cast<std::int64_t>(salts_.size()) <= index) {
-      const auto at = static_cast<std::int64_t>(salts_.size());
+    return draws_.of(index, [this](std::int64_t at, int salt) {
       const int level = levels_[static_cast<std::size_t>(at) % levels_.size()];
-      int salt = 0;
-      for (; salt < kSalts; ++salt) {
-        std::string said, gold;
-        for (const Sentence& s : sentences(at, level, salt, gold))
-          said += fmt::format("{} {} {} {} {} {} {} {} {} {} {}\n", s.key, s.a, s.b, s.c, s.thing,
-                              s.n, s.k, s.text, s.weekday, s.from, s.to);
-        if (said_.insert(hash64({said})).second) break;
-      }
-      salts_.push_back(static_cast<std::uint8_t>(salt % kSalts));
-    }
-    return salts_[static_cast<std::size_t>(index)];
+      std::string said, gold;
+      for (const Sentence& s : sentences(at, level, salt, gold))
+        said += fmt::format("{} {} {} {} {} {} {} {} {} {} {}\n", s.key, s.a, s.b, s.c, s.thing,
+                            s.n, s.k, s.text, s.weekday, s.from, s.to);
+      return said;
+    });
   }
 
-  mutable std::mutex mutex_;
-  mutable std::vector<std::uint8_t> salts_;         // of items from 0 on; guarded by mutex_
-  mutable std::unordered_set<std::uint64_t> said_;  // by these; guarded by mutex_
+  mutable house::Draws draws_;
   Wording wording_;
   std::uint64_t seed_;
   std::vector<int> levels_;

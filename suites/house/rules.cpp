@@ -3,11 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <mutex>
 #include <nlohmann/json.hpp>
 #include <span>
-#include <unordered_set>
 
 #include "harness/core/codec.h"
 #include "harness/core/digest.h"
@@ -230,28 +227,17 @@ class RulesSuite final : public Suite {
 
   /// The first draw of item `index` that asks something else than all items before it.
   int salt_of(std::int64_t index) const {
-    std::lock_guard guard(mutex_);
-    while (static_cast<std::int64_t>(salts_.size()) <= index) {
-      constexpr int kSalts = 50;
-      const auto at = static_cast<std::int64_t>(salts_.size());
-      int salt = 0;
-      for (; salt < kSalts; ++salt) {
-        const RulesItem drawn = make_rules(seed_, at, level_of(at), salt);
-        std::vector<std::string> said;
-        for (const Rule& rule : drawn.rules)
-          said.push_back(fmt::format("{} {} {}", rule.key, rule.n, rule.word));
-        std::sort(said.begin(), said.end());
-        if (said_.insert(hash64({fmt::format("{} {}", drawn.topic, fmt::join(said, "\n"))})).second)
-          break;
-      }
-      salts_.push_back(static_cast<std::uint8_t>(salt % kSalts));
-    }
-    return salts_[static_cast<std::size_t>(index)];
+    return draws_.of(index, [this](std::int64_t at, int salt) {
+      const RulesItem drawn = make_rules(seed_, at, level_of(at), salt);
+      std::vector<std::string> said;
+      for (const Rule& rule : drawn.rules)
+        said.push_back(fmt::format("{} {} {}", rule.key, rule.n, rule.word));
+      std::sort(said.begin(), said.end());
+      return fmt::format("{} {}", drawn.topic, fmt::join(said, "\n"));
+    });
   }
 
-  mutable std::mutex mutex_;
-  mutable std::vector<std::uint8_t> salts_;         // of items from 0 on; guarded by mutex_
-  mutable std::unordered_set<std::uint64_t> said_;  // by these; guarded by mutex_
+  mutable house::Draws draws_;
   Json wording_;
   std::uint64_t seed_;
   std::vector<int> levels_;

@@ -9,7 +9,6 @@
 #include <fstream>
 #include <iterator>
 #include <set>
-#include <sstream>
 #include <thread>
 
 #include "harness/core/random.h"
@@ -20,6 +19,7 @@
 namespace leitai {
 namespace {
 
+using test::answers;
 using test::call;
 
 /// Processes of this machine whose command line holds `marker`.
@@ -30,20 +30,6 @@ int running(const std::string& marker) {
     std::ifstream file(entry.path() / "cmdline");
     const std::string line{std::istreambuf_iterator<char>(file), {}};
     out += line.find(marker) != std::string::npos;
-  }
-  return out;
-}
-
-std::set<std::string> answers(const std::filesystem::path& folder, const std::string& run) {
-  std::set<std::string> out;
-  std::istringstream lines(call({"export", "runs/" + run, "-f", "answers"},
-                                {.folder = folder, .input = {}, .environment = {}})
-                               .out);
-  for (std::string line; std::getline(lines, line);) {
-    auto parsed = nlohmann::json::parse(line);
-    parsed.erase("timing");
-    parsed.erase("attempts");
-    out.insert(parsed.dump());
   }
   return out;
 }

@@ -15,24 +15,10 @@
 namespace leitai {
 namespace {
 
+using test::answers;
 using test::call;
 
 constexpr int kItems = 4000;  // of each suite
-
-/// The exported answers without what may differ from run to run.
-std::set<std::string> answers(const std::filesystem::path& folder, const std::string& run) {
-  std::set<std::string> out;
-  std::istringstream lines(call({"export", "runs/" + run, "-f", "answers"},
-                                {.folder = folder, .input = {}, .environment = {}})
-                               .out);
-  for (std::string line; std::getline(lines, line);) {
-    auto parsed = nlohmann::json::parse(line);
-    parsed.erase("timing");
-    parsed.erase("attempts");
-    out.insert(parsed.dump());
-  }
-  return out;
-}
 
 std::int64_t stored(const std::filesystem::path& folder, const std::string& run) {
   const auto path = folder / "runs" / run;

@@ -8,6 +8,8 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <nlohmann/json.hpp>
+#include <sstream>
 #include <thread>
 
 #include "harness/core/error.h"
@@ -79,6 +81,20 @@ std::optional<int> wait_for(pid_t pid, std::chrono::milliseconds limit) {
     if (std::chrono::steady_clock::now() >= until) return std::nullopt;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
+}
+
+std::set<std::string> answers(const std::filesystem::path& folder, const std::string& run) {
+  std::set<std::string> out;
+  std::istringstream lines(call({"export", "runs/" + run, "-f", "answers"},
+                                {.folder = folder, .input = {}, .environment = {}})
+                               .out);
+  for (std::string line; std::getline(lines, line);) {
+    auto parsed = nlohmann::json::parse(line);
+    parsed.erase("timing");
+    parsed.erase("attempts");
+    out.insert(parsed.dump());
+  }
+  return out;
 }
 
 }  // namespace leitai::test

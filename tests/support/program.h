@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,5 +36,8 @@ pid_t start(const std::vector<std::string>& args, const CallOptions& options = {
 
 /// Waits at most `limit`; absent if it still runs.
 std::optional<int> wait_for(pid_t pid, std::chrono::milliseconds limit);
+
+/// The exported answers of a run under `folder`, without what may differ from run to run.
+std::set<std::string> answers(const std::filesystem::path& folder, const std::string& run);
 
 }  // namespace leitai::test
