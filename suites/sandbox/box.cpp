@@ -229,8 +229,8 @@ std::string advice(const std::string& trouble) {
     return out + "\n        enable user namespaces: sysctl user.max_user_namespaces=10000";
   if (one_line_of("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1")
     return out +
-           "\n        AppArmor keeps user namespaces from bwrap: sysctl "
-           "kernel.apparmor_restrict_unprivileged_userns=0, or give bwrap a profile";
+           "\n        AppArmor forbids user namespaces: sysctl "
+           "kernel.apparmor_restrict_unprivileged_userns=0, or give leitai and bwrap profiles";
   return out +
          "\n        the kernel must allow user, pid, net, ipc, uts and mount namespaces; in a "
          "container, start it with user namespaces allowed (podman, or docker with "

@@ -356,7 +356,12 @@ CodeVerdict judge(const CodeCheck& check) {
     out.status = ScoreStatus::SandboxViolation;
     out.why = std::move(objection);
   } else {
-    out = Judged(check, *language).run();
+    try {
+      out = Judged(check, *language).run();
+    } catch (const Error& error) {
+      out = {};
+      out.why = error.what();
+    }
   }
   out.tool = version;
   return out;

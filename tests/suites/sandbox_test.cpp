@@ -1,12 +1,18 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 #include "harness/core/codec.h"
 #include "suites/extractors/code.h"
 #include "suites/extractors/python_outline.h"
 #include "suites/sandbox/judge.h"
+#include "suites/sandbox/keeper.h"
 #include "suites/sandbox/languages.h"
 #include "suites/sandbox/seccomp.h"
 #include "tests/support/support.h"
@@ -160,6 +166,60 @@ TEST(Sandbox, ThreadsMayJudgeAtTheSameTime) {
     }
   }
   for (const int n : passed) EXPECT_EQ(n, 3);
+}
+
+/// Whether a process of this machine has `marker` in its command line.
+bool is_running(const std::string& marker) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
+    std::ifstream file(entry.path() / "cmdline");
+    const std::string line{std::istreambuf_iterator<char>(file), {}};
+    if (line.find(marker) != std::string::npos) return true;
+  }
+  return false;
+}
+
+TEST(Sandbox, WhereTheKeeperIsKilledItsBoxesEndAndTheNextProgramRuns) {
+  LEITAI_NEEDS_SANDBOX();
+  const std::string good = "def add(x, y):\n    return x + y\n";
+  ASSERT_EQ(to_text(python(good).status), "CORRECT");
+  const std::string marker = fmt::format("901.{}", ::getpid());
+  CodeVerdict lost;
+  {
+    const std::jthread thread([&] {
+      CodeCheck check;
+      check.language = "python";
+      check.program =
+          "import os\nif os.fork() == 0:\n    os.setsid()\nos.execv('/bin/sleep', "
+          "['sleep', '" +
+          marker + "'])\n";
+      check.cases = {{"", ""}};
+      check.wall = std::chrono::seconds(60);
+      lost = judge(check);
+    });
+    for (int wait = 0; wait < 1000 && !is_running(marker); ++wait)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    ASSERT_TRUE(is_running(marker));
+    const pid_t before = Keeper::instance().process();
+    ASSERT_GT(before, 0);
+    ::kill(before, SIGKILL);
+  }
+  EXPECT_EQ(to_text(lost.status), "INFRA_ERROR") << lost.why;
+  EXPECT_FALSE(is_running(marker));
+  EXPECT_EQ(to_text(python(good).status), "CORRECT");
+}
+
+TEST(Sandbox, WhatAProgramLeftIsGoneWhenItsVerdictComes) {
+  LEITAI_NEEDS_SANDBOX();
+  const std::string marker = fmt::format("902.{}", ::getpid());
+  const CodeVerdict verdict = python(
+      "import os\nfor _ in range(5):\n    if os.fork() == 0:\n        os.setsid()\n        if "
+      "os.fork(): os._exit(0)\n        os.execv('/bin/sleep', ['sleep', '" +
+      marker +
+      "'])\n"
+      "def add(x, y):\n    return x + y\n");
+  EXPECT_EQ(to_text(verdict.status), "CORRECT") << verdict.why;
+  EXPECT_FALSE(is_running(marker));
 }
 
 TEST(Sandbox, OutputsAreEqualAsDecimals) {
