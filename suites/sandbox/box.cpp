@@ -14,6 +14,7 @@
 
 #include "harness/core/error.h"
 #include "harness/core/text.h"
+#include "suites/sandbox/group.h"
 #include "suites/sandbox/launch.h"
 #include "suites/sandbox/usage.h"
 
@@ -74,7 +75,10 @@ struct Feed {
 
 class Run {
  public:
-  Run(const BoxJob& job, BoxUser user) : job_(job), launched_(launch(job, user)) {}
+  Run(const BoxJob& job, BoxUser user)
+      : job_(job),
+        group_(BoxGroup::make(job.limits)),
+        launched_(launch(job, user, group_ ? &*group_ : nullptr)) {}
 
   BoxResult finish() {
     const Clock::time_point begin = Clock::now(), deadline = begin + job_.limits.wall;
@@ -86,14 +90,14 @@ class Run {
         stop(BoxEnd::WallClock);
         break;
       }
-      if (now >= next_look) {
+      if (now >= next_look && !group_) {
         next_look = now + kLook;
         if (memory_of_tree(launched_.kept.process) > job_.limits.memory_bytes) {
           stop(BoxEnd::Memory);
           break;
         }
       }
-      has_ended = wait(std::min(deadline, next_look) - now);
+      has_ended = wait((group_ ? deadline : std::min(deadline, next_look)) - now);
       if (out_.is_full || err_.is_full || report_.is_full) {
         stop(BoxEnd::Output);
         break;
@@ -102,7 +106,10 @@ class Run {
     end_process();
     drain_rest();
     result_.took = std::chrono::duration_cast<milliseconds>(Clock::now() - begin);
-    if (!was_stopped_) judge_exit();
+    if (group_ && group_->was_out_of_memory())
+      result_.end = BoxEnd::Memory;
+    else if (!was_stopped_)
+      judge_exit();
     return std::move(result_);
   }
 
@@ -190,6 +197,7 @@ class Run {
   }
 
   const BoxJob& job_;
+  std::optional<BoxGroup> group_;
   Launched launched_;
   BoxResult result_;
   std::string status_text_;
@@ -289,8 +297,12 @@ BoxResult run_boxed(const BoxJob& job) {
 const std::string& box_trouble() { return found().trouble; }
 
 std::string box_description() {
-  return fmt::format("bubblewrap in fresh namespaces{}, system calls by allow-list",
-                     found().user == BoxUser::Nobody ? " as nobody" : "");
+  return fmt::format(
+      "bubblewrap in fresh namespaces{}, system calls by allow-list, memory and processes bounded "
+      "{}",
+      found().user == BoxUser::Nobody ? " as nobody" : "",
+      group_trouble().empty() ? std::string("by control groups")
+                              : fmt::format("by rlimits and a watcher ({})", group_trouble()));
 }
 
 }  // namespace leitai

@@ -122,7 +122,7 @@ std::optional<keeper::Started> receive_started(int socket, Descriptor& file) {
 
 bool send_order(int socket, keeper::Order& order, const std::vector<int>& files) {
   iovec bytes{&order, sizeof order};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * (keeper::kMostMoves + 2))] = {};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * (keeper::kMostMoves + 3))] = {};
   msghdr message{};
   message.msg_iov = &bytes;
   message.msg_iovlen = 1;
@@ -233,7 +233,7 @@ void Keeper::begin() {
   process_ = process;
 }
 
-Kept Keeper::start(keeper::Order order, const std::vector<int>& files,
+Kept Keeper::start(keeper::Order order, const std::vector<int>& files, const Descriptor* group,
                    const std::vector<std::string>& arguments,
                    const std::vector<std::string>& variables) {
   LEITAI_CHECK(files.size() <= keeper::kMostMoves, std::to_string(files.size()));
@@ -245,6 +245,7 @@ Kept Keeper::start(keeper::Order order, const std::vector<int>& files,
   order.n_moves = static_cast<std::int32_t>(files.size());
   order.n_arguments = static_cast<std::int32_t>(arguments.size());
   order.n_variables = static_cast<std::int32_t>(variables.size());
+  order.has_group = group ? 1 : 0;
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
     throw Error(fmt::format("sandbox: no socket: {}", std::strerror(errno)));
@@ -253,6 +254,7 @@ Kept Keeper::start(keeper::Order order, const std::vector<int>& files,
   Descriptor its(ends[1]);
   std::vector<int> sent{its.get(), text_file.get()};
   sent.insert(sent.end(), files.begin(), files.end());
+  if (group) sent.push_back(group->get());
   {
     std::lock_guard lock(mutex_);
     if (process_ == 0) begin();

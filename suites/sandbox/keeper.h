@@ -26,8 +26,9 @@ class Keeper {
   static Keeper& instance();
 
   /// Starts a program in a process namespace of its own. `files[i]` becomes descriptor
-  /// `order.targets[i]`; order's counts are filled in here. Throws Error if the machine refuses.
-  Kept start(keeper::Order order, const std::vector<int>& files,
+  /// `order.targets[i]`; `group`, if given, lists the members of its control group. The counts in
+  /// `order` are filled in here. Throws Error if the machine refuses.
+  Kept start(keeper::Order order, const std::vector<int>& files, const Descriptor* group,
              const std::vector<std::string>& arguments, const std::vector<std::string>& variables);
 
   /// Process id of the keeper, 0 before the first box.

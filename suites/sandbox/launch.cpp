@@ -141,7 +141,7 @@ const std::string& bubblewrap_path() {
   return kPath;
 }
 
-Launched launch(const BoxJob& job, BoxUser user) {
+Launched launch(const BoxJob& job, BoxUser user, const BoxGroup* group) {
   LEITAI_CHECK(job.files.size() < 50, std::to_string(job.files.size()));
   Pipe in = make_pipe(), to_job = make_pipe(), out = make_pipe(), err = make_pipe(),
        report = make_pipe(), status = make_pipe();
@@ -165,7 +165,8 @@ Launched launch(const BoxJob& job, BoxUser user) {
   set_limits(order, job.limits);
   order.as_nobody = user == BoxUser::Nobody && !job.as_owner ? 1 : 0;
   Launched launched;
-  launched.kept = Keeper::instance().start(order, given, arguments_of(job), variables_of(job));
+  launched.kept = Keeper::instance().start(order, given, group ? &group->members() : nullptr,
+                                           arguments_of(job), variables_of(job));
   launched.in = std::move(in.write);
   launched.job = std::move(to_job.write);
   launched.out = std::move(out.read);

@@ -4,6 +4,7 @@
 
 #include "suites/sandbox/box.h"
 #include "suites/sandbox/descriptor.h"
+#include "suites/sandbox/group.h"
 #include "suites/sandbox/keeper.h"
 
 namespace leitai {
@@ -19,8 +20,9 @@ struct Launched {
 /// Under which user of this machine boxes are built.
 enum class BoxUser { Same, Nobody };
 
-/// Starts bwrap. Throws Error if the machine refuses (no process, no descriptors).
-Launched launch(const BoxJob& job, BoxUser user);
+/// Starts bwrap, in `group` if there is one. Throws Error if the machine refuses (no process, no
+/// descriptors).
+Launched launch(const BoxJob& job, BoxUser user, const BoxGroup* group);
 
 /// Where bwrap is; empty if it is not installed.
 const std::string& bubblewrap_path();

@@ -11,6 +11,7 @@
 #include "harness/core/codec.h"
 #include "suites/extractors/code.h"
 #include "suites/extractors/python_outline.h"
+#include "suites/sandbox/group.h"
 #include "suites/sandbox/judge.h"
 #include "suites/sandbox/keeper.h"
 #include "suites/sandbox/languages.h"
@@ -220,6 +221,41 @@ TEST(Sandbox, WhatAProgramLeftIsGoneWhenItsVerdictComes) {
       "def add(x, y):\n    return x + y\n");
   EXPECT_EQ(to_text(verdict.status), "CORRECT") << verdict.why;
   EXPECT_FALSE(is_running(marker));
+}
+
+/// A box whose processes hold memory together, or which only has many of them.
+BoxResult boxed_python(const std::string& program, std::uint64_t memory_bytes) {
+  BoxJob job;
+  job.argv = {tool_path("python3"), "-I", "-c", program};
+  job.limits.memory_bytes = memory_bytes;
+  job.limits.disk_bytes = std::uint64_t{16} << 20;
+  job.limits.wall = std::chrono::seconds(60);
+  job.limits.cpu = std::chrono::seconds(60);
+  return run_boxed(job);
+}
+
+TEST(Sandbox, ControlGroupsBoundAllProcessesTogether) {
+  LEITAI_NEEDS_SANDBOX();
+  if (!group_trouble().empty()) {
+    test::count_skipped("control groups", 3, group_trouble());
+    GTEST_SKIP() << group_trouble();
+  }
+  const std::uint64_t most = std::uint64_t{128} << 20;
+  // Four processes of 48 MiB; each alone is far from the limit.
+  const BoxResult together = boxed_python(
+      "import os, time\nfor _ in range(3): os.fork() or time.sleep(0)\n"
+      "data = bytearray(os.urandom(1 << 20) * 48)\ntime.sleep(5)\n",
+      most);
+  EXPECT_EQ(together.end, BoxEnd::Memory);
+  EXPECT_LT(together.took, std::chrono::seconds(30));
+  const BoxResult small = boxed_python("data = bytearray(48 << 20)\n", most);
+  EXPECT_EQ(small.end, BoxEnd::Exited) << small.trouble << small.err;
+  EXPECT_EQ(small.code, 0);
+  const BoxResult many = boxed_python(
+      "import os, time\nn = 0\ntry:\n    while n < 1000:\n        if os.fork() == 0:\n            "
+      "time.sleep(60)\n        n += 1\nexcept OSError:\n    print(n < 200)\n",
+      std::uint64_t{1} << 30);
+  EXPECT_EQ(many.out, "True\n") << many.trouble << many.err;
 }
 
 TEST(Sandbox, OutputsAreEqualAsDecimals) {

@@ -33,7 +33,7 @@ namespace {
 using namespace leitai::keeper;
 
 constexpr int kNobody = 65534;
-constexpr int kMostStrings = 4096, kMostFiles = kMostMoves + 2;
+constexpr int kMostStrings = 4096, kMostFiles = kMostMoves + 3;
 constexpr unsigned kStackBytes = 65536;
 
 struct Box {
@@ -66,6 +66,8 @@ struct Birth {
 int be_born(void* argument) {
   Birth& birth = *static_cast<Birth*>(argument);
   const Order& order = *birth.order;
+  if (order.has_group != 0 && write(birth.files[order.n_moves], "0", 1) != 1)
+    fail(birth, "control group");
   // All copies above every target first, so that no target is overwritten while it is a source.
   int copies[kMostMoves], last = 2;
   for (int i = 0; i < order.n_moves; ++i) {
@@ -136,7 +138,8 @@ bool start(const Order& order, const int* files, int n_files) {
   Box* box = boxes;
   while (box < boxes + kMostBoxes && box->process != 0) ++box;
   struct stat about {};
-  if (n_files != order.n_moves + 2 || order.n_limits > kMostLimits || box == boxes + kMostBoxes ||
+  if (order.n_moves > kMostMoves || order.n_limits > kMostLimits ||
+      n_files != order.n_moves + 2 + (order.has_group != 0 ? 1 : 0) || box == boxes + kMostBoxes ||
       fstat(files[1], &about) != 0 || about.st_size == 0) {
     answer(line, EINVAL, "order", -1);
     return false;

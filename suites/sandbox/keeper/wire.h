@@ -15,12 +15,13 @@ struct Limit {
   std::uint64_t soft, hard;
 };
 
-/// Start a program. Descriptors that come along: the line of this box, the text, then one a move.
+/// Start a program. Descriptors that come along: the line of this box, the text, then one a move,
+/// then the list of members of its control group, if it has one.
 /// The text is argv and then the environment, each string with a zero behind it. Hanging up the
 /// line ends the box.
 struct Order {
   std::int32_t n_moves = 0, n_limits = 0, n_arguments = 0, n_variables = 0;
-  std::int32_t as_nobody = 0;
+  std::int32_t as_nobody = 0, has_group = 0;
   std::int32_t targets[kMostMoves] = {};  // which number a descriptor has inside
   Limit limits[kMostLimits] = {};
 };
