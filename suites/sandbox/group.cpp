@@ -14,6 +14,7 @@
 #include <iterator>
 #include <sstream>
 #include <thread>
+#include <utility>
 
 #include "harness/core/error.h"
 #include "harness/core/text.h"
@@ -79,64 +80,99 @@ void sweep(const std::string& own) {
   }
 }
 
-/// Controllers for the groups below `folder`.
-bool hand_down(const std::string& folder) {
-  const std::string path = folder + "/cgroup.subtree_control";
-  const std::string now = text_of(path);
-  return (has_word(now, "memory") && has_word(now, "pids")) || put(path, "+memory +pids");
+bool hands_down(const std::string& folder) {
+  const std::string now = text_of(folder + "/cgroup.subtree_control");
+  return has_word(now, "memory") && has_word(now, "pids");
 }
 
-struct Base {
-  std::string folder;  // where the groups of boxes are made
-  std::string trouble;
+/// Controllers for the groups below `folder`.
+bool hand_down(const std::string& folder) {
+  return hands_down(folder) || put(folder + "/cgroup.subtree_control", "+memory +pids");
+}
+
+/// Where the groups of boxes are made, for the life of this process.
+class Base {
+ public:
+  Base();
+  ~Base() { take_down(); }
+  Base(const Base&) = delete;
+
+  const std::string& folder() const { return folder_; }
+  const std::string& trouble() const { return trouble_; }
+
+ private:
+  void take_down();
+
+  std::string own_, folder_;  // our group, and the one below it
+  std::string trouble_;
 };
 
-Base find_base() {
-  const auto not_here = [](std::string why) { return Base{"", std::move(why)}; };
-  const std::string own = own_folder();
-  if (own.empty()) return not_here("there are no control groups of version 2");
-  if (::access(own.c_str(), W_OK) != 0 || ::access((own + "/cgroup.procs").c_str(), W_OK) != 0)
-    return not_here("its control group is not delegated to it");
-  const std::string controllers = text_of(own + "/cgroup.controllers");
-  for (const char* wanted : {"memory", "pids"}) {
-    if (!has_word(controllers, wanted))
-      return not_here(fmt::format("its control group has no controller \"{}\"", wanted));
+Base::Base() : own_(own_folder()) {
+  if (own_.empty()) {
+    trouble_ = "there are no control groups of version 2";
+    return;
   }
-  sweep(own);
-  const std::string folder = fmt::format("{}/{}{}", own, kPrefix, ::getpid());
-  const std::string self = folder + "/harness";
-  const std::string me = std::to_string(::getpid());
-  // A group with processes hands nothing down; the root of all groups is the exception.
-  const bool is_root = ::access((own + "/cgroup.type").c_str(), F_OK) != 0;
-  if (::mkdir(folder.c_str(), 0755) != 0)
-    return not_here(fmt::format("no group can be made: {}", std::strerror(errno)));
-  bool is_done = is_root || (::mkdir(self.c_str(), 0755) == 0 && put(self + "/cgroup.procs", me));
-  is_done = is_done && hand_down(own) && hand_down(folder);
-  if (is_done) return {folder, ""};
-  const std::string why = errno == EBUSY
-                              ? "other processes are in its control group"
-                              : fmt::format("its control group: {}", std::strerror(errno));
-  if (!is_root) {
-    put(own + "/cgroup.procs", me);
+  if (::access(own_.c_str(), W_OK) != 0 || ::access((own_ + "/cgroup.procs").c_str(), W_OK) != 0) {
+    trouble_ = "its control group is not delegated to it";
+    return;
+  }
+  const std::string controllers = text_of(own_ + "/cgroup.controllers");
+  for (const char* wanted : {"memory", "pids"}) {
+    if (has_word(controllers, wanted)) continue;
+    trouble_ = fmt::format("its control group has no controller \"{}\"", wanted);
+    return;
+  }
+  // A group with processes hands nothing down; the root of all groups is the exception, and what it
+  // hands down is not for us to change.
+  const bool is_root = ::access((own_ + "/cgroup.type").c_str(), F_OK) != 0;
+  if (is_root && !hands_down(own_)) {
+    trouble_ = "the root of the control groups hands down no memory and pids";
+    return;
+  }
+  sweep(own_);
+  const std::string folder = fmt::format("{}/{}{}", own_, kPrefix, ::getpid());
+  if (::mkdir(folder.c_str(), 0755) != 0) {
+    trouble_ = fmt::format("no group can be made: {}", std::strerror(errno));
+    return;
+  }
+  folder_ = folder;
+  const std::string self = folder_ + "/harness";
+  if ((is_root || (::mkdir(self.c_str(), 0755) == 0 &&
+                   put(self + "/cgroup.procs", std::to_string(::getpid())))) &&
+      hand_down(own_) && hand_down(folder_))
+    return;
+  trouble_ = errno == EBUSY ? "other processes are in its control group"
+                            : fmt::format("its control group: {}", std::strerror(errno));
+  take_down();
+}
+
+/// Leaves all as it was found.
+void Base::take_down() {
+  if (folder_.empty()) return;
+  put(folder_ + "/cgroup.subtree_control", "-memory -pids");
+  const std::string self = folder_ + "/harness";
+  if (::access(self.c_str(), F_OK) == 0) {
+    put(own_ + "/cgroup.subtree_control", "-memory -pids");
+    put(own_ + "/cgroup.procs", std::to_string(::getpid()));
     ::rmdir(self.c_str());
   }
-  ::rmdir(folder.c_str());
-  return not_here(why);
+  ::rmdir(folder_.c_str());
+  folder_.clear();
 }
 
 const Base& base() {
-  static const Base kBase = find_base();
+  static const Base kBase;
   return kBase;
 }
 
 }  // namespace
 
-const std::string& group_trouble() { return base().trouble; }
+const std::string& group_trouble() { return base().trouble(); }
 
 std::optional<BoxGroup> BoxGroup::make(const BoxLimits& limits) {
-  if (!base().trouble.empty()) return std::nullopt;
+  if (!base().trouble().empty()) return std::nullopt;
   static std::atomic<unsigned> count{0};
-  BoxGroup out(fmt::format("{}/box-{}", base().folder, count++));
+  BoxGroup out(fmt::format("{}/box-{}", base().folder(), count++));
   // What lies in /tmp of the box is memory, too. Every process of the box goes when one must.
   const bool is_bound =
       put(out.folder_ + "/memory.max", std::to_string(limits.memory_bytes + limits.disk_bytes)) &&

@@ -9,9 +9,6 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <thread>
 
@@ -29,34 +26,13 @@ namespace {
 using std::chrono::milliseconds;
 using test::answers;
 using test::call;
-
-std::vector<pid_t> everybody() {
-  std::vector<pid_t> out;
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
-    if (const auto number = parse_int(entry.path().filename().string()))
-      out.push_back(static_cast<pid_t>(*number));
-  }
-  return out;
-}
-
-std::string proc_text(pid_t process, const char* name) {
-  std::ifstream file(fmt::format("/proc/{}/{}", process, name));
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+using test::proc_text;
+using test::running;
 
 /// Whether it ended and waits for a parent to ask.
 bool is_zombie(pid_t process) {
   const std::string stat = proc_text(process, "stat");
   return stat.find(") Z ") != std::string::npos;
-}
-
-/// Processes of this machine whose command line holds `marker`.
-int running(const std::string& marker) {
-  int out = 0;
-  for (const pid_t one : everybody())
-    out += proc_text(one, "cmdline").find(marker) != std::string::npos;
-  return out;
 }
 
 /// Whether the process lives in the process namespace `wanted` or in one below it.
@@ -95,7 +71,7 @@ class Brood {
   int alive() const {
     int out = 0;
     if (space_ == 0) return 0;
-    for (const pid_t one : everybody()) out += !is_zombie(one) && lives_in(one, space_);
+    for (const pid_t one : test::all_processes()) out += !is_zombie(one) && lives_in(one, space_);
     return out;
   }
 

@@ -3,9 +3,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <thread>
 
 #include "harness/core/codec.h"
@@ -16,6 +13,7 @@
 #include "suites/sandbox/keeper.h"
 #include "suites/sandbox/languages.h"
 #include "suites/sandbox/seccomp.h"
+#include "tests/support/program.h"
 #include "tests/support/support.h"
 
 namespace leitai {
@@ -169,17 +167,6 @@ TEST(Sandbox, ThreadsMayJudgeAtTheSameTime) {
   for (const int n : passed) EXPECT_EQ(n, 3);
 }
 
-/// Whether a process of this machine has `marker` in its command line.
-bool is_running(const std::string& marker) {
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
-    std::ifstream file(entry.path() / "cmdline");
-    const std::string line{std::istreambuf_iterator<char>(file), {}};
-    if (line.find(marker) != std::string::npos) return true;
-  }
-  return false;
-}
-
 TEST(Sandbox, WhereTheKeeperIsKilledItsBoxesEndAndTheNextProgramRuns) {
   LEITAI_NEEDS_SANDBOX();
   const std::string good = "def add(x, y):\n    return x + y\n";
@@ -198,15 +185,15 @@ TEST(Sandbox, WhereTheKeeperIsKilledItsBoxesEndAndTheNextProgramRuns) {
       check.wall = std::chrono::seconds(60);
       lost = judge(check);
     });
-    for (int wait = 0; wait < 1000 && !is_running(marker); ++wait)
+    for (int wait = 0; wait < 1000 && test::running(marker) == 0; ++wait)
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    ASSERT_TRUE(is_running(marker));
+    ASSERT_GT(test::running(marker), 0);
     const pid_t before = Keeper::instance().process();
     ASSERT_GT(before, 0);
     ::kill(before, SIGKILL);
   }
   EXPECT_EQ(to_text(lost.status), "INFRA_ERROR") << lost.why;
-  EXPECT_FALSE(is_running(marker));
+  EXPECT_EQ(test::running(marker), 0);
   EXPECT_EQ(to_text(python(good).status), "CORRECT");
 }
 
@@ -220,7 +207,7 @@ TEST(Sandbox, WhatAProgramLeftIsGoneWhenItsVerdictComes) {
       "'])\n"
       "def add(x, y):\n    return x + y\n");
   EXPECT_EQ(to_text(verdict.status), "CORRECT") << verdict.why;
-  EXPECT_FALSE(is_running(marker));
+  EXPECT_EQ(test::running(marker), 0);
 }
 
 /// A box whose processes hold memory together, or which only has many of them.
