@@ -1,8 +1,11 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <thread>
 
 #include "harness/core/codec.h"
@@ -243,6 +246,61 @@ TEST(Sandbox, ControlGroupsBoundAllProcessesTogether) {
       "time.sleep(60)\n        n += 1\nexcept OSError:\n    print(n < 200)\n",
       std::uint64_t{1} << 30);
   EXPECT_EQ(many.out, "True\n") << many.trouble << many.err;
+}
+
+/// Processes that compute for nothing, each in a session of its own.
+class Hogs {
+ public:
+  explicit Hogs(int n) {
+    for (int i = 0; i < n; ++i) {
+      const pid_t pid = ::fork();
+      if (pid == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        ::setsid();
+        for (volatile unsigned spin = 0;;) spin = spin + 1;
+      }
+      pids_.push_back(pid);
+    }
+  }
+  ~Hogs() {
+    for (const pid_t pid : pids_) ::kill(pid, SIGKILL);
+    for (const pid_t pid : pids_) ::waitpid(pid, nullptr, 0);
+  }
+  Hogs(const Hogs&) = delete;
+
+ private:
+  std::vector<pid_t> pids_;
+};
+
+TEST(Sandbox, OthersAtWorkMakeNoTimeouts) {
+  LEITAI_NEEDS_SANDBOX();
+  const bool is_full = std::getenv("LEITAI_FULL") != nullptr;
+  BoxJob job;
+  job.limits.wall = std::chrono::milliseconds(500);
+  job.limits.stretch = 60;  // whatever else goes on where this test runs
+  const auto run = [&](const std::string& program) {
+    job.argv = {tool_path("python3"), "-I", "-S", "-c", "import time\n" + program};
+    return run_boxed(job);
+  };
+  const Hogs hogs(8);
+  int late = 0;
+  for (int i = 0; i < (is_full ? 20 : 3); ++i) {
+    const BoxResult done = run("while time.process_time() < 0.3: pass\n");
+    EXPECT_EQ(done.end, BoxEnd::Exited) << done.took.count() << " ms";
+    late += done.took > job.limits.wall;
+  }
+  // Who sleeps did not wait for a processor, and who has its time used up is through.
+  const BoxResult asleep = run("time.sleep(120)\n"), busy = run("while True: pass\n");
+  EXPECT_EQ(asleep.end, BoxEnd::WallClock);
+  EXPECT_EQ(busy.end, BoxEnd::WallClock);
+  EXPECT_LT(asleep.took, std::chrono::seconds(30));
+  fmt::print("{} programs took longer than their wall clock and were waited for\n", late);
+  if (!is_full) return;
+  CodeCheck check;  // with its own limits: 3 of 5 seconds of the processor
+  check.language = "python";
+  check.program = "import time\ndef f():\n    while time.process_time() < 3: pass\n    return 1\n";
+  check.tests = "assert f() == 1\n";
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(to_text(judge(check).status), "CORRECT");
 }
 
 TEST(Sandbox, OutputsAreEqualAsDecimals) {

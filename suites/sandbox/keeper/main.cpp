@@ -39,6 +39,7 @@ constexpr unsigned kStackBytes = 65536;
 struct Box {
   pid_t process = 0;  // 0: free
   int line = -1;
+  int core = -1;
   bool is_stopped = false;
 };
 
@@ -46,12 +47,33 @@ Box boxes[kMostBoxes];
 char* strings[kMostStrings];
 alignas(16) char stack[kStackBytes];
 
+/// The processor with the fewest boxes, of those the keeper may use; -1 if that cannot be told.
+/// Each box stays on one, so that whatever runs beside it has the others.
+int free_core() {
+  static int last = 0;  // the search goes round, so that boxes one after another do, too
+  cpu_set_t may;
+  if (sched_getaffinity(0, sizeof may, &may) != 0) return -1;
+  static unsigned short load[CPU_SETSIZE];
+  memset(load, 0, sizeof load);
+  for (const Box& box : boxes) {
+    if (box.process != 0 && box.core >= 0) ++load[box.core];
+  }
+  int best = -1;
+  for (int i = 1; i <= CPU_SETSIZE; ++i) {
+    const int core = (last + i) % CPU_SETSIZE;
+    if (CPU_ISSET(core, &may) && (best < 0 || load[core] < load[best])) best = core;
+  }
+  if (best >= 0) last = best;
+  return best;
+}
+
 /// What the child needs and where it says why it could not start.
 struct Birth {
   const Order* order;
   const int* files;  // of the moves
   char** argv;
   char** envp;
+  int core;
   volatile int error;
   const char* volatile stage;
 };
@@ -90,6 +112,12 @@ int be_born(void* argument) {
   for (int i = 0; i < order.n_limits; ++i) {
     const rlimit limit{order.limits[i].soft, order.limits[i].hard};
     setrlimit(static_cast<__rlimit_resource>(order.limits[i].resource), &limit);
+  }
+  if (birth.core >= 0) {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(birth.core, &one);
+    sched_setaffinity(0, sizeof one, &one);
   }
   execve(birth.argv[0], birth.argv, birth.envp);
   fail(birth, birth.argv[0]);
@@ -151,7 +179,7 @@ bool start(const Order& order, const int* files, int n_files) {
     if (text != MAP_FAILED) munmap(text, size);
     return false;
   }
-  Birth birth{&order, files + 2, strings, strings + order.n_arguments + 1, 0, ""};
+  Birth birth{&order, files + 2, strings, strings + order.n_arguments + 1, free_core(), 0, ""};
   int pidfd = -1;
   const pid_t child =
       clone(be_born, stack + kStackBytes,
@@ -162,7 +190,7 @@ bool start(const Order& order, const int* files, int n_files) {
     if (child > 0) waitpid(child, nullptr, 0);
     answer(line, error, child < 0 ? "process" : birth.stage, -1);
   } else {
-    *box = {child, line, false};
+    *box = {child, line, birth.core, false};
     answer(line, 0, "", pidfd);
   }
   if (pidfd >= 0) close(pidfd);
