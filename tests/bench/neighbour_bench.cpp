@@ -1,13 +1,15 @@
 // How much a hostile program in the sandbox slows a process beside it.
 //
 // The neighbour is a process of its own session that does a fixed piece of work in one thread: it
-// computes, copies memory that no cache holds, or writes files (to the page cache). One box runs
-// beside it, so on two processors or more the fair share of each is a whole one, and a neighbour
-// that loses nothing is as fast as alone: slowdown 1.00. Both are measured by turns, so that what
-// else goes on here meets both; the slowdown is the ratio of the medians. As a yardstick the first
-// rows have boxes that are harmless: one that sleeps, and one that computes.
+// computes, copies memory that no cache holds, or writes files (to the page cache). It works by
+// turns alone, beside one box with a harmless program that computes in one thread, and beside one
+// box with the hostile program, so that what else goes on here meets all three. Its fair share of
+// the processors is what it has beside the harmless one (on an idle machine with two processors or
+// more: a whole processor, as alone). Shown: time beside the hostile program over time beside the
+// harmless one (beyond the fair share; the aim is 1.20 at most), and the latter over the time
+// alone.
 //
-//   bench_neighbour [WORD]   only programs whose file name contains it
+//   bench_neighbour [WORD|all]   only programs whose file name contains it; "bomb" if not given
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/socket.h>
@@ -33,7 +35,7 @@ using namespace leitai;
 using Clock = std::chrono::steady_clock;
 
 constexpr const char* kKinds[] = {"compute", "memory", "files"};
-constexpr int kTurns = 4, kUnits = 3;  // units of each kind a turn
+constexpr int kTurns = 4, kUnits = 2;  // units of each kind a turn
 
 double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
@@ -67,7 +69,8 @@ double write_files(const std::string& folder) {
   const auto begin = Clock::now();
   for (int i = 0; i < 400; ++i) {
     const std::string path = fmt::format("{}/{}", folder, i % 16);
-    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    ::unlink(path.c_str());
+    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0600);
     if (::write(file, kBytes.data(), kBytes.size()) < 0) std::abort();
     ::close(file);
   }
@@ -119,19 +122,18 @@ std::vector<Case> cases(const std::string& word) {
     check.program = program;
     check.tests = task["test"];
     check.entry_point = task["entry_point"];
-    check.wall = std::chrono::seconds(2);
+    check.wall = std::chrono::milliseconds(1500);
     check.memory_bytes = std::uint64_t{512} << 20;
     if (!language_version(*find_language(language)).empty()) out.push_back({name, check});
   };
   const nlohmann::json python = {{"test", "def check(f):\n    f()\n"}, {"entry_point", "f"}};
-  add("(harmless: sleeps)", "python", "import time\ndef f():\n    time.sleep(9)\n", python);
-  add("(harmless: computes)", "python", "def f():\n    while True: pass\n", python);
+  add("harmless", "python", "def f():\n    while True: pass\n", python);
   const auto folder = test::shared_dir() / "golden/grading/hostile";
   if (!std::filesystem::exists(folder)) return out;
   const auto tasks = nlohmann::json::parse(test::read_text(folder / "task.json"));
   for (const auto& row : test::read_jsonl(folder / "manifest.jsonl")) {
     const std::string file = row["file"], language = row["language"];
-    if (file.find(word) != std::string::npos)
+    if (word == "all" || file.find(word) != std::string::npos)
       add(file, language, test::read_text(folder / file), tasks[language]);
   }
   return out;
@@ -153,33 +155,42 @@ int main(int argc, char** argv) {
     fmt::print("{}\n", box_trouble());
     return 1;
   }
-  fmt::print("{:<28}{:>10}{:>10}{:>10}   verdict\n", "slowdown of a neighbour beside", kKinds[0],
-             kKinds[1], kKinds[2]);
+  fmt::print("{:<28}{:>9}{:>9}{:>9}   {:<18} fair share: time over that alone\n",
+             "slowed beyond its share by", kKinds[0], kKinds[1], kKinds[2], "verdict");
+  const auto measure_beside = [&](const CodeCheck& check, Measured& into) {
+    std::atomic<bool> goes_on{true};
+    CodeVerdict verdict;
+    std::jthread thread([&] {
+      while (goes_on) verdict = judge(check);  // again, where it ends soon
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(150));
+    measure(ends[0], into);
+    goes_on = false;
+    thread.join();
+    return verdict;
+  };
+  const std::vector<Case> all = cases(argc > 1 ? argv[1] : "bomb");
   double worst[3] = {};
   std::string worst_name[3];
-  for (const Case& one : cases(argc > 1 ? argv[1] : "")) {
-    Measured alone, beside;
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    Measured alone, harmless, hostile;
     CodeVerdict verdict;
-    measure(ends[0], alone);
     for (int turn = 0; turn < kTurns; ++turn) {
       measure(ends[0], alone);
-      std::atomic<bool> goes_on{true};
-      std::jthread thread([&] {
-        while (goes_on) verdict = judge(one.check);  // again, where it ends soon
-      });
-      std::this_thread::sleep_for(std::chrono::milliseconds(150));
-      measure(ends[0], beside);
-      goes_on = false;
+      measure_beside(all[0].check, harmless);
+      verdict = measure_beside(all[i].check, hostile);
     }
-    double slower[3];
+    double slower[3], share[3];
     for (int kind = 0; kind < 3; ++kind) {
-      slower[kind] = median(beside.seconds[kind]) / median(alone.seconds[kind]);
-      if (slower[kind] <= worst[kind] || one.name[0] == '(') continue;
+      share[kind] = median(harmless.seconds[kind]) / median(alone.seconds[kind]);
+      slower[kind] = median(hostile.seconds[kind]) / median(harmless.seconds[kind]);
+      if (slower[kind] <= worst[kind]) continue;
       worst[kind] = slower[kind];
-      worst_name[kind] = one.name;
+      worst_name[kind] = all[i].name;
     }
-    fmt::print("{:<28}{:>10.2f}{:>10.2f}{:>10.2f}   {}\n", one.name, slower[0], slower[1],
-               slower[2], to_text(verdict.status));
+    fmt::print("{:<28}{:>9.2f}{:>9.2f}{:>9.2f}   {:<18} {:.2f} {:.2f} {:.2f}\n", all[i].name,
+               slower[0], slower[1], slower[2], to_text(verdict.status), share[0], share[1],
+               share[2]);
     std::fflush(stdout);
   }
   for (int kind = 0; kind < 3; ++kind)
