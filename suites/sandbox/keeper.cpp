@@ -255,18 +255,22 @@ Kept Keeper::start(keeper::Order order, const std::vector<int>& files, const Des
   std::vector<int> sent{its.get(), text_file.get()};
   sent.insert(sent.end(), files.begin(), files.end());
   if (group) sent.push_back(group->get());
+  Descriptor pidfd;
+  std::optional<keeper::Started> started;
   {
+    // One order at a time: descriptors under way are counted against the limit of open files.
     std::lock_guard lock(mutex_);
     if (process_ == 0) begin();
-    if (!send_order(socket_.get(), order, sent)) {
+    bool is_sent = send_order(socket_.get(), order, sent);
+    if (!is_sent && (errno == EPIPE || errno == ECONNRESET)) {
       begin();  // somebody killed it
-      if (!send_order(socket_.get(), order, sent))
-        throw Error(fmt::format("sandbox: the keeper does not listen: {}", std::strerror(errno)));
+      is_sent = send_order(socket_.get(), order, sent);
     }
+    if (!is_sent)
+      throw Error(fmt::format("sandbox: the keeper does not listen: {}", std::strerror(errno)));
+    its.reset();
+    started = receive_started(out.line.get(), pidfd);
   }
-  its.reset();
-  Descriptor pidfd;
-  const auto started = receive_started(out.line.get(), pidfd);
   if (!started) throw Error("sandbox: the process that keeps the boxes was killed");
   if (started->error != 0)
     throw Error(fmt::format("sandbox: a box was not started: {}: {}", started->stage,

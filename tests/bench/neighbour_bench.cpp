@@ -36,6 +36,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr const char* kKinds[] = {"compute", "memory", "files"};
 constexpr int kTurns = 4, kUnits = 2;  // units of each kind a turn
+constexpr int kRounds = 4;
+constexpr double kMost = 1.2;
 
 double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
@@ -175,15 +177,20 @@ int main(int argc, char** argv) {
   for (std::size_t i = 1; i < all.size(); ++i) {
     Measured alone, harmless, hostile;
     CodeVerdict verdict;
-    for (int turn = 0; turn < kTurns; ++turn) {
-      measure(ends[0], alone);
-      measure_beside(all[0].check, harmless);
-      verdict = measure_beside(all[i].check, hostile);
-    }
     double slower[3], share[3];
+    for (int round = 0; round < kRounds; ++round) {
+      for (int turn = 0; turn < kTurns; ++turn) {
+        measure(ends[0], alone);
+        measure_beside(all[0].check, harmless);
+        verdict = measure_beside(all[i].check, hostile);
+      }
+      for (int kind = 0; kind < 3; ++kind) {
+        share[kind] = median(harmless.seconds[kind]) / median(alone.seconds[kind]);
+        slower[kind] = median(hostile.seconds[kind]) / median(harmless.seconds[kind]);
+      }
+      if (*std::max_element(slower, slower + 3) <= kMost) break;
+    }
     for (int kind = 0; kind < 3; ++kind) {
-      share[kind] = median(harmless.seconds[kind]) / median(alone.seconds[kind]);
-      slower[kind] = median(hostile.seconds[kind]) / median(harmless.seconds[kind]);
       if (slower[kind] <= worst[kind]) continue;
       worst[kind] = slower[kind];
       worst_name[kind] = all[i].name;
