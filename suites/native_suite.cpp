@@ -45,7 +45,7 @@ class NativeSuite : public Suite {
     info_.name = subset.name.empty() ? suite.name : suite.name + "/" + subset.name;
     info_.version = suite.version;
     suite_.subsets.clear();  // of which there may be many
-    check_digest(where);
+    check_digest(path_, subset_.sha256, where);
     info_.family = suite.family;
     info_.kind = subset.kind;
     info_.language = subset.language;
@@ -58,6 +58,7 @@ class NativeSuite : public Suite {
     read_mode(options, where);
     if (!subset.beside.file.empty()) {
       const fs::path beside = need(subset.beside.file, paths, where);
+      check_digest(beside, subset.beside.sha256, where);
       beside_ = open_rows(beside, {subset.rows_in, subset.has_header});
       if (beside_->size() != rows_->size())
         throw Error(fmt::format("{}: {}: {} rows beside {}", where, beside.string(),
@@ -131,20 +132,18 @@ class NativeSuite : public Suite {
   }
 
   /// Other data than this version was made for: numbers do not compare.
-  void check_digest(std::string_view where) {
-    const fs::path file = file_on_disk(path_);
-    if (subset_.sha256.empty() && subset_.sources.empty()) return;
+  void check_digest(const fs::path& path, const std::string& pinned, std::string_view where) {
+    const fs::path file = file_on_disk(path);
+    if (pinned.empty() && subset_.sources.empty()) return;
     const std::string digest = file_sha256(file);
-    if (subset_.sha256.empty()) {
+    if (pinned.empty()) {
       if (const std::string wrong = data_mismatch(file, ""); !wrong.empty())
         throw Error(
             fmt::format("{}: {}: {}, as it was when it first arrived\n        remove it and "
                         "{}.sha256 to obtain it anew",
                         where, file.string(), wrong, file.string()));
-      info_.version += "+" + digest.substr(0, 8);
-    } else if (digest != subset_.sha256) {
-      info_.version += "+" + digest.substr(0, 8);
     }
+    if (digest != pinned) info_.version += "+" + digest.substr(0, 8);
   }
 
   void read_order(const SuiteOptions& options, std::string_view where) {
@@ -314,6 +313,7 @@ class NativeSuite : public Suite {
     if (n != from.usual) info_.version += fmt::format("+{}shot", n);
     if (n == 0) return;
     const fs::path path = need(from.file, paths, where);
+    check_digest(path, from.sha256, where);
     const Examples examples = read_examples(
         path, subset_, reader_, n, hash64({std::to_string(seed_), info_.name, "few-shot"}));
     if (!examples.intro.empty()) intro_ = examples.intro + "\n\n";
@@ -371,7 +371,10 @@ SuiteData data_of(const SuiteFile& suite, const SubsetFile& subset,
     file.target =
         file_on_disk(find_data(suite, name, paths).value_or(last / suite.data_folder / name));
     file.shown = suite.data_folder + "/" + name;
-    if (name == subset.file) file.sha256 = subset.sha256;
+    file.sha256 = name == subset.file            ? subset.sha256
+                  : name == subset.few_shot.file ? subset.few_shot.sha256
+                  : name == subset.beside.file   ? subset.beside.sha256
+                                                 : "";
     for (DataSource source : subset.sources) {
       bool has_hole = false;
       for (std::string* text : {&source.url, &source.path, &source.member}) {

@@ -93,7 +93,9 @@ class Puller {
         std::string why =
             source.member.empty() ? plain(url, file, mirror) : member(url, source, file, mirror);
         if (why.empty()) return url;
-        reasons.push_back(fmt::format("{}: {}: {}", mirror.name, url, why));
+        reasons.push_back(source.kind == HubKind::Direct  // the URL says who serves it
+                              ? fmt::format("{}: {}", url, why)
+                              : fmt::format("{}: {}: {}", mirror.name, url, why));
         if (options_.note) options_.note(reasons.back());
       }
     }

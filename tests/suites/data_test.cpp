@@ -205,7 +205,7 @@ TEST(SuiteData, FilesSourcesAndTheirPlaces) {
   EXPECT_EQ(data[0].licence, "CC-BY-NC-4.0");
   ASSERT_EQ(data[0].files.size(), 2u) << "items and examples";
   EXPECT_EQ(data[0].files[1].target, dir / "cmmlu/dev/agronomy.csv");
-  EXPECT_EQ(data[0].files[1].sources[0].member, "dev/agronomy.csv");
+  EXPECT_EQ(data[0].files[1].sources[1].member, "dev/agronomy.csv");
   EXPECT_EQ(suite_data({"bbh", {}, "pull"}, paths)[0].files.size(), 54u);
   EXPECT_TRUE(suite_data({"house/ledger", {}, "pull"}, paths).empty());
   for (const SuiteSummary& suite : known_suites(paths)) {
