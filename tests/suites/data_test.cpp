@@ -202,7 +202,7 @@ TEST(SuiteData, FilesSourcesAndTheirPlaces) {
   paths.data_dirs.push_back(dir.path());
   const auto data = suite_data({"cmmlu/agronomy", {}, "pull"}, paths);
   ASSERT_EQ(data.size(), 1u);
-  EXPECT_EQ(data[0].licence, "CC-BY-NC-4.0");
+  EXPECT_EQ(data[0].licence, "CC-BY-NC-SA-4.0");
   ASSERT_EQ(data[0].files.size(), 2u) << "items and examples";
   EXPECT_EQ(data[0].files[1].target, dir / "cmmlu/dev/agronomy.csv");
   EXPECT_EQ(data[0].files[1].sources[1].member, "dev/agronomy.csv");
