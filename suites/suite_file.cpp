@@ -130,7 +130,8 @@ class SubsetReader {
     const auto data_text = [&](const char* key) {
       return read_.text(own_, key, read_.text(data, key, ""));
     };
-    out.file = data_file(own_, filled(data_text("file"), name));
+    const YamlNode* named = own_.find("file") ? own_.find("file") : data.find("file");
+    out.file = data_file(named ? *named : data, filled(data_text("file"), name));
     out.sha256 = data_text("sha256");
     out.rows = read_.whole(own_, "rows", read_.whole(data, "rows", 0));
     sources(out, data);

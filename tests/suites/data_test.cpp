@@ -69,6 +69,31 @@ TEST(Rows, TenGigabytesWithoutALineEndAreRefusedEarly) {
   EXPECT_TRUE(has(message_of([&] { open_rows(dir / "long.json"); }), "too long for one JSON"));
 }
 
+TEST(Rows, DamageIsNamedWithItsLine) {
+  TempDir dir;
+  test::write_text(dir / "open.csv", "q,a\nx,1\n\"y,2\nz,3\n");
+  EXPECT_TRUE(has(message_of([&] { open_rows(dir / "open.csv"); }),
+                  "open.csv:3: a quotation mark opens here"));
+  test::write_text(dir / "zero.csv", std::string("q,a\nx\0,1\n", 9));
+  const auto rows = open_rows(dir / "zero.csv");
+  EXPECT_TRUE(has(message_of([&] { rows->row(0); }), "zero.csv:2: a zero byte"));
+  test::write_text(dir / "head.csv", "q,\xFF\nx,1\n");
+  EXPECT_TRUE(has(message_of([&] { open_rows(dir / "head.csv"); }), "head.csv:1: not UTF-8"));
+}
+
+TEST(Rows, TwoItemsOfOneIdAreRefused) {
+  TempDir dir;
+  write(dir / "chinese-simpleqa/chinese_simpleqa.jsonl",
+        "{\"id\":\"7\",\"primary_category\":\"c\",\"question\":\"q\",\"answer\":\"a\"}\n"
+        "{\"id\":\"7\",\"primary_category\":\"c\",\"question\":\"r\",\"answer\":\"b\"}\n");
+  LoaderPaths paths;
+  paths.data_dirs.push_back(dir.path());
+  EXPECT_TRUE(has(message_of([&] {
+                    open_suites({"chinese-simpleqa", {}, "-s"}, paths);
+                  }),
+                  "simpleqa.jsonl:2: the id \"7\" is that of line 1 too"));
+}
+
 TEST(Options, MarksAreTakenOffAndListsAreFound) {
   const Options given =
       label_options({"(A)first", " B\uFF0Esecond", "C. third", "D\u3001 fourth", "Fifth."});

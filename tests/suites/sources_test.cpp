@@ -11,6 +11,7 @@
 #include "harness/io/files.h"
 #include "harness/io/package.h"
 #include "suites/loader.h"
+#include "suites/sandbox/box.h"
 #include "suites/suite_file.h"
 #include "tests/support/support.h"
 
@@ -76,6 +77,68 @@ TEST(Sources, DigestsAreThoseOfThePublishedFiles) {
   }
   EXPECT_GT(n, 240);
   test::count_compared("SHA-256 of data files in suite.yaml", n);
+}
+
+TEST(Sources, CountsAreThoseOfTheIndex) {
+  LEITAI_NEEDS_SHARED("datasets/INDEX.md");
+  struct Known {
+    const char* suite;
+    const char* folder;
+    std::int64_t items;
+    std::vector<std::string> words;  // of the folder's row in the index that say so
+  };
+  const std::vector<Known> all{
+      {"gsm8k", "gsm8k", 1319, {"test 1,319"}},
+      {"math500", "math500", 500, {"| 500 |"}},
+      {"mgsm", "mgsm", 2750, {"= 2,750"}},
+      {"cmath", "cmath", 600 + 360, {"dev 600", "distractor 360 rows"}},
+      {"tal-scq5k", "tal-scq5k", 4000, {"CN test 2,000", "EN test 2,000"}},
+      {"bbh", "bbh", 6511, {"6,511 items"}},
+      {"mmlu", "mmlu", 14042, {"test 14,042"}},
+      {"agieval", "agieval", 4967, {"4,967 rows"}},
+      {"gaokao-bench", "gaokao-bench", 1781, {"1,781 questions"}},
+      {"xcopa", "xcopa", 11 * 500, {"11 languages", "(500 test"}},
+      {"ifeval", "ifeval", 541, {"541 prompts"}},
+      {"m-ifeval", "m-ifeval", 541 + 115 + 235 + 172, {"en 541", "es 115", "fr 235", "ja 172"}},
+      {"humaneval", "humaneval", 164, {"| 164 |"}},
+      {"humaneval-plus", "humaneval-plus", 164, {"| 164 "}},
+      {"mbpp", "mbpp", 974, {"full 974"}},
+      {"mbpp-sanitized", "mbpp", 427, {"sanitized 427"}},
+      {"mbpp-plus", "mbpp-plus", 378, {"| 378 "}},
+      {"humaneval-x", "humaneval-x", 984, {"164 = 984"}},
+      {"cruxeval-input", "cruxeval", 800, {"| 800 |"}},
+      {"cruxeval-output", "cruxeval", 800, {"| 800 |"}},
+      {"arena-hard", "arena-hard", 500 + 750, {"500 prompts", "v2.0: 750"}},
+      {"mt-bench", "mt-bench", 80, {"80 two-turn questions"}},
+  };
+  const std::string index = test::read_text(test::shared_dir() / "datasets/INDEX.md");
+  LoaderPaths paths;
+  paths.data_dirs.push_back(test::shared_dir() / "datasets");
+  std::set<std::string> folders;
+  for (const Known& one : all) {
+    folders.insert(one.folder);
+    const std::size_t at = index.find(fmt::format("| [{}](", one.folder));
+    ASSERT_NE(at, std::string::npos) << one.folder;
+    const std::string row = index.substr(at, index.find('\n', at) - at);
+    for (const std::string& words : one.words)
+      EXPECT_NE(row.find(words), std::string::npos) << words << " in " << row;
+    const bool is_code = std::string_view(one.suite).starts_with("humaneval") ||
+                         std::string_view(one.suite).starts_with("mbpp") ||
+                         std::string_view(one.suite).starts_with("cruxeval");
+    if (is_code && !box_trouble().empty()) {
+      test::count_skipped(one.suite, 1, box_trouble());
+      continue;
+    }
+    std::int64_t items = 0;
+    for (const auto& suite : open_suites({one.suite, {}, "-s"}, paths)) {
+      items += suite->info().whole;
+      EXPECT_EQ(suite->info().version.find('+'), std::string::npos)
+          << suite->info().name << " " << suite->info().version << ": other bytes or rows";
+    }
+    EXPECT_EQ(items, one.items) << one.suite;
+    test::count_compared("counts of suites", 1);
+  }
+  EXPECT_EQ(folders.size(), 20u);
 }
 
 TEST(Sources, ExamplesOfOtherBytesAreAnotherVersion) {
