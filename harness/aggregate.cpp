@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -11,6 +13,7 @@
 #include "harness/core/digest.h"
 #include "harness/core/log_histogram.h"
 #include "harness/core/text.h"
+#include "harness/item_numbers.h"
 #include "harness/paired_scores.h"
 #include "harness/stats/proportion.h"
 
@@ -61,8 +64,9 @@ struct ModelTally {
 /// The item whose samples are being read.
 struct Open {
   std::string model, suite, item;
+  std::uint32_t number = 0;
   std::uint64_t pair = 0;
-  ItemFacts facts;
+  const ItemFacts* facts = nullptr;
   Cell counts;  // of its samples
 };
 
@@ -321,6 +325,11 @@ void caution_of_protocol(const BoardFacts& facts, Leaderboard& board) {
 struct Aggregator::Impl {
   std::map<std::string, ModelTally> models;
   std::optional<Open> open;
+  ItemNumbers numbers;
+  std::map<std::pair<std::vector<std::string>, bool>, std::uint32_t> kind_index;
+  std::deque<ItemFacts> kinds{{}};     // facts that are equal are kept once
+  std::vector<std::uint32_t> kind_of;  // by item; short where all are of kind 0
+  std::vector<std::uint64_t> pair_of;  // likewise
   BoardScores scores;
   SampleFold fold;
   std::map<std::string, std::set<std::string>> tools;  // by suite: what programs were run with
@@ -331,12 +340,12 @@ struct Aggregator::Impl {
     if (!open) return;
     const ItemOutcome outcome = fold.finish();
     if (outcome.is_scored())
-      scores.add(open->model, open->suite, open->item, open->pair, outcome.score);
+      scores.add(open->model, open->suite, open->number, open->pair, outcome.score);
     ModelTally& model = models[open->model];
     close_into(model.suites[open->suite], *open, outcome);
-    if (!open->facts.language.empty())
-      close_into(model.languages[open->facts.language][open->suite], *open, outcome);
-    for (const std::string& tag : open->facts.tags)
+    if (!open->facts->language.empty())
+      close_into(model.languages[open->facts->language][open->suite], *open, outcome);
+    for (const std::string& tag : open->facts->tags)
       close_into(model.tags[tag][open->suite], *open, outcome);
     open.reset();
   }
@@ -345,16 +354,44 @@ struct Aggregator::Impl {
 Aggregator::Aggregator(Reducer reducer) : impl_(std::make_unique<Impl>(reducer)) {}
 Aggregator::~Aggregator() = default;
 
+void Aggregator::know(std::string_view suite, std::string_view id, const ItemFacts& item,
+                      std::uint64_t pair) {
+  const std::uint32_t number = impl_->numbers.number(suite, id);
+  std::vector<std::string> words = item.tags;
+  words.push_back(item.language);
+  const auto next = static_cast<std::uint32_t>(impl_->kinds.size());
+  const bool is_usual = item.graded && item.language.empty() && item.tags.empty();
+  const std::uint32_t kind =
+      is_usual ? 0
+               : impl_->kind_index.try_emplace({std::move(words), item.graded}, next).first->second;
+  if (kind == next) impl_->kinds.push_back(item);
+  const auto put = [number](auto& list, auto value) {
+    if (value == 0 && number >= list.size()) return;
+    if (number >= list.size()) list.resize(std::size_t{number} + 1);
+    list[number] = value;
+  };
+  put(impl_->kind_of, kind);
+  put(impl_->pair_of, pair);
+}
+
 void Aggregator::add(const Record& record, const ItemFacts& item, std::uint64_t pair) {
+  know(record.request.suite, record.request.item, item, pair);
+  add(record);
+}
+
+void Aggregator::add(const Record& record) {
   const Request& request = record.request;
   if (!impl_->open || impl_->open->item != request.item || impl_->open->suite != request.suite ||
       impl_->open->model != request.model) {
     impl_->close();
+    const std::uint32_t number = impl_->numbers.number(request.suite, request.item);
+    const auto of = [number](const auto& list) { return number < list.size() ? list[number] : 0; };
     impl_->open = Open{.model = request.model,
                        .suite = request.suite,
                        .item = request.item,
-                       .pair = pair,
-                       .facts = item};
+                       .number = number,
+                       .pair = of(impl_->pair_of),
+                       .facts = &impl_->kinds[of(impl_->kind_of)]};
   }
   Open& open = *impl_->open;
   count(open.counts, record.response);
@@ -367,11 +404,14 @@ void Aggregator::add(const Record& record, const ItemFacts& item, std::uint64_t 
   impl_->models[request.model].clock.see(record.response);
   if (record.response.served_model)
     impl_->models[request.model].served.insert(*record.response.served_model);
-  impl_->fold.add(record.response, record.score, item.graded);
+  impl_->fold.add(record.response, record.score, open.facts->graded);
 }
 
 Leaderboard Aggregator::finish(const BoardFacts& facts) {
   impl_->close();
+  impl_->numbers = {};  // the ranks need the room
+  impl_->kind_of = {};
+  impl_->pair_of = {};
   Leaderboard board;
   board.title = facts.title;
   board.built_with = facts.built_with;
@@ -525,45 +565,15 @@ Leaderboard Aggregator::finish(const BoardFacts& facts) {
 }
 
 Leaderboard aggregate(const RunReader& run, const BoardFacts& facts) {
-  std::map<std::pair<std::vector<std::string>, bool>, std::uint32_t>
-      index;  // facts that are equal are kept once
-  std::vector<ItemFacts> kinds;
-  struct Known {
-    std::uint64_t key;  // hash of (suite, item)
-    std::uint64_t pair;
-    std::uint32_t kind;
-  };
-  std::vector<Known> known;  // sorted by key; the first of equals counts
-  const auto key_of = [](const std::string& suite, const std::string& item) {
-    return std::hash<std::string>{}(suite + '\0' + item);
-  };
-  run.each_summary([&](const ItemSummary& item) {
-    std::vector<std::string> words = item.tags;
-    words.push_back(item.language);
-    const auto [at, fresh] = index.try_emplace({std::move(words), item.is_graded},
-                                               static_cast<std::uint32_t>(kinds.size()));
-    if (fresh)
-      kinds.push_back({.language = item.language, .tags = item.tags, .graded = item.is_graded});
-    const std::uint64_t pair =
-        item.pair_key.empty() ? 0 : std::hash<std::string>{}(item.pair_key) | 1;
-    known.push_back({key_of(item.suite, item.id), pair, at->second});
-  });
-  const auto is_before = [](const Known& one, std::uint64_t key) { return one.key < key; };
-  std::stable_sort(known.begin(), known.end(),
-                   [](const Known& a, const Known& b) { return a.key < b.key; });
   Aggregator aggregator(facts.reducer);
-  const ItemFacts unknown;
+  run.each_summary([&](const ItemSummary& item) {
+    aggregator.know(item.suite, item.id, {item.language, item.tags, item.is_graded},
+                    item.pair_key.empty() ? 0 : std::hash<std::string>{}(item.pair_key) | 1);
+  });
   run.each(Detail::Facts, [&](const Record& record) {
-    const std::uint64_t key = key_of(record.request.suite, record.request.item);
-    const auto found = std::lower_bound(known.begin(), known.end(), key, is_before);
-    if (found == known.end() || found->key != key) {
-      aggregator.add(record, unknown);
-    } else {
-      aggregator.add(record, kinds[found->kind], found->pair);
-    }
+    aggregator.add(record);
     return true;
   });
-  known = {};  // the ranks need the room
   return aggregator.finish(facts);
 }
 
