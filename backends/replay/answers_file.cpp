@@ -1,14 +1,9 @@
 #include "backends/replay/answers_file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <cstring>
-#include <filesystem>
+#include <cstddef>
 #include <nlohmann/json.hpp>
 
 #include "backends/replay/recorded_line.h"
@@ -16,7 +11,6 @@
 #include "harness/core/digest.h"
 #include "harness/core/error.h"
 #include "harness/core/text.h"
-#include "harness/io/compression.h"
 
 namespace leitai {
 
@@ -26,58 +20,10 @@ using Json = nlohmann::json;
 
 constexpr std::size_t kShownSuites = 8;
 
-int open_unpacked(const std::string& path) {
-  const std::string folder = std::filesystem::temp_directory_path().string();
-  const int file = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (file < 0)
-    throw Error(fmt::format("{}: no temporary file in {} to unpack into: {}", path, folder,
-                            std::strerror(errno)));
-  LineReader lines(path, kLongestRecordedLine);
-  std::string line;
-  while (lines.next(line)) {
-    line += '\n';
-    for (std::string_view rest = line; !rest.empty();) {
-      const ssize_t wrote = ::write(file, rest.data(), rest.size());
-      if (wrote <= 0) {
-        ::close(file);
-        throw Error(
-            fmt::format("{}: cannot unpack into {}: {}", path, folder, std::strerror(errno)));
-      }
-      rest.remove_prefix(static_cast<std::size_t>(wrote));
-    }
-  }
-  return file;
-}
-
 }  // namespace
 
-AnswersFile::AnswersFile(const std::string& path, std::string_view only_model) : path_(path) {
-  if (path.ends_with(".zst") || path.ends_with(".gz")) {
-    file_ = open_unpacked(path);
-  } else {
-    file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file_ < 0)
-      throw Error(
-          fmt::format("{}: cannot be read: {}\n        replay: wants a file of recorded answers, a "
-                      "JSON object a line",
-                      path, std::strerror(errno)));
-    struct stat info {};
-    if (fstat(file_, &info) == 0 && S_ISDIR(info.st_mode)) {
-      ::close(file_);
-      throw Error(fmt::format(
-          "{}: is a folder; replay: wants a file of recorded answers, a JSON object a line", path));
-    }
-  }
-  try {
-    index(only_model);
-  } catch (...) {
-    ::close(file_);
-    throw;
-  }
-}
-
-AnswersFile::~AnswersFile() {
-  if (file_ >= 0) ::close(file_);
+AnswersFile::AnswersFile(const std::string& path, std::string_view only_model) : lines_(path) {
+  index(only_model);
 }
 
 void AnswersFile::index(std::string_view only_model) {
@@ -86,16 +32,10 @@ void AnswersFile::index(std::string_view only_model) {
   std::set<std::string> models;
   const auto complain = [&](std::int64_t number, const std::string& what) {
     if (++wrong <= kShownMistakes)
-      mistakes.push_back(fmt::format("{}:{}: {}", path_, number, what));
+      mistakes.push_back(fmt::format("{}:{}: {}", path(), number, what));
   };
-  std::string buffer(1 << 20, '\0'), pending;
-  std::uint64_t begin = 0, read_at = 0;
-  std::int64_t number = 0;
-  const auto take = [&](std::string_view line) {
-    ++number;
-    const std::uint64_t offset = begin;
-    begin += line.size() + 1;
-    if (trim(line).empty()) return;
+  lines_.each([&](const AnswerLine& place, std::string_view line) {
+    const std::int64_t number = place.number;
     const Json parsed = Json::parse(line, nullptr, false);
     if (parsed.is_discarded()) return complain(number, "not a line of JSON");
     if (const auto what = recorded_mistake(parsed)) return complain(number, *what);
@@ -119,31 +59,9 @@ void AnswersFile::index(std::string_view only_model) {
     } else {
       entry.key = key_of('q', suite, parsed["prompt"].get<std::string>(), sample);
     }
-    entry.line = {number, offset, static_cast<std::uint32_t>(line.size())};
+    entry.line = place;
     entries_.push_back(entry);
-  };
-  for (;;) {
-    const ssize_t got = ::pread(file_, buffer.data(), buffer.size(), static_cast<off_t>(read_at));
-    if (got < 0) throw Error(fmt::format("{}: cannot be read: {}", path_, std::strerror(errno)));
-    if (got == 0) break;
-    read_at += static_cast<std::uint64_t>(got);
-    std::string_view rest(buffer.data(), static_cast<std::size_t>(got));
-    for (std::size_t end; (end = rest.find('\n')) != std::string_view::npos;
-         rest.remove_prefix(end + 1)) {
-      if (pending.empty()) {
-        take(rest.substr(0, end));
-      } else {
-        pending += rest.substr(0, end);
-        take(pending);
-        pending.clear();
-      }
-    }
-    pending += rest;
-    if (pending.size() > kLongestRecordedLine)
-      throw Error(fmt::format("{}:{}: the line is longer than {} MiB", path_, number + 1,
-                              kLongestRecordedLine >> 20));
-  }
-  if (!pending.empty()) take(pending);
+  });
   std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
     return a.key != b.key ? a.key < b.key : a.line.number < b.line.number;
   });
@@ -154,18 +72,18 @@ void AnswersFile::index(std::string_view only_model) {
     }
   }
   if (wrong > mistakes.size())
-    mistakes.push_back(fmt::format("{}: and {} more such lines", path_, wrong - mistakes.size()));
+    mistakes.push_back(fmt::format("{}: and {} more such lines", path(), wrong - mistakes.size()));
   if (wrong > 0) throw Error(fmt::format("{}", fmt::join(mistakes, "\n")));
   if (only_model.empty() && models.size() > 1) {
     throw Error(fmt::format(
         "{}: holds answers of several models; choose one with model=NAME\n        there are: {}",
-        path_, fmt::join(models, ", ")));
+        path(), fmt::join(models, ", ")));
   }
   if (entries_.empty()) {
     throw Error(other_models > 0
                     ? fmt::format("{}: holds no answers of model \"{}\"\n        there are: {}",
-                                  path_, only_model, fmt::join(models, ", "))
-                    : fmt::format("{}: holds no answers", path_));
+                                  path(), only_model, fmt::join(models, ", "))
+                    : fmt::format("{}: holds no answers", path()));
   }
 }
 
@@ -194,20 +112,6 @@ const AnswersFile::Line* AnswersFile::find(std::string_view suite, std::string_v
                                            std::string_view question, int sample) const {
   if (const Line* line = look_up(key_of('i', suite, item, sample))) return line;
   return question.empty() ? nullptr : look_up(key_of('q', suite, question, sample));
-}
-
-std::string AnswersFile::read(const Line& line) const {
-  std::string out(line.size, '\0');
-  std::size_t done = 0;
-  while (done < out.size()) {
-    const ssize_t got = ::pread(file_, out.data() + done, out.size() - done,
-                                static_cast<off_t>(line.offset + done));
-    if (got <= 0)
-      throw Error(
-          fmt::format("{}:{}: cannot be read again; was the file changed?", path_, line.number));
-    done += static_cast<std::size_t>(got);
-  }
-  return out;
 }
 
 std::size_t AnswersFile::position(const Line* line) const {

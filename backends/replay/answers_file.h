@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "backends/replay/answer_lines.h"
+
 namespace leitai {
 
 /// Recorded answers (INTERFACE.md section 4), indexed by (suite, item, sample) or (suite, prompt,
@@ -20,28 +22,23 @@ class AnswersFile {
   /// (the first 20). `only_model`: lines of this model only; "" demands that all lines name the
   /// same model or none.
   AnswersFile(const std::string& path, std::string_view only_model);
-  ~AnswersFile();
   AnswersFile(const AnswersFile&) = delete;
   AnswersFile& operator=(const AnswersFile&) = delete;
 
-  struct Line {
-    std::int64_t number = 0;  // 1-based
-    std::uint64_t offset = 0;
-    std::uint32_t size = 0;
-  };
+  using Line = AnswerLine;
 
   /// Looks by item first, then by the exact question.
   const Line* find(std::string_view suite, std::string_view item, std::string_view question,
                    int sample) const;
 
   /// The bytes of a line.
-  std::string read(const Line& line) const;
+  std::string read(const Line& line) const { return lines_.read(line); }
 
   std::size_t size() const { return entries_.size(); }
 
   /// Suites that the lines name, in order of their names; the first 8.
   const std::set<std::string>& suites() const { return suites_; }
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return lines_.path(); }
 
   /// Position of a line among size() entries, for marking what was used.
   std::size_t position(const Line* line) const;
@@ -57,9 +54,8 @@ class AnswersFile {
   const Line* look_up(const std::array<std::uint8_t, 16>& key) const;
   void index(std::string_view only_model);
 
-  std::string path_;
+  AnswerLines lines_;
   std::set<std::string> suites_;
-  int file_ = -1;
   std::vector<Entry> entries_;  // sorted by key
 };
 

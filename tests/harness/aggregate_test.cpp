@@ -8,6 +8,7 @@
 
 #include "harness/core/digest.h"
 #include "harness/core/random.h"
+#include "harness/item_numbers.h"
 #include "harness/stats/proportion.h"
 
 namespace leitai {
@@ -365,6 +366,19 @@ TEST(Aggregate, ReadsARunOnceAndNoItemWhole) {
   EXPECT_EQ(board.rows[1].languages.at("zh").n, 2);
   EXPECT_EQ(board.rows[0].tags.at("level=1").n, 4);
   EXPECT_DOUBLE_EQ(*board.rows[0].all.mean, 0.5);
+}
+
+TEST(ItemNumbers, EachNameHasItsOwnAndKeepsIt) {
+  ItemNumbers numbers;
+  EXPECT_EQ(numbers.find("s", "0"), ItemNumbers::kUnknown);
+  for (std::uint32_t i = 0; i < 50000; ++i)
+    ASSERT_EQ(numbers.number(i % 2 ? "s" : "t", std::to_string(i)), i);
+  EXPECT_EQ(numbers.size(), 50000u);
+  for (std::uint32_t i = 0; i < 50000; i += 7) {
+    ASSERT_EQ(numbers.find(i % 2 ? "s" : "t", std::to_string(i)), i);
+    ASSERT_EQ(numbers.number(i % 2 ? "s" : "t", std::to_string(i)), i);
+    ASSERT_EQ(numbers.find(i % 2 ? "t" : "s", std::to_string(i)), ItemNumbers::kUnknown);
+  }
 }
 
 }  // namespace

@@ -182,6 +182,23 @@ TEST(Store, AChangedPromptIsANewRequestAndTheNewestIsShown) {
   EXPECT_EQ(store.item("s", "1")->grading.gold, std::vector<std::string>{"43"});
 }
 
+TEST(Store, LotsHoldTheNewestAnswersInTheOrderOfTheirRequests) {
+  TempDir dir;
+  Store store = Store::create_or_open(dir / "run", "0.1.0");
+  for (const char* item : {"b", "c", "a"}) record(store, {asked("m", "s", item, 0, "first")});
+  record(store, {asked("m", "s", "b", 0, "second")});
+  std::string seen;
+  int lots = 0;
+  store.each_lot(
+      Detail::Answers, [&](const Record& one) { seen += one.request.item; },
+      [&] {
+        ++lots;
+        seen += '.';
+      });
+  EXPECT_EQ(seen, "cab.");
+  EXPECT_EQ(lots, 1);
+}
+
 TEST(Store, EqualPromptsOfTwoItemsAreTwoRequests) {
   TempDir dir;
   Store store = Store::create_or_open(dir / "run", "0.1.0");
