@@ -19,6 +19,7 @@
 #include "suites/question_reader.h"
 #include "suites/sandbox/box.h"
 #include "suites/suite_support.h"
+#include "suites/worked.h"
 
 namespace leitai {
 
@@ -30,7 +31,7 @@ using OrderedJson = nlohmann::ordered_json;
 
 enum class OptionOrder { Data, Shuffled, Circular };
 
-class NativeSuite : public Suite {
+class NativeSuite : public Suite, public Worked {
  public:
   NativeSuite(const SuiteFile& suite, const SubsetFile& subset, const SuiteOptions& options,
               const LoaderPaths& paths, std::string_view where)
@@ -99,6 +100,12 @@ class NativeSuite : public Suite {
     grade_by(question, out, shown);
     ask(question, shown, out);
     return out;
+  }
+
+  std::string solution(std::int64_t index) const override {
+    LEITAI_CHECK(index >= 0 && index < info_.whole, std::to_string(index));
+    const Place place = place_of(index);
+    return reader_.read(row(place.row), where_of(place.row)).solution;
   }
 
  private:
