@@ -13,6 +13,7 @@
 #include "harness/core/text.h"
 #include "harness/paired_scores.h"
 #include "harness/stats/proportion.h"
+#include "harness/twin_gap.h"
 
 namespace leitai {
 
@@ -564,7 +565,9 @@ Leaderboard aggregate(const RunReader& run, const BoardFacts& facts) {
     return true;
   });
   known = {};  // the ranks need the room
-  return aggregator.finish(facts);
+  Leaderboard board = aggregator.finish(facts);
+  board.twin_gaps = twin_gaps(run, facts);
+  return board;
 }
 
 }  // namespace leitai
