@@ -16,6 +16,7 @@
 #include "harness/item_numbers.h"
 #include "harness/paired_scores.h"
 #include "harness/stats/proportion.h"
+#include "harness/twin_gap.h"
 
 namespace leitai {
 
@@ -574,7 +575,9 @@ Leaderboard aggregate(const RunReader& run, const BoardFacts& facts) {
     aggregator.add(record);
     return true;
   });
-  return aggregator.finish(facts);
+  Leaderboard board = aggregator.finish(facts);
+  board.twin_gaps = twin_gaps(run, facts);
+  return board;
 }
 
 }  // namespace leitai

@@ -216,6 +216,44 @@ std::string time_text(double milliseconds, const Style& style) {
   return fmt::format("{} h {:02} min", with_commas(minutes / 60), minutes % 60);
 }
 
+const std::string_view kTwinWords =
+    "Twins are the same items with other names, numbers or order of options. A gap alone is no "
+    "proof "
+    "that a model learnt the items by heart: twins can be a little harder. It speaks for it where "
+    "the gap is larger than that of other models.";
+
+TwinTable twin_table(const Leaderboard& board, const Style& style) {
+  TwinTable out;
+  const bool has_others =
+      std::any_of(board.twin_gaps.begin(), board.twin_gaps.end(),
+                  [](const TwinGap& one) { return one.beyond_others.has_value(); });
+  out.heads = {"suite", "model", "published", "twins", "gap", "95 % interval", "p", "items"};
+  if (has_others) out.heads.insert(out.heads.end(), {"beyond others", "95 % interval"});
+  const auto signed_points = [](double share) { return fmt::format("{:+.1f}", 100 * share); };
+  const auto bounds = [&](const std::optional<Interval>& interval) {
+    return interval ? fmt::format("{} to {}", signed_points(interval->low),
+                                  signed_points(interval->high))
+                    : std::string(glyphs_of(style).dash);
+  };
+  for (const TwinGap& one : board.twin_gaps) {
+    std::vector<std::string> line = {one.suite,
+                                     one.model,
+                                     points(one.published, style),
+                                     points(one.twins, style),
+                                     signed_points(one.published - one.twins),
+                                     bounds(one.interval),
+                                     one.p < 0.001 ? "<0.001" : fmt::format("{:.3f}", one.p),
+                                     with_commas(one.n)};
+    if (has_others) {
+      line.push_back(one.beyond_others ? signed_points(*one.beyond_others)
+                                       : std::string(glyphs_of(style).dash));
+      line.push_back(bounds(one.beyond_interval));
+    }
+    out.rows.push_back(std::move(line));
+  }
+  return out;
+}
+
 std::string rank_text(const LeaderboardRow& row, const Style& style) {
   if (!row.rank_low) return std::string(glyphs_of(style).dash);
   if (*row.rank_low == *row.rank_high) return fmt::format("{}", *row.rank_low);

@@ -73,6 +73,15 @@ std::vector<std::string> measures_of(const Leaderboard& board, const std::string
 /// Suites with measures and the same ones stand in one group; the groups in the board's order.
 std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>> suites_by_measures(
     const Leaderboard& board);
+/// A suite beside its twins, cells "suite", "model", "published", "twins", "gap", "95 % interval",
+/// "p", "items", and where there are several models "beyond the others", "95 % interval".
+struct TwinTable {
+  std::vector<std::string> heads;
+  std::vector<std::vector<std::string>> rows;
+};
+TwinTable twin_table(const Leaderboard& board, const Style& style);
+/// How that table is to be read.
+extern const std::string_view kTwinWords;
 /// "1-2", with an en dash where the style has it; the dash for none.
 std::string rank_text(const LeaderboardRow& row, const Style& style);
 

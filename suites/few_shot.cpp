@@ -7,7 +7,9 @@
 #include "harness/core/error.h"
 #include "harness/core/random.h"
 #include "harness/core/text.h"
+#include "harness/core/text_case.h"
 #include "harness/io/files.h"
+#include "suites/datasets/python_value.h"
 #include "suites/datasets/rows.h"
 
 namespace leitai {
@@ -16,9 +18,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<std::int64_t> chosen(std::int64_t size, int n, bool draws, std::uint64_t seed) {
+std::vector<std::int64_t> chosen(std::int64_t size, int n, const FewShotFile& shots,
+                                 std::uint64_t seed) {
   std::vector<std::int64_t> out;
-  if (!draws) {
+  if (shots.draw == FewShotFile::Draw::First) {
     for (int i = 0; i < n; ++i) out.push_back(i);
     return out;
   }
@@ -66,10 +69,72 @@ Examples read_qa_text(const fs::path& path) {
   return out;
 }
 
+/// "Question: ..." without what stands before its first colon; the rest in upper case at its start.
+std::string behind_label(std::string_view text) {
+  constexpr std::size_t kLongest = 100;  // bytes of a label
+  const std::size_t colon = std::min(text.find(':'), text.find("\uFF1A"));
+  if (colon > kLongest) return std::string(text);
+  const std::string_view rest = trim(text.substr(colon + (text[colon] == ':' ? 1 : 3)));
+  if (rest.empty()) return "";
+  const auto first = static_cast<std::size_t>(decode_utf8(rest).size);
+  return to_upper(rest.substr(0, first)) + std::string(rest.substr(first));
+}
+
+/// The examples of a subset in a Python file.
+std::vector<Example> read_python(const fs::path& path, const SubsetFile& subset) {
+  const std::string text = read_file(path, std::uint64_t{4} << 20);
+  const auto mistake = [&](const std::string& what) {
+    return Error(
+        fmt::format("{}: {}; this is not the file that few_shot asks for", path.string(), what));
+  };
+  const auto all = python_value(text, subset.few_shot.name);
+  if (!all || !all->is_object() || !all->contains(subset.name))
+    throw mistake(fmt::format("no examples of \"{}\" in {}", subset.name, subset.few_shot.name));
+  std::vector<std::string> golds;
+  if (!subset.few_shot.golds.empty()) {
+    const auto list = python_value(text, subset.few_shot.golds);
+    if (!list || !list->is_array()) throw mistake("no list " + subset.few_shot.golds);
+    for (const auto& one : *list)
+      golds.push_back(one.is_string() ? one.get<std::string>() : one.dump());
+  }
+  std::vector<Example> out;
+  for (const auto& [number, one] : (*all)[subset.name].items()) {
+    if (!one.is_object() || !one.contains("q") || !one.contains("a") || !one["q"].is_string() ||
+        !one["a"].is_string())
+      throw mistake(fmt::format("example {} has no question or no answer", number));
+    Example example;
+    example.question.question = behind_label(one["q"].get<std::string>());
+    example.question.solution = behind_label(one["a"].get<std::string>());
+    example.question.row = nlohmann::json::object();
+    if (!golds.empty()) {
+      if (out.size() >= golds.size()) throw mistake("fewer answers than examples");
+      example.question.gold = {golds[out.size()]};
+    }
+    out.push_back(std::move(example));
+  }
+  return out;
+}
+
 }  // namespace
 
+ExampleWords::ExampleWords(const FewShotFile& shots, bool completes)
+    : cut_(shots.cut),
+      template_(Template::parse(
+          completes && !shots.completion_answer.empty() ? shots.completion_answer : shots.answer,
+          Environment::LmEval)) {}
+
+std::string ExampleWords::answer(const Question& question, const QuestionReader& reader) const {
+  nlohmann::ordered_json shown = reader.context(question);
+  shown["solution"] = without_marks(question.solution, cut_);
+  shown["gold"] = question.gold.empty()           ? ""
+                  : reader.takes_several_labels() ? fmt::format("{}", fmt::join(question.gold, ""))
+                                                  : question.gold[0];
+  shown["gold_text"] = question.gold_text();
+  return template_.render(shown);
+}
+
 Examples read_examples(const fs::path& path, const SubsetFile& subset, const QuestionReader& reader,
-                       int n, std::uint64_t seed) {
+                       const ExampleWords& words, int n, std::uint64_t seed) {
   const FewShotFile& shots = subset.few_shot;
   const auto enough = [&](std::int64_t size) {
     if (size < n) throw Error(fmt::format("{}: fewer than {} examples", path.string(), n));
@@ -79,8 +144,18 @@ Examples read_examples(const fs::path& path, const SubsetFile& subset, const Que
     enough(static_cast<std::int64_t>(all.list.size()));
     Examples out{std::move(all.intro), {}};
     for (const std::int64_t index :
-         chosen(static_cast<std::int64_t>(all.list.size()), n, shots.draws, seed))
+         chosen(static_cast<std::int64_t>(all.list.size()), n, shots, seed))
       out.list.push_back(std::move(all.list[static_cast<std::size_t>(index)]));
+    return out;
+  }
+  if (shots.style == "python") {
+    std::vector<Example> all = read_python(path, subset);
+    enough(static_cast<std::int64_t>(all.size()));
+    Examples out;
+    for (const std::int64_t index : chosen(static_cast<std::int64_t>(all.size()), n, shots, seed)) {
+      out.list.push_back(all[static_cast<std::size_t>(index)]);
+      out.list.back().answer = words.answer(out.list.back().question, reader);
+    }
     return out;
   }
   const auto rows = open_rows(path, {subset.rows_in, subset.has_header});
@@ -92,18 +167,12 @@ Examples read_examples(const fs::path& path, const SubsetFile& subset, const Que
     if (subset.keep.empty() || reader.keeps(rows->row(i), place(i))) kept.push_back(i);
   }
   enough(static_cast<std::int64_t>(kept.size()));
-  const Template answer = Template::parse(shots.answer, Environment::LmEval);
   Examples out;
-  for (const std::int64_t which :
-       chosen(static_cast<std::int64_t>(kept.size()), n, shots.draws, seed)) {
+  for (const std::int64_t which : chosen(static_cast<std::int64_t>(kept.size()), n, shots, seed)) {
     const std::int64_t index = kept[static_cast<std::size_t>(which)];
     Example one;
     one.question = reader.read(rows->row(index), place(index));
-    nlohmann::ordered_json shown = reader.context(one.question);
-    shown["solution"] = without_marks(one.question.solution, shots.cut);
-    shown["gold"] = one.question.gold.empty() ? "" : one.question.gold[0];
-    shown["gold_text"] = one.question.gold_text();
-    one.answer = answer.render(shown);
+    one.answer = words.answer(one.question, reader);
     out.list.push_back(std::move(one));
   }
   return out;

@@ -22,9 +22,23 @@ struct Examples {
   std::vector<Example> list;
 };
 
+/// Says the answers of examples in the suite's words.
+class ExampleWords {
+ public:
+  /// `completes`: behind the prompt of completion, which may already say "Answer:".
+  ExampleWords(const FewShotFile& shots, bool completes);
+
+  std::string answer(const Question& question, const QuestionReader& reader) const;
+
+ private:
+  std::pair<std::string, std::string> cut_;
+  Template template_;
+};
+
 /// The first `n` examples of `path`, or `n` drawn without repetition by `seed`. Throws Error where
 /// the file has fewer or does not fit.
 Examples read_examples(const std::filesystem::path& path, const SubsetFile& subset,
-                       const QuestionReader& reader, int n, std::uint64_t seed);
+                       const QuestionReader& reader, const ExampleWords& words, int n,
+                       std::uint64_t seed);
 
 }  // namespace leitai

@@ -10,6 +10,7 @@
 #include "harness/core/codec.h"
 #include "harness/core/digest.h"
 #include "harness/core/error.h"
+#include "harness/core/random.h"
 #include "harness/core/text.h"
 #include "harness/io/data_file.h"
 #include "harness/io/package.h"
@@ -20,6 +21,7 @@
 #include "suites/question_reader.h"
 #include "suites/sandbox/box.h"
 #include "suites/suite_support.h"
+#include "suites/worked.h"
 
 namespace leitai {
 
@@ -31,7 +33,7 @@ using OrderedJson = nlohmann::ordered_json;
 
 enum class OptionOrder { Data, Shuffled, Circular };
 
-class NativeSuite : public Suite {
+class NativeSuite : public Suite, public Worked {
  public:
   NativeSuite(const SuiteFile& suite, const SubsetFile& subset, const SuiteOptions& options,
               const LoaderPaths& paths, std::string_view where)
@@ -100,8 +102,14 @@ class NativeSuite : public Suite {
     }
     OrderedJson shown = reader_.context(question);
     grade_by(question, out, shown);
-    ask(question, shown, out);
+    ask(question, shown, place.row, out);
     return out;
+  }
+
+  std::string solution(std::int64_t index) const override {
+    LEITAI_CHECK(index >= 0 && index < info_.whole, std::to_string(index));
+    const Place place = place_of(index);
+    return reader_.read(row(place.row), where_of(place.row)).solution;
   }
 
  private:
@@ -196,8 +204,8 @@ class NativeSuite : public Suite {
                               where, suite_.name));
     if (info_.mode != Mode::Chat) info_.version += fmt::format("+{}", to_text(info_.mode));
     if (info_.mode == Mode::Completion)
-      info_.params.stop.insert(info_.params.stop.end(), suite_.completion_stop.begin(),
-                               suite_.completion_stop.end());
+      info_.params.stop.insert(info_.params.stop.end(), subset_.completion_stop.begin(),
+                               subset_.completion_stop.end());
     const std::string& text = info_.mode == Mode::Chat                     ? subset_.chat
                               : is_scored && !subset_.scored_after.empty() ? subset_.scored_after
                                                                            : subset_.completion;
@@ -287,20 +295,23 @@ class NativeSuite : public Suite {
     if (!fields.empty()) out.grading.fields_json = dump(fields);
   }
 
-  void ask(const Question& question, const OrderedJson& shown, Item& out) const {
+  void ask(const Question& question, const OrderedJson& shown, std::int64_t row, Item& out) const {
     const std::string asked = template_->render(shown);
+    const std::vector<const Shot*> shots = shots_for(row, question);
     if (info_.mode == Mode::Chat) {
-      for (std::size_t i = 0; i < shots_.size(); ++i) {
-        const auto& [q, a] = shots_[i];
+      for (std::size_t i = 0; i < shots.size(); ++i) {
+        const std::string& q = shots[i]->question;
         out.prompt.messages.push_back(message(Role::User, i == 0 ? intro_ + q : q));
-        out.prompt.messages.push_back(message(Role::Assistant, a));
+        out.prompt.messages.push_back(message(Role::Assistant, shots[i]->answer));
       }
-      out.prompt.messages.push_back(message(Role::User, shots_.empty() ? intro_ + asked : asked));
+      out.prompt.messages.push_back(message(Role::User, shots.empty() ? intro_ + asked : asked));
       return;
     }
     std::string text = intro_;
     const bool is_scored = info_.mode == Mode::LogLikelihood;
-    for (const auto& [q, a] : shots_) text += q + (is_scored ? "" : " ") + a + "\n\n";
+    for (const Shot* one : shots)
+      text += one->question + (is_scored || one->question.ends_with("\uFF1A") ? "" : " ") +
+              one->answer + "\n\n";
     out.prompt.text = text + asked;
     if (!is_scored) return;
     for (const auto& [label, words] : question.options)
@@ -325,7 +336,44 @@ class NativeSuite : public Suite {
     question.options = std::move(reordered.options);
   }
 
-  /// The same examples for every item.
+  /// A worked example as it is shown.
+  struct Shot {
+    std::string question, answer;
+    std::int64_t row = -1;            // of the suite's own data, where it is drawn from them
+    std::vector<std::string> keys{};  // an item that has one of them is not shown it
+  };
+
+  /// The same examples for every item, except that one drawn from the suite's own items gives way
+  /// to the next where it is the item asked or a twin of it.
+  std::vector<const Shot*> shots_for(std::int64_t row, const Question& question) const {
+    std::vector<const Shot*> out;
+    const bool are_own = subset_.few_shot.draw == FewShotFile::Draw::Others;
+    const std::vector<std::string> keys =
+        are_own && !shots_.empty() ? keys_of(question, row) : std::vector<std::string>{};
+    for (const Shot& one : shots_) {
+      if (out.size() == n_shots_) break;
+      if (!are_own || (one.row != row && !share_one(one.keys, keys))) out.push_back(&one);
+    }
+    return out;
+  }
+
+  /// What only the same problem has, or a variant of it, or one about the same text.
+  std::vector<std::string> keys_of(const Question& question, std::int64_t row) const {
+    std::vector<std::string> out{"question " + question.question};
+    for (const std::string& name : {subset_.pair, subset_.few_shot.apart}) {
+      if (name.empty()) continue;
+      const std::string value = reader_.field(question.row, name, where_of(row));
+      if (!value.empty()) out.push_back(name + " " + value);
+    }
+    return out;
+  }
+
+  static bool share_one(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+    return std::any_of(a.begin(), a.end(), [&](const std::string& key) {
+      return std::find(b.begin(), b.end(), key) != b.end();
+    });
+  }
+
   void read_shots(const SuiteOptions& options, const LoaderPaths& paths, std::string_view where) {
     const FewShotFile& from = subset_.few_shot;
     const int n = options.few_shot.value_or(from.usual);
@@ -333,18 +381,53 @@ class NativeSuite : public Suite {
       throw Error(fmt::format("{}: few_shot: {} is not in 0 to {}", where, n, from.most));
     if (n != from.usual) info_.version += fmt::format("+{}shot", n);
     if (n == 0) return;
+    n_shots_ = static_cast<std::size_t>(n);
+    const std::uint64_t seed = hash64({std::to_string(seed_), info_.name, "few-shot"});
+    const ExampleWords words(from, info_.mode == Mode::Completion);
+    const auto add = [&](const Question& question, std::string answer, std::int64_t row_at,
+                         std::vector<std::string> keys) {
+      const OrderedJson shown = reader_.context(question);
+      if (info_.mode == Mode::LogLikelihood)
+        answer = continuation(shown, question.gold.at(0), question.gold_text());
+      shots_.push_back({template_->render(shown), std::move(answer), row_at, std::move(keys)});
+    };
+    if (from.draw == FewShotFile::Draw::Others) {
+      draw_others(words, seed, add, where);
+      return;
+    }
     const fs::path path = need(from.file, paths, where);
     check_digest(path, from.sha256, where);
-    const Examples examples = read_examples(
-        path, subset_, reader_, n, hash64({std::to_string(seed_), info_.name, "few-shot"}));
+    const Examples examples = read_examples(path, subset_, reader_, words, n, seed);
     if (!examples.intro.empty()) intro_ = examples.intro + "\n\n";
-    for (const Example& one : examples.list) {
-      const OrderedJson shown = reader_.context(one.question);
-      std::string answer = one.answer;
-      if (info_.mode == Mode::LogLikelihood)
-        answer = continuation(shown, one.question.gold.at(0), one.question.gold_text());
-      shots_.emplace_back(template_->render(shown), std::move(answer));
+    for (const Example& one : examples.list) add(one.question, one.answer, -1, {});
+  }
+
+  /// A few more than are shown, no two of them alike: each of an item's keys can take one away.
+  template <class Add>
+  void draw_others(const ExampleWords& words, std::uint64_t seed, const Add& add,
+                   std::string_view where) {
+    constexpr std::size_t kMostKeys = 3;
+    std::vector<std::string> seen;
+    SplitMix64 random(seed);
+    const std::size_t wanted = n_shots_ + kMostKeys;
+    for (std::size_t tries = 0; tries < 200 * wanted && shots_.size() < wanted; ++tries) {
+      const auto index =
+          static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(info_.whole)));
+      const std::int64_t row_at = place_of(index).row;
+      const Question question = reader_.read(row(row_at), where_of(row_at));
+      std::vector<std::string> keys = keys_of(question, row_at);
+      const bool has_answer =
+          !question.gold.empty() &&
+          (question.options.empty() || subset_.scorer != "choice" ||
+           std::any_of(question.options.begin(), question.options.end(),
+                       [&](const auto& option) { return option.first == question.gold[0]; }));
+      if (!has_answer || share_one(keys, seen)) continue;
+      seen.insert(seen.end(), keys.begin(), keys.end());
+      add(question, words.answer(question, reader_), row_at, std::move(keys));
     }
+    if (shots_.size() < wanted)
+      throw Error(fmt::format("{}: few_shot: {} has too few items for {} examples of others", where,
+                              info_.name, n_shots_));
   }
 
   SuiteFile suite_;
@@ -359,7 +442,8 @@ class NativeSuite : public Suite {
   std::optional<Template> template_, likelihood_;
   std::optional<std::vector<Place>> places_;
   std::string intro_;
-  std::vector<std::pair<std::string, std::string>> shots_;
+  std::vector<Shot> shots_;
+  std::size_t n_shots_ = 0;  // that are shown
 };
 
 }  // namespace
@@ -380,7 +464,8 @@ std::vector<std::string> files_of(const SubsetFile& subset, const SuiteOptions& 
   std::vector<std::string> out{subset.file};
   if (!subset.beside.file.empty() && subset.beside.file != subset.file)
     out.push_back(subset.beside.file);
-  if (options.few_shot.value_or(subset.few_shot.usual) > 0) out.push_back(subset.few_shot.file);
+  if (options.few_shot.value_or(subset.few_shot.usual) > 0 && subset.few_shot.file != subset.file)
+    out.push_back(subset.few_shot.file);
   return out;
 }
 

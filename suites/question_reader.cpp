@@ -114,6 +114,7 @@ Question QuestionReader::read(Json row, const std::string& place) const {
   }
   out.options = read_options(out, place);
   if (!subset_.answer.empty()) read_gold(out, place);
+  if (!subset_.solution.empty()) out.solution = field(out.row, subset_.solution, place);
   return out;
 }
 

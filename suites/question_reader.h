@@ -41,6 +41,9 @@ class QuestionReader {
   std::string field(const nlohmann::json& row, const std::string& name,
                     const std::string& place) const;
 
+  /// Are all right options wanted?
+  bool takes_several_labels() const { return subset_.is_multi_select; }
+
   /// What templates see of a question: its row, `question`, `options`, `choices`, `labels`,
   /// `subset`, `subject`, `language`.
   nlohmann::ordered_json context(const Question& question) const;

@@ -91,8 +91,9 @@ class Reader {
 
 const std::vector<std::string>& shared_keys() {
   static const std::vector<std::string> kKeys{
-      "kind", "floor", "language",   "fields", "gold_after", "scorer",   "grading", "tags",
-      "keep", "pair",  "completion", "chat",   "likelihood", "few_shot", "beside",  "scored_after"};
+      "kind",       "floor",    "language", "fields",       "gold_after",     "scorer",
+      "grading",    "tags",     "keep",     "pair",         "completion",     "chat",
+      "likelihood", "few_shot", "beside",   "scored_after", "completion_stop"};
   return kKeys;
 }
 
@@ -112,6 +113,8 @@ class SubsetReader {
     out.pair = text("pair", "");
     out.chat = text("chat", "{{ question }}");
     out.completion = text("completion", "");
+    out.completion_stop =
+        read_.texts(own_.find("completion_stop") ? own_ : read_.root(), "completion_stop");
     out.likelihood = text("likelihood", "");
     out.scored_after = text("scored_after", "");
     if (!out.scorer.empty()) {
@@ -185,10 +188,11 @@ class SubsetReader {
     const YamlNode* from = node("fields");
     if (!from) read_.mistake(read_.root(), "\"fields\" is missing");
     read_.only(*from, {"question", "answer", "id", "options", "answer_is", "multi_select", "order",
-                       "carry"});
+                       "carry", "solution"});
     out.id = read_.text(*from, "id", "");
     out.question = read_.text(*from, "question");
     out.answer = read_.text(*from, "answer", "");
+    out.solution = read_.text(*from, "solution", "");
     for (const std::string& name : read_.texts(*from, "carry"))
       out.grading.emplace_back(name, name);
     if (out.answer.empty() && out.grading.empty() && !out.scorer.empty() && out.scorer != "code")
@@ -266,18 +270,35 @@ class SubsetReader {
   void few_shot(SubsetFile& out) const {
     const YamlNode* from = node("few_shot");
     if (!from || from->is_null()) return;
-    read_.only(*from, {"file", "most", "usual", "draw", "style", "cut", "answer"});
+    read_.only(*from, {"file", "most", "usual", "draw", "style", "name", "golds", "cut", "answer",
+                       "completion_answer", "apart"});
     FewShotFile& shots = out.few_shot;
-    shots.file = data_file(*from, filled(read_.text(*from, "file"), out.name));
+    const std::string draw = read_.text(*from, "draw", "seed");
+    if (draw != "seed" && draw != "first" && draw != "others")
+      read_.mistake(*from, "draw: seed, first or others is wanted");
+    shots.draw = draw == "seed"    ? FewShotFile::Draw::Seed
+                 : draw == "first" ? FewShotFile::Draw::First
+                                   : FewShotFile::Draw::Others;
+    if (shots.draw == FewShotFile::Draw::Others) {
+      if (from->find("file") || from->find("style"))
+        read_.mistake(*from,
+                      "draw: others takes the suite's own items; no file or style is wanted");
+      shots.file = out.file;
+    } else {
+      shots.file = data_file(*from, filled(read_.text(*from, "file"), out.name));
+    }
     shots.most = static_cast<int>(read_.whole(*from, "most", 32));
     shots.usual = static_cast<int>(read_.whole(*from, "usual", 0));
-    const std::string draw = read_.text(*from, "draw", "seed");
-    if (draw != "seed" && draw != "first") read_.mistake(*from, "draw: seed or first is wanted");
-    shots.draws = draw == "seed";
     shots.style = read_.text(*from, "style", "rows");
-    if (shots.style != "rows" && shots.style != "qa-text")
-      read_.mistake(*from, "style: rows or qa-text is wanted");
+    if (shots.style != "rows" && shots.style != "qa-text" && shots.style != "python")
+      read_.mistake(*from, "style: rows, qa-text or python is wanted");
+    if (shots.style == "python") {
+      shots.name = read_.text(*from, "name");
+      shots.golds = read_.text(*from, "golds", "");
+    }
     shots.answer = read_.text(*from, "answer", "{{ solution }}");
+    shots.completion_answer = read_.text(*from, "completion_answer", "");
+    shots.apart = read_.text(*from, "apart", "");
     const std::vector<std::string> cut = read_.texts(*from, "cut");
     if (cut.size() == 2) shots.cut = {cut[0], cut[1]};
   }
@@ -337,9 +358,8 @@ SuiteFile read_suite_file(std::string_view text, const std::string& where,
                           const std::filesystem::path& folder) {
   const Reader read(text, where);
   const YamlNode& root = read.root();
-  std::vector<std::string> known{"name",    "version",         "about",    "family", "licence",
-                                 "publish", "paired",          "data",     "params", "code",
-                                 "subsets", "completion_stop", "checksums"};
+  std::vector<std::string> known{"name",   "version", "about",  "family", "licence", "publish",
+                                 "paired", "data",    "params", "code",   "subsets", "checksums"};
   known.insert(known.end(), shared_keys().begin(), shared_keys().end());
   read.only(root, known);
   SuiteFile out;
@@ -353,7 +373,6 @@ SuiteFile read_suite_file(std::string_view text, const std::string& where,
   if (out.publish != "none" && out.publish != "ids" && out.publish != "full")
     read.mistake(*root.find("publish"), "publish: none, ids or full is wanted");
   out.is_paired = read.truth(root, "paired", false);
-  out.completion_stop = read.texts(root, "completion_stop");
   if (const YamlNode* code = root.find("code")) {
     read.only(*code, {"style", "language"});
     out.code_style = read.text(*code, "style");

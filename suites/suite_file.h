@@ -31,14 +31,25 @@ enum class AnswerForm { Label, Text, Index, FirstField };
 
 /// Worked examples shown before the question.
 struct FewShotFile {
+  enum class Draw {
+    Seed,    // from the file
+    First,   // the first ones of the file
+    Others,  // by the seed from the suite's own items, never the one that is asked
+  };
   std::string file;    // "" when examples cannot be had; "{subset}" is replaced
   std::string sha256;  // of `file`; "" where it is not known
   int most = 0;        // that may be asked for
   int usual = 0;       // where nothing else is said
-  bool draws = true;   // by the seed, or else the first ones of the file
-  std::string style;   // "rows", or "qa-text": blocks "Q: ..." and "A: ..." behind a line of dashes
+  Draw draw = Draw::Seed;
+  // "rows"; "qa-text": blocks "Q: ..." and "A: ..." behind a line of dashes; "python": a Python
+  // file that assigns {subset: {number: {q: ..., a: ...}}} to `name` and a list of answers to
+  // `golds`.
+  std::string style;
+  std::string name, golds;
   std::pair<std::string, std::string> cut;  // marks taken out of solutions
   std::string answer;                       // template over `solution`, `gold`, `gold_text`
+  std::string completion_answer;            // what stands behind `completion`; "" for `answer`
+  std::string apart;  // Others: a field; an item is not shown one that has the same in it
 };
 
 /// Another file whose row N replaces fields of row N.
@@ -63,6 +74,7 @@ struct SubsetFile {
 
   // A field's name, a path of names, a column's number, or a template over the row.
   std::string question, answer, id;  // id: "" for the 0-based row
+  std::string solution;              // what leads to the answer; "" where `answer` holds it
   std::string keep;                  // template; rows for which it is not "true" are no items
   OptionsFile options;
   AnswerForm answer_form = AnswerForm::Label;
@@ -75,8 +87,9 @@ struct SubsetFile {
 
   std::string kind, scorer, pair;
   double floor = 0;
-  std::string chat;          // Jinja template over the row
-  std::string completion;    // "" when base models cannot be asked
+  std::string chat;        // Jinja template over the row
+  std::string completion;  // "" when base models cannot be asked
+  std::vector<std::string> completion_stop;
   std::string likelihood;    // template of a continuation; "" when options cannot be scored
   std::string scored_after;  // template of the text before it; "" for `completion`
   FewShotFile few_shot;
@@ -91,7 +104,6 @@ struct SuiteFile {
   std::string data_folder;                // in a data folder: where its files lie
   std::string code_style, code_language;  // scorer code: how a row is read (coding/code_task.h)
   SamplingParams params;
-  std::vector<std::string> completion_stop;
   std::vector<SubsetFile> subsets;
   std::filesystem::path folder;  // of suite.yaml; empty for an embedded one
 

@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <unordered_map>
 
 #include "harness/cli/compose.h"
 #include "harness/cli/planned.h"
+#include "harness/cli/regrade.h"
 #include "harness/cli/sources.h"
 #include "harness/cli/version.h"
 #include "harness/core/codec.h"
@@ -46,6 +49,40 @@ struct Opened {
   std::vector<std::unique_ptr<Backend>> backends;
 };
 
+/// name@version of what grades a suite; "" where nobody does.
+std::string scorer_of(const Suite& suite) {
+  std::string scorer = suite.info().size > 0 ? suite.item(0).grading.scorer : "";
+  // Likelihoods are not written answers: they have a scorer of their own.
+  if (!scorer.empty() && suite.info().mode == Mode::LogLikelihood) scorer = "loglikelihood";
+  return scorer.empty() ? "" : fmt::format("{}@{}", scorer, find_scorer(scorer).version);
+}
+
+/// Suites whose stored answers another scorer or version graded: suite -> that one.
+std::map<std::string, std::string> graded_otherwise(const Store& store, const Opened& opened) {
+  std::map<std::string, std::string> out;
+  for (const StoredSuite& stored : store.suites()) {
+    for (const auto& suite : opened.suites) {
+      if (suite->info().name != stored.info.name || stored.scorer.empty()) continue;
+      const std::string now = scorer_of(*suite);
+      if (!now.empty() && now != stored.scorer) out[stored.info.name] = stored.scorer;
+    }
+  }
+  return out;
+}
+
+/// Grades what is stored as what comes will be; "" or what was done.
+std::string grade_alike(Store& store, const std::map<std::string, std::string>& before) {
+  if (before.empty()) return "";
+  const Regraded done =
+      regrade(store, [&](const std::string& suite) { return before.contains(suite); });
+  if (done.graded == 0) return "";
+  std::set<std::string> steps;
+  for (const auto& [suite, scorer] : done.scorers)
+    steps.insert(fmt::format("{} -> {}", before.at(suite), scorer));
+  return fmt::format("{} stored answers were graded again ({}): {} grades changed.",
+                     with_commas(done.graded), fmt::join(steps, ", "), with_commas(done.changed));
+}
+
 void describe_run(Store& store, const RunConfig& config, const Opened& opened) {
   if (!store.meta("created")) store.set_meta("created", utc_now());
   store.set_meta("name", config.name);
@@ -66,11 +103,7 @@ void describe_run(Store& store, const RunConfig& config, const Opened& opened) {
   store.put_models(models);
   std::vector<StoredSuite> suites;
   for (const auto& suite : opened.suites) {
-    std::string scorer = suite->info().size > 0 ? suite->item(0).grading.scorer : "";
-    // Likelihoods are not written answers: they have a scorer of their own.
-    if (!scorer.empty() && suite->info().mode == Mode::LogLikelihood) scorer = "loglikelihood";
-    if (!scorer.empty()) scorer = fmt::format("{}@{}", scorer, find_scorer(scorer).version);
-    suites.push_back({suite->info(), scorer, suite->info().size});
+    suites.push_back({suite->info(), scorer_of(*suite), suite->info().size});
   }
   store.put_suites(suites);
 }
@@ -287,7 +320,9 @@ Executed execute(const RunConfig& config, const std::optional<std::string>& suit
   const std::filesystem::path folder = std::filesystem::path(config.out) / config.name;
   Store store = Store::create_or_open(folder, version_number());
   refuse_other_configuration(store, config, opened);
+  const auto before = graded_otherwise(store, opened);
   describe_run(store, config, opened);
+  const std::string graded_again = grade_alike(store, before);
   write_file_atomic(folder / "config.yaml", to_yaml(config));
   EventLog log({(folder / "log.jsonl").string(), global.log_file.value_or("")});
   log.write("run", {{"name", config.name},
@@ -360,6 +395,7 @@ Executed execute(const RunConfig& config, const std::optional<std::string>& suit
                     {"why", result.stopped_because}});
 
   Executed out{folder, std::move(store), result, {}};
+  if (!graded_again.empty()) out.remarks.push_back(graded_again);
   if (changed_items > 0) {
     out.remarks.push_back(
         fmt::format("{} items have another reference answer, tags or words than when they were "

@@ -74,6 +74,19 @@ struct LeaderboardRow {
   Speed speed;
 };
 
+/// A suite beside its twins (house/twins), on the same items: what a model that learnt the
+/// published ones by heart scores more on them.
+struct TwinGap {
+  std::string suite;  // the published one
+  std::string model;
+  std::int64_t n = 0;  // items
+  double published = 0, twins = 0;
+  std::optional<Interval> interval;     // 95 %, of published - twins, paired
+  double p = 1;                         // sign flip
+  std::optional<double> beyond_others;  // its gap less the mean gap of the other models
+  std::optional<Interval> beyond_interval;
+};
+
 struct Leaderboard {
   std::string title;                // the run's name
   std::string built_with;           // version and commit
@@ -87,6 +100,7 @@ struct Leaderboard {
   std::map<std::string, std::string> suite_versions;
   std::vector<LeaderboardRow> rows;   // best first
   std::vector<PriceSource> prices;    // of models that cost something
+  std::vector<TwinGap> twin_gaps;     // by suite, then model
   std::vector<std::string> cautions;  // whole sentences
 };
 

@@ -46,6 +46,25 @@ std::string write(const Leaderboard& board, const Style&) {
                              {"currency", one.currency},
                              {"as_of", one.as_of},
                              {"source", one.source}});
+  const auto bounds = [](const std::optional<Interval>& interval) {
+    return interval ? nlohmann::ordered_json{interval->low, interval->high}
+                    : nlohmann::ordered_json();
+  };
+  for (const TwinGap& one : board.twin_gaps) {
+    nlohmann::ordered_json gap{{"suite", one.suite},
+                               {"model", one.model},
+                               {"n", one.n},
+                               {"published", one.published},
+                               {"twins", one.twins},
+                               {"gap", one.published - one.twins},
+                               {"interval", bounds(one.interval)},
+                               {"p", one.p}};
+    if (one.beyond_others) {
+      gap["beyond_others"] = *one.beyond_others;
+      gap["beyond_interval"] = bounds(one.beyond_interval);
+    }
+    out["twin_gaps"].push_back(std::move(gap));
+  }
   out["cautions"] = board.cautions;
   return out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }

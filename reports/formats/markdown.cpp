@@ -117,6 +117,17 @@ std::string measures(const Leaderboard& board, const Style& style) {
   return out;
 }
 
+/// Suites beside their twins; "" where there are none.
+std::string twins(const Leaderboard& board, const Style& style) {
+  if (board.twin_gaps.empty()) return "";
+  TwinTable made = twin_table(board, style);
+  for (std::vector<std::string>& row : made.rows) {
+    for (std::string& cell : row) cell = plain(cell);
+  }
+  return fmt::format("\n## Published items and their twins\n\n{}\n\n{}", kTwinWords,
+                     table(made.heads, made.rows, 2));
+}
+
 /// How fast each model answered; "" where nobody measured.
 std::string speed(const Leaderboard& board) {
   const auto seconds = [](const std::optional<double>& ms) {
@@ -181,6 +192,7 @@ std::string write(const Leaderboard& board, const Style& style) {
 
   out += section(board, "By suite", "suite", board.suites, &LeaderboardRow::suites, style);
   out += measures(board, style);
+  out += twins(board, style);
   if (board.families.size() > 1)
     out += section(board, "By family", "family", board.families, &LeaderboardRow::families, style);
   if (board.languages.size() > 1)

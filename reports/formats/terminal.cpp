@@ -216,6 +216,21 @@ std::string measures(const Leaderboard& board, const Style& style) {
   return out;
 }
 
+/// Suites beside their twins; "" where there are none.
+std::string twins(const Leaderboard& board, const Style& style) {
+  if (board.twin_gaps.empty()) return "";
+  TwinTable made = twin_table(board, style);
+  Table table;
+  for (std::size_t i = 0; i < made.heads.size(); ++i) {
+    Column column{.head = made.heads[i]};
+    if (i < 2) column.side = Column::Side::Left, column.is_name = true;
+    if (i >= 6) column.drop = static_cast<int>(made.heads.size() - i);
+    table.columns.push_back(std::move(column));
+  }
+  table.rows = std::move(made.rows);
+  return "\n" + render(table, style) + wrapped(kTwinWords, 2, style);
+}
+
 std::string heading(const Leaderboard& board, const Style& style) {
   std::int64_t items = 0;
   for (const LeaderboardRow& row : board.rows) items = std::max(items, row.all.planned);
@@ -234,6 +249,7 @@ std::string write(const Leaderboard& board, const Style& style) {
   std::string out = heading(board, style) + "\n" + ranking(board, style);
   out += block(board, "suite", board.suites, &LeaderboardRow::suites, style);
   out += measures(board, style);
+  out += twins(board, style);
   if (board.families.size() > 1)
     out += block(board, "family", board.families, &LeaderboardRow::families, style);
   if (board.languages.size() > 1)

@@ -26,6 +26,11 @@ constexpr Entry kDigits[] = {
 constexpr Entry kUnits[] = {{0x5341, 1}, {0x62FE, 1}, {0x767E, 2}, {0x4F70, 2}, {0x5343, 3},
                             {0x4EDF, 3}, {0x4E07, 4}, {0x842C, 4}, {0x4EBF, 8}, {0x5104, 8}};
 
+// Twenty and thirty in one character.
+constexpr Entry kTens[] = {{0x5EFF, 20}, {0x5345, 30}};
+
+constexpr char32_t kOne = 0x4E00, kHalf = 0x534A, kPiece = 0x4E2A;
+
 template <std::size_t N>
 std::optional<int> look_up(const Entry (&table)[N], char32_t c) {
   for (const Entry& entry : table) {
@@ -38,8 +43,8 @@ bool is_point(char32_t c) { return c == kPoint || c == kPointOld; }
 
 bool is_numeral(char32_t c) {
   return c > 0x3000 &&
-         (look_up(kDigits, c) || look_up(kUnits, c) || is_point(c) || c == kNegative ||
-          c == kNegativeOld || c == kMixed || c == 0x5206 || c == 0x4E4B);
+         (look_up(kDigits, c) || look_up(kUnits, c) || look_up(kTens, c) || is_point(c) ||
+          c == kNegative || c == kNegativeOld || c == kMixed || c == 0x5206 || c == 0x4E4B);
 }
 
 /// Digits alone, one after the other: a year, a telephone number, decimals.
@@ -67,6 +72,14 @@ std::optional<Number> whole(std::u32string_view text) {
       zero_before = *value == 0 ? true : zero_before;
       digit = *value;
       has_digit = true;
+      continue;
+    }
+    if (const auto tens = look_up(kTens, text[i])) {
+      if (has_digit && digit != 0) return std::nullopt;
+      section = section.plus(Number::integer(*tens));
+      any_in_section = true;
+      last_unit = 1;
+      has_digit = zero_before = false;
       continue;
     }
     const auto unit = look_up(kUnits, text[i]);
@@ -176,6 +189,16 @@ std::vector<NumberToken> chinese_numerals_in(std::u32string_view text) {
       if (token) break;
     }
     if (token) {
+      // "One half", and "two and a half pieces".
+      const std::u32string_view behind = text.substr(stop, 2);
+      const Number half = *Number::integer(1).divided_by(Number::integer(2));
+      if (stop == from + 1 && text[from] == kOne && behind.starts_with(kHalf)) {
+        token->value = half;
+        ++stop;
+      } else if (behind.size() == 2 && behind[0] == kPiece && behind[1] == kHalf) {
+        token->value = token->value.plus(half);
+        stop += 2;
+      }
       token->begin = from;
       token->end = stop;
       out.push_back(*token);

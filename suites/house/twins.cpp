@@ -17,6 +17,8 @@
 #include "harness/core/text.h"
 #include "harness/core/text_case.h"
 #include "suites/extractors/choice.h"
+#include "suites/house/renumber.h"
+#include "suites/worked.h"
 
 namespace leitai {
 
@@ -224,6 +226,28 @@ bool rename_people(Item& item, SplitMix64& dice) {
   return true;
 }
 
+// Numbers
+// ------------------------------------------------------------------------------------------
+
+/// Other numbers by the chain of `solution`, in the question as it is asked and in the gold answer.
+bool change_numbers(Item& item, const std::string& solution, SplitMix64& dice) {
+  if (item.grading.scorer != "numeric" || item.language != "en" || item.grading.gold.size() != 1)
+    return false;
+  std::string* asked = item.prompt.text ? &*item.prompt.text
+                       : item.prompt.messages.empty()
+                           ? nullptr
+                           : &item.prompt.messages.back().content[0].text;
+  const std::size_t at = asked ? asked->rfind(item.question) : std::string::npos;
+  if (at == std::string::npos) return false;
+  const house::Renumbered other =
+      house::renumber(item.question, solution, item.grading.gold[0], dice);
+  if (!other.refused.empty()) return false;
+  asked->replace(at, item.question.size(), other.question);
+  item.question = other.question;
+  item.grading.gold = {other.gold};
+  return true;
+}
+
 // Options
 // ------------------------------------------------------------------------------------------
 
@@ -343,7 +367,11 @@ bool turn_options(Item& item, SplitMix64& dice) {
 class TwinSuite final : public Suite {
  public:
   TwinSuite(std::unique_ptr<Suite> base, std::uint64_t seed, bool is_generated)
-      : base_(std::move(base)), seed_(seed), is_generated_(is_generated), info_(base_->info()) {
+      : base_(std::move(base)),
+        seed_(seed),
+        is_generated_(is_generated),
+        info_(base_->info()),
+        worked_(dynamic_cast<const Worked*>(base_.get())) {
     info_.name = std::string(kTwins) + info_.name;
     info_.version += ", twins 2";
   }
@@ -355,10 +383,12 @@ class TwinSuite final : public Suite {
     SplitMix64 dice(hash64({"house/twins/1", std::to_string(seed_), out.suite, out.id}));
     out.suite = info_.name;
     const char* done = "numbers";
-    if (!is_generated_) {
-      const bool has_options = out.grading.scorer == "choice";
-      const bool is_turned = has_options ? turn_options(out, dice) : rename_people(out, dice);
-      done = !is_turned ? "same" : has_options ? "options" : "names";
+    if (!is_generated_ && out.grading.scorer == "choice") {
+      done = turn_options(out, dice) ? "options" : "same";
+    } else if (!is_generated_) {
+      const bool has_numbers = worked_ && change_numbers(out, worked_->solution(index), dice);
+      const bool has_names = rename_people(out, dice);
+      done = has_numbers ? has_names ? "names+numbers" : "numbers" : has_names ? "names" : "same";
     }
     out.tags.push_back(fmt::format("twin={}", done));
     return out;
@@ -369,6 +399,7 @@ class TwinSuite final : public Suite {
   std::uint64_t seed_;
   bool is_generated_;
   SuiteInfo info_;
+  const Worked* worked_;  // base_, if it has solutions
 };
 
 }  // namespace

@@ -20,8 +20,9 @@ std::uint64_t seed_of_twins(std::uint64_t seed);
 
 /// One twin for each item of `base`, with its id. Choice: the options in another order, the right
 /// one under another letter; not where an option speaks of others ("all of the above"). Others:
-/// people get other names, one language of names.json at a time; numbers and answers stay. The tag
-/// "twin=options|names|numbers|same" says what was done.
+/// people get other names, one language of names.json at a time; where the data carry the answer's
+/// computation (worked.h, renumber.h), numbers and the answer change as well. The tag
+/// "twin=options|names|numbers|names+numbers|same" says what was done.
 /// `is_generated`: base was opened with seed_of_twins() and is itself the twin.
 std::unique_ptr<Suite> twins_of(std::unique_ptr<Suite> base, std::uint64_t seed, bool is_generated);
 

@@ -17,7 +17,7 @@ Score grade(const GradeInput& input);
 extern constinit const Scorer choice_scorer;
 constinit const Scorer choice_scorer = {
     .name = "choice",
-    .version = 1,
+    .version = 2,
     .help = "the option that the answer chooses, by label or by its own words",
     .grade = grade,
     .has_measures = true};

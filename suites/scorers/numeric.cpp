@@ -13,7 +13,7 @@ Score grade(const GradeInput& input);
 extern constinit const Scorer numeric_scorer;
 constinit const Scorer numeric_scorer = {
     .name = "numeric",
-    .version = 1,
+    .version = 2,
     .help = "the number that the answer gives, compared exactly",
     .grade = grade};
 

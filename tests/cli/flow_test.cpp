@@ -5,6 +5,7 @@
 #include <sstream>
 #include <thread>
 
+#include "harness/store.h"
 #include "tests/support/program.h"
 #include "tests/support/support.h"
 
@@ -135,6 +136,36 @@ TEST_F(Flow, ACorrectedReferenceAnswerReachesTheGrade) {
   EXPECT_NE(again.err.find("leitai score"), std::string::npos) << again.err;
   EXPECT_EQ(here({"score", "runs/r"}).code, 0);
   EXPECT_EQ(exported("r")["bob/1"]["score"]["status"], "CORRECT");
+}
+
+TEST_F(Flow, GradesOfAnOlderScorerAreGivenAgainOnResuming) {
+  const std::vector<std::string> run{"run",    "-m", "replay:a.jsonl,as=ann", "-s", "q.jsonl",
+                                     "--name", "r"};
+  EXPECT_EQ(here(run).code, 0);
+  {  // as a build before would have left it
+    Store store = Store::create_or_open(folder / "runs/r", "0");
+    std::vector<StoredSuite> suites = store.suites();
+    ASSERT_EQ(suites.size(), 1u);
+    ASSERT_TRUE(suites[0].scorer.starts_with("numeric@")) << suites[0].scorer;
+    EXPECT_NE(suites[0].scorer, "numeric@1");
+    suites[0].scorer = "numeric@1";
+    store.put_suites(suites);
+    std::vector<ScoredRequest> scores;
+    store.each(Detail::Facts, [&](const Record& record) {
+      if (record.request.item == "1")
+        scores.push_back({record.request.id,
+                          {.scorer = "numeric@1", .status = ScoreStatus::Incorrect, .score = 0.0}});
+      return true;
+    });
+    ASSERT_EQ(scores.size(), 1u);
+    store.put_scores(scores);
+  }
+  EXPECT_EQ(exported("r")["ann/1"]["score"]["status"], "INCORRECT");
+  const Ran again = here(run);
+  EXPECT_NE(again.err.find("graded again (numeric@1 -> numeric@"), std::string::npos) << again.err;
+  EXPECT_NE(again.err.find("1 grades changed"), std::string::npos) << again.err;
+  EXPECT_EQ(exported("r")["ann/1"]["score"]["status"], "CORRECT");
+  EXPECT_EQ(here(run).err.find("graded again"), std::string::npos);
 }
 
 TEST_F(Flow, MissingAnswersFailAndAreAskedAgain) {

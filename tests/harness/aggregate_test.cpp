@@ -10,6 +10,7 @@
 #include "harness/core/random.h"
 #include "harness/item_numbers.h"
 #include "harness/stats/proportion.h"
+#include "tests/harness/fake_run.h"
 
 namespace leitai {
 namespace {
@@ -45,6 +46,44 @@ void fill(Aggregator& to, const std::string& model, const std::string& suite, in
           int wrong) {
   for (int i = 0; i < right + wrong; ++i)
     to.add(record(model, suite, i, i < right ? 1.0 : 0.0), {.language = "en"});
+}
+
+TEST(Aggregate, ASuiteBesideItsTwinsShowsTheGapOfEachModel) {
+  test::FakeRun run;
+  const auto add = [&](const std::string& model, const std::string& suite,
+                       const std::vector<double>& scores) {
+    for (std::size_t i = 0; i < scores.size(); ++i)
+      run.answers.push_back(
+          {.model = model, .suite = suite, .item = std::to_string(i), .score = scores[i]});
+  };
+  // The vector of the scoring specification, B17; another model that has no gap.
+  add("a", "gsm8k", {1, 1, 1, 0, 1, 1, 0, 1});
+  add("a", "house/twins/gsm8k", {.8, .6, 1, .2, .4, .9, .1, .7});
+  add("b", "gsm8k", {1, 0, 1, 0, 1, 0, 1, 0});
+  add("b", "house/twins/gsm8k", {1, 0, 1, 0, 1, 0, 1, 0});
+  for (const char* model : {"a", "b"}) {  // a twin in which nothing changed tells nothing
+    run.answers.push_back({.model = model, .suite = "gsm8k", .item = "8", .score = 1});
+    run.answers.push_back({.model = model,
+                           .suite = "house/twins/gsm8k",
+                           .item = "8",
+                           .score = 0,
+                           .tags = {"twin=same"}});
+  }
+  const BoardFacts both = facts({{"gsm8k", 9}, {"house/twins/gsm8k", 9}}, {"a", "b"});
+  const Leaderboard board = aggregate(run, both);
+  ASSERT_EQ(board.twin_gaps.size(), 2u);
+  const TwinGap& a = board.twin_gaps[0];
+  EXPECT_EQ(a.suite, "gsm8k");
+  EXPECT_EQ(a.model, "a");
+  EXPECT_EQ(a.n, 8);
+  EXPECT_NEAR(a.published - a.twins, .1625, 1e-12);
+  EXPECT_NEAR(a.p, .171875, 1e-12);
+  ASSERT_TRUE(a.interval && a.beyond_others);
+  EXPECT_NEAR((a.interval->low + a.interval->high) / 2, .1625, 1e-9);
+  EXPECT_NEAR(*a.beyond_others, .1625, 1e-12);
+  EXPECT_NEAR(*board.twin_gaps[1].beyond_others, -.1625, 1e-12);
+  EXPECT_EQ(board.twin_gaps[1].published, board.twin_gaps[1].twins);
+  EXPECT_TRUE(aggregate(run, facts({{"gsm8k", 9}}, {"a", "b"})).twin_gaps.empty());
 }
 
 TEST(Aggregate, MeasuresBesideTheScoreAreSharesOfTheirOwnCounts) {

@@ -203,6 +203,32 @@ TEST(Prices, EveryFormatSaysAsOfWhenAndFromWhere) {
   EXPECT_EQ(prices_text({}), "");
 }
 
+TEST(TwinGaps, StandInATableWithWordsOfCaution) {
+  Leaderboard with = board();
+  TwinGap one;
+  one.suite = "gsm8k";
+  one.model = "qwen";
+  one.n = 1319;
+  one.published = 0.912;
+  one.twins = 0.861;
+  one.interval = Interval{0.031, 0.071};
+  one.p = 0.0001;
+  with.twin_gaps = {one};
+  for (const char* name : {"terminal", "markdown"}) {
+    const std::string text = reporter(name).write(with, {.width = 120});
+    for (const char* part :
+         {"published", "91.2", "86.1", "+5.1", "+3.1 to +7.1", "0.001", "1,319", "no proof"})
+      EXPECT_NE(text.find(part), std::string::npos) << name << ": " << part << "\n" << text;
+    EXPECT_EQ(text.find("beyond"), std::string::npos);
+    EXPECT_EQ(reporter(name).write(board(), {.width = 120}).find("twins"), std::string::npos);
+  }
+  const auto json = nlohmann::json::parse(reporter("json").write(with, {}));
+  EXPECT_NEAR(json.at("twin_gaps").at(0).at("gap").get<double>(), 0.051, 1e-12);
+  with.twin_gaps[0].beyond_others = 0.04;
+  EXPECT_NE(reporter("terminal").write(with, {.width = 140}).find("beyond others"),
+            std::string::npos);
+}
+
 TEST(Json, HoldsTheWholeLeaderboard) {
   const auto json = nlohmann::json::parse(reporter("json").write(board(), {}));
   EXPECT_EQ(json["schema"], "leitai.summary/1");

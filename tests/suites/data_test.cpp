@@ -213,7 +213,7 @@ TEST(SuiteFile, CarriesFieldsToTheScorerAndNamesMistakesByLine) {
   EXPECT_TRUE(has(mistake("fields: {question: q, answer: a, answer_is: letter}\n"),
                   "label, text, index or first"));
   EXPECT_TRUE(has(mistake("fields: {question: q, answer: a}\nfew_shot: {file: f, draw: last}\n"),
-                  "draw: seed or first"));
+                  "draw: seed, first or others"));
   EXPECT_TRUE(has(mistake("fields: {question: q, answer: a}\nfew_shot: {file: ../../x}\n"),
                   "suite.yaml:6: file: the name of a data file"));
   EXPECT_TRUE(has(mistake("fields: {question: q, answer: a}\nbeside: {file: /etc/passwd}\n"),

@@ -60,6 +60,33 @@ TEST(Numeric, APointBehindAnUnderscoreEnds) {
   EXPECT_EQ(verdict("numeric", {{"text", "x_.3"}, {"gold", "7"}}), "NO_ANSWER");
 }
 
+TEST(Numeric, ReadsChineseNumeralsBehindADeclaration) {
+  const std::string is = "\u7B54\u6848\u662F";  // the answer is
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"\u4E09\u767E\u4E8C\u5341", "320"},
+      {"\u4E24\u5343", "2000"},
+      {"\u5341\u4E8C\u70B9\u4E94", "12.5"},
+      {"\u4E00\u767E\u96F6\u4E94\u5143", "105"},
+      {"\u4E00\u4E07\u4E8C", "12000"},
+      {"\u4E8C\u3007\u4E8C\u56DB", "2024"},
+      {"\u767E\u5206\u4E4B\u4E8C\u5341", "20%"},
+      {"\u4E09\u5206\u4E4B\u4E8C", "2/3"},
+      {"\u8D1F\u4E94", "-5"},
+      {"\u58F9\u4F70\u8D30\u62FE", "120"},
+      {"\u4E24\u767E\u4E94", "250"},
+      {"\u4E00\u4EBF\u4E09\u5343\u4E07", "130000000"},
+      {"\u4E09\u5343\u96F6\u4E94\u5341", "3050"},
+      {"\u4E00\u534A", "0.5"},
+      {"\u4E24\u4E2A\u534A", "2.5"},
+      {"\u5EFF\u4E00", "21"},
+      {"\u4E00\u4E2A", "1"},
+  };
+  for (const auto& [said, gold] : cases) {
+    const Json line{{"text", is + said + "\u3002"}, {"gold", gold}, {"language", "zh"}};
+    EXPECT_EQ(verdict("numeric", line), "CORRECT") << said << " " << gold;
+  }
+}
+
 TEST(Exact, TiersAndGuards) {
   EXPECT_EQ(graded("exact", {{"text", " Lisbon \n"}, {"gold", "Lisbon"}})["tier"], "EM");
   EXPECT_EQ(graded("exact", {{"text", "The River Tagus."}, {"gold", "river tagus"}})["tier"],

@@ -224,7 +224,7 @@ TEST(Native, CountsIdsAndGoldAnswersOfRealData) {
   ASSERT_EQ(mgsm.size(), 11u);
   for (const auto& suite : mgsm) {
     EXPECT_EQ(suite->info().size, 250);
-    EXPECT_EQ(suite->info().version, "1");
+    EXPECT_EQ(suite->info().version, "2");
     for (std::int64_t i = 0; i < 250; ++i) {
       const Item item = suite->item(i);
       EXPECT_EQ(item.pair_key, fmt::format("mgsm/{}", i));

@@ -181,7 +181,7 @@ TEST(NativeOptions, ShuffledAndTurned) {
   const auto plain = open("mmlu/anatomy");
   const auto turned = open("mmlu/anatomy", options);
   ASSERT_EQ(turned[0]->info().size, 12);
-  EXPECT_EQ(turned[0]->info().version, "1+circular");
+  EXPECT_EQ(turned[0]->info().version, "2+circular");
   for (std::int64_t i = 0; i < 12; ++i) {
     const Item item = turned[0]->item(i), base = plain[0]->item(i / 4);
     EXPECT_EQ(item.id, fmt::format("{}@{}", base.id, i % 4));
@@ -204,7 +204,7 @@ TEST(NativeOptions, ShuffledAndTurned) {
     ++gold[item.grading.gold[0]];
   }
   EXPECT_EQ(gold.size(), 4u);
-  EXPECT_EQ(shuffled[0]->info().version, "1+shuffle3");
+  EXPECT_EQ(shuffled[0]->info().version, "2+shuffle3");
   EXPECT_TRUE(has(failure("gsm8k", options), "gsm8k has no option \"options\""));
   EXPECT_TRUE(has(failure("bbh", options), "bbh has no option \"options\""));
 }
@@ -244,7 +244,7 @@ TEST(NativePrompts, ExamplesOfTheData) {
   SuiteOptions none;
   none.few_shot = 0;
   EXPECT_EQ(open("mmlu/anatomy", none)[0]->item(0).prompt.messages.size(), 1u);
-  EXPECT_EQ(open("mmlu/anatomy", none)[0]->info().version, "1+0shot");
+  EXPECT_EQ(open("mmlu/anatomy", none)[0]->info().version, "2+0shot");
   const Item bbh = open("bbh/word_sorting")[0]->item(0);
   ASSERT_EQ(bbh.prompt.messages.size(), 7u);
   EXPECT_TRUE(has(bbh.prompt.messages[0].text(), "Sort a list of words."))
@@ -259,7 +259,7 @@ TEST(NativePrompts, OptionsCanBeScored) {
   options.mode = Mode::LogLikelihood;
   const auto mmlu = open("mmlu/anatomy", options);
   EXPECT_EQ(mmlu[0]->info().mode, Mode::LogLikelihood);
-  EXPECT_EQ(mmlu[0]->info().version, "1+loglikelihood");
+  EXPECT_EQ(mmlu[0]->info().version, "2+loglikelihood");
   const Item item = mmlu[0]->item(7);
   EXPECT_EQ(item.prompt.continuations, (std::vector<std::string>{" A", " B", " C", " D"}));
   EXPECT_TRUE(item.prompt.text->ends_with("\nAnswer:"));

@@ -3,14 +3,20 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <regex>
 #include <set>
 
 #include "harness/core/codec.h"
 #include "harness/core/error.h"
 #include "suites/grade.h"
+#include "suites/house/renumber.h"
 #include "suites/loader.h"
+#include "suites/worked.h"
 #include "tests/support/support.h"
 
 namespace leitai {
@@ -176,19 +182,162 @@ TEST(Twins, MistakesAreNamed) {
   EXPECT_FALSE(suite_mistake({"house/twins/house/order/en", {}, "-s"}, {}));
 }
 
+house::Renumbered renumbered(const std::string& question, const std::string& solution,
+                             const std::string& gold, std::uint64_t seed = 1) {
+  SplitMix64 dice(seed);
+  return house::renumber(question, solution, gold, dice);
+}
+
+TEST(Renumber, ChangesWhatTheChainExplainsAndNothingElse) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    const auto got = renumbered(
+        "At 6:45 on the 3rd of May 2019 Ann buys 12 pens for $2.50 each and an 8-colour box for "
+        "$10. She pays half of it. How much is that?",
+        "<<12*2.50=30>>30 <<30+10=40>>40 <<40/2=20>>20", "20", seed);
+    ASSERT_EQ(got.refused, "");
+    std::smatch found;
+    ASSERT_TRUE(std::regex_match(
+        got.question, found,
+        std::regex("At 6:45 on the 3rd of May 2019 Ann buys (\\d+) pens for \\$(\\d\\.\\d\\d) each "
+                   "and an 8-colour box for \\$(\\d\\d)\\. She pays half of it. How much is "
+                   "that\\?")))
+        << got.question;
+    const double n = std::stod(found[1]), price = std::stod(found[2]), box = std::stod(found[3]);
+    EXPECT_NEAR((n * price + box) / 2, std::stod(got.gold), 1e-9) << got.question;
+    EXPECT_GE(n, 2);
+    EXPECT_NE(got.gold, "20");
+  }
+}
+
+TEST(Renumber, PercentagesStayBelowTheirBoundAndArticlesFit) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    const auto got = renumbered(
+        "Ben reads 25% of an 80 page book today and a 40 page booklet. How many pages are left of "
+        "the book?",
+        "<<80*(1-.25)=60>>60", "60", seed);
+    ASSERT_EQ(got.refused, "");
+    EXPECT_TRUE(got.question.find("an 8") != std::string::npos) << got.question;
+    EXPECT_NE(got.question.find("a 40 page booklet"), std::string::npos) << got.question;
+    EXPECT_LT(std::stod(got.gold), 89);
+    EXPECT_EQ(got.gold.find('.'), std::string::npos) << got.gold;
+  }
+}
+
+TEST(Renumber, RefusesWhatIsNotCertain) {
+  const auto why = [](const std::string& question, const std::string& solution,
+                      const std::string& gold) {
+    const auto got = renumbered(question, solution, gold);
+    EXPECT_TRUE(got.refused.empty() || (got.question == question && got.gold == gold));
+    return got.refused;
+  };
+  EXPECT_EQ(why("Ann has 5 pens.", "5", "5"), "no chain");
+  EXPECT_EQ(why("Ann has 5 pens and 6 cups.", "<<5+6=12>>12", "12"), "no chain");  // is false
+  EXPECT_EQ(why("Ann has 5 pens and 6 cups.", "<<5+6=11>>11", "12"),
+            "the chain does not end in the answer");
+  EXPECT_EQ(why("Ann has 5 pens and 6 cups.", "<<5+6+9=20>>20", "20"), "unexplained 9");
+  // Which 5 is meant where?
+  EXPECT_EQ(why("Ann has 5 pens and 5 cups.", "<<5+5=10>>10", "10"), "no certain number");
+  EXPECT_EQ(why("Ann has five pens and 5 cups.", "<<5+5=10>>10", "10"), "no certain number");
+  // 11 things in all, of which the chain does not speak.
+  EXPECT_EQ(why("Ann has 11 things, 5 pens and 6 cups, a pen weighs 3 grams and a cup 20.",
+                "<<5*3=15>>15 <<6*20=120>>120 <<15+120=135>>135", "135"),
+            "an unused number follows from others");
+}
+
+/// The answer by another way than renumber.cpp: each number of the solution that is one of the old
+/// question or of a step, in any form, becomes the new one; in doubles.
+std::optional<double> gold_by_substitution(const std::string& before, const std::string& after,
+                                           const std::string& solution) {
+  const auto key = [](double value) { return std::llround(value * 1e7); };
+  const auto number = [](std::string text) {
+    std::erase(text, ',');
+    return std::stod(text);
+  };
+  static const std::regex kNumber(R"(\d[\d,]*\.?\d+|\.\d+|\d)"), kMark("<<([^=]*)=([^>]*)>>");
+  std::map<long long, double> became;
+  const auto all = [&](const std::string& text) {
+    return std::vector<std::smatch>(std::sregex_iterator(text.begin(), text.end(), kNumber),
+                                    std::sregex_iterator());
+  };
+  const auto old_ones = all(before), new_ones = all(after);
+  if (old_ones.size() != new_ones.size()) return std::nullopt;
+  for (std::size_t i = 0; i < old_ones.size(); ++i) {
+    const double a = number(old_ones[i].str()), b = number(new_ones[i].str());
+    if (a == b) continue;
+    became[key(a)] = b;
+    if (!old_ones[i].suffix().str().starts_with("%")) continue;
+    for (const double sign : {-1.0, 1.0}) {
+      became.try_emplace(key(1 + sign * a / 100), 1 + sign * b / 100);
+      became.try_emplace(key(100 + sign * a), 100 + sign * b);
+    }
+    became[key(a / 100)] = b / 100;
+  }
+  double last = 0;
+  for (auto mark = std::sregex_iterator(solution.begin(), solution.end(), kMark);
+       mark != std::sregex_iterator(); ++mark) {
+    const std::string expression = (*mark)[1];
+    std::size_t at = 0;
+    const std::function<double(int)> read = [&](int level) {  // 0: sum, 1: product, 2: number
+      while (at < expression.size() && expression[at] == ' ') ++at;
+      if (level == 2 && expression[at] == '(') {
+        ++at;
+        const double inside = read(0);
+        ++at;
+        return inside;
+      }
+      if (level == 2) {
+        const std::size_t end = expression.find_first_not_of("0123456789.,", at);
+        const double value = number(expression.substr(at, end - at));
+        at = std::min(end, expression.size());
+        const auto found = became.find(key(value));
+        return found == became.end() ? value : found->second;
+      }
+      double value = read(level + 1);
+      for (;;) {
+        while (at < expression.size() && expression[at] == ' ') ++at;
+        const char what = at < expression.size() ? expression[at] : ')';
+        if (level == 0 ? what != '+' && what != '-' : what != '*' && what != '/') return value;
+        ++at;
+        const double right = read(level + 1);
+        value = what == '+'   ? value + right
+                : what == '-' ? value - right
+                : what == '*' ? value * right
+                              : value / right;
+      }
+    };
+    last = read(0);
+    if (const double old = number((*mark)[2]); std::abs(old - last) > 1e-9) became[key(old)] = last;
+  }
+  return last;
+}
+
 TEST(Twins, OfPublishedItems) {
   LEITAI_NEEDS_SHARED("datasets/gsm8k");
   LoaderPaths paths;
   paths.data_dirs.push_back(test::shared_dir() / "datasets");
   const auto base = only("gsm8k", paths), twins = only("house/twins/gsm8k", paths);
-  std::map<std::string, int> done;
+  const auto& worked = dynamic_cast<const Worked&>(*base);
+  int names = 0, numbers = 0;
   for (std::int64_t i = 0; i < base->info().size; ++i) {
     const Item item = base->item(i), twin = twins->item(i);
-    ++done[twin.tags.back()];
-    ASSERT_EQ(twin.grading, item.grading);
-    ASSERT_EQ(twin.tags.back() == "twin=names", text_of(twin) != text_of(item)) << item.id;
+    const std::string& tag = twin.tags.back();
+    const bool has_numbers = tag.ends_with("numbers");
+    names += tag.starts_with("twin=names");
+    numbers += has_numbers;
+    ASSERT_EQ(tag == "twin=same", text_of(twin) == text_of(item)) << item.id;
+    ASSERT_NE(text_of(twin).find(twin.question), std::string::npos) << item.id;
+    ASSERT_EQ(twin.grading == item.grading, !has_numbers) << item.id;
+    if (!has_numbers) continue;
+    const auto gold = gold_by_substitution(item.question, twin.question, worked.solution(i));
+    ASSERT_TRUE(gold) << item.id << twin.question;
+    ASSERT_NEAR(*gold, std::stod(twin.grading.gold[0]), 1e-6) << item.id << twin.question;
+    ASSERT_EQ(answered(twin, "The answer is " + twin.grading.gold[0] + ".").score, 1.0);
+    ASSERT_EQ(answered(twin, "The answer is " + item.grading.gold[0] + ".").score, 0.0);
   }
-  EXPECT_GT(done["twin=names"], 550);  // the others name nobody
+  EXPECT_GT(names, 550);  // the others name nobody
+  EXPECT_GT(numbers, 600);
+  EXPECT_LT(numbers, 700);
+  test::count_compared("golds of twins", numbers);
 }
 
 }  // namespace
