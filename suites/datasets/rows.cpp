@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <vector>
 
 #include "harness/core/error.h"
@@ -33,6 +34,23 @@ struct Place {
 std::string trouble_of(std::string_view text) {
   if (text.find('\0') != std::string_view::npos) return "a zero byte: this is no text file";
   return is_valid_utf8(text) ? "" : "not UTF-8; save the file as UTF-8";
+}
+
+/// Discarded where `text` is no JSON. `twice`: a key that an object has twice, so that nobody can
+/// know which value is meant; "" where there is none.
+Json parse_once(std::string_view text, std::string& twice) {
+  std::vector<std::set<std::string>> open;  // keys of the objects around
+  return Json::parse(
+      text,
+      [&](int, Json::parse_event_t event, Json& value) {
+        if (event == Json::parse_event_t::object_start) open.emplace_back();
+        if (event == Json::parse_event_t::object_end) open.pop_back();
+        if (event == Json::parse_event_t::key && twice.empty() &&
+            !open.back().insert(value.get_ref<const std::string&>()).second)
+          twice = value.get_ref<const std::string&>();
+        return true;
+      },
+      false);
 }
 
 /// Cuts a file into records: lines, or lines outside quotes.
@@ -146,8 +164,10 @@ class RecordRows : public Rows {
       case RowFormat::Jsonl: {
         if (is_too_deep(record))
           throw mistake(fmt::format("JSON nested more than {} deep", kMaxJsonDepth));
-        Json value = Json::parse(record, nullptr, false);
+        std::string twice;
+        Json value = parse_once(record, twice);
         if (value.is_discarded()) throw mistake("not a line of JSON");
+        if (!twice.empty()) throw mistake(fmt::format("the key \"{}\" is there twice", twice));
         return value;
       }
       case RowFormat::Csv: {
@@ -200,8 +220,11 @@ class JsonRows : public Rows {
     text.resize(file.read_at(text.data(), text.size(), 0));
     if (is_too_deep(text))
       throw Error(fmt::format("{}: JSON nested more than {} deep", path.string(), kMaxJsonDepth));
-    value_ = Json::parse(text, nullptr, false);
+    std::string twice;
+    value_ = parse_once(text, twice);
     if (value_.is_discarded()) throw Error(fmt::format("{}: not JSON", path.string()));
+    if (!twice.empty())
+      throw Error(fmt::format("{}: the key \"{}\" is there twice", path.string(), twice));
     if (!member.empty()) {
       if (!value_.is_object() || !value_.contains(member))
         throw Error(fmt::format("{}: no member \"{}\" with rows", path.string(), member));

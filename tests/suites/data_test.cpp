@@ -77,6 +77,14 @@ TEST(Rows, DamageIsNamedWithItsLine) {
   test::write_text(dir / "zero.csv", std::string("q,a\nx\0,1\n", 9));
   const auto rows = open_rows(dir / "zero.csv");
   EXPECT_TRUE(has(message_of([&] { rows->row(0); }), "zero.csv:2: a zero byte"));
+  test::write_text(dir / "twice.jsonl",
+                   "{\"a\":{\"b\":1},\"c\":{\"b\":1}}\n{\"a\":[{\"b\":1,\"b\":2}]}\n");
+  const auto twice = open_rows(dir / "twice.jsonl");
+  EXPECT_EQ(twice->row(0)["c"]["b"], 1);
+  EXPECT_TRUE(
+      has(message_of([&] { twice->row(1); }), "twice.jsonl:2: the key \"b\" is there twice"));
+  test::write_text(dir / "twice.json", "[{\"a\":1,\"a\":1}]");
+  EXPECT_TRUE(has(message_of([&] { open_rows(dir / "twice.json"); }), "key \"a\" is there twice"));
   test::write_text(dir / "head.csv", "q,\xFF\nx,1\n");
   EXPECT_TRUE(has(message_of([&] { open_rows(dir / "head.csv"); }), "head.csv:1: not UTF-8"));
 }
