@@ -27,10 +27,9 @@ std::span<const EmbeddedFile> keeper_program();  // generated
 
 namespace {
 
-constexpr std::size_t kStackBytes = 65536;
 constexpr int kProgram = keeper::kHarness + 1;
 
-/// All that the child needs between clone and exec, where it shares our memory.
+/// All that the child needs between clone and exec.
 struct Birth {
   int socket, harness, program;
   bool maps_user;
@@ -38,33 +37,33 @@ struct Birth {
   const char* gid_map;
 };
 
+/// System calls only: other threads may hold any lock of a library.
 bool write_whole(const char* path, const char* text) {
-  const int file = ::open(path, O_WRONLY | O_CLOEXEC);
-  const auto size = static_cast<ssize_t>(std::strlen(text));
-  const bool is_done = file >= 0 && ::write(file, text, static_cast<std::size_t>(size)) == size;
-  if (file >= 0) ::close(file);
-  return is_done;
+  long size = 0;
+  while (text[size] != 0) ++size;
+  const long file = ::syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CLOEXEC);
+  return file >= 0 && ::syscall(SYS_write, file, text, size) == size;
 }
 
-int be_born(void* argument) {
-  const Birth& birth = *static_cast<Birth*>(argument);
+[[noreturn]] void be_born(const Birth& birth) {
   if (birth.maps_user && (!write_whole("/proc/self/setgroups", "deny") ||
                           !write_whole("/proc/self/uid_map", birth.uid_map) ||
                           !write_whole("/proc/self/gid_map", birth.gid_map)))
-    ::_exit(121);
+    ::syscall(SYS_exit_group, 121);
   const int sources[] = {birth.socket, birth.harness, birth.program};
-  int copies[3];
-  for (int i = 0; i < 3; ++i) copies[i] = ::fcntl(sources[i], F_DUPFD, 100);
+  long copies[3];
+  for (int i = 0; i < 3; ++i) copies[i] = ::syscall(SYS_fcntl, sources[i], F_DUPFD, 100);
   for (int i = 0; i < 3; ++i) {
-    if (copies[i] < 0 || ::dup2(copies[i], keeper::kSocket + i) < 0) ::_exit(122);
+    const int flags = keeper::kSocket + i == kProgram ? O_CLOEXEC : 0;
+    if (::syscall(SYS_dup3, copies[i], keeper::kSocket + i, flags) < 0)
+      ::syscall(SYS_exit_group, 122);
   }
-  ::syscall(SYS_close_range, static_cast<unsigned>(kProgram + 1), ~0u, 0u);
-  ::fcntl(kProgram, F_SETFD, FD_CLOEXEC);
+  ::syscall(SYS_close_range, kProgram + 1, ~0u, 0u);
   char name[] = "leitai-keeper";
   char* argv[] = {name, nullptr};
   char* envp[] = {nullptr};
   ::syscall(SYS_execveat, kProgram, "", argv, envp, AT_EMPTY_PATH);
-  ::_exit(errno == ETXTBSY ? 124 : 123);
+  for (;;) ::syscall(SYS_exit_group, errno == ETXTBSY ? 124 : 123);
 }
 
 /// The keeper's program as a file that can be executed: in memory, and open for reading only.
@@ -80,20 +79,19 @@ std::string map_of(unsigned id) { return fmt::format("0 {} 1\n", id); }
 
 /// Starts the keeper in namespaces of its own; -1 and errno if the kernel refuses them.
 pid_t be_parent(const Birth& birth, int namespaces) {
-  void* stack = ::mmap(nullptr, kStackBytes, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-  if (stack == MAP_FAILED) return -1;
   Birth copy = birth;
   copy.maps_user = (namespaces & CLONE_NEWUSER) != 0;
   // The keeper keeps all signals blocked: an interrupt of the terminal is for the harness.
   sigset_t all, before;
   sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  const pid_t process = ::clone(be_born, static_cast<char*>(stack) + kStackBytes,
-                                CLONE_VM | CLONE_VFORK | SIGCHLD | namespaces, &copy);
+  // The call itself: a wrapper of the library knows no fork into other namespaces. Once a process,
+  // so a copy of the page tables is no matter.
+  const auto process = static_cast<pid_t>(
+      ::syscall(SYS_clone, CLONE_VFORK | SIGCHLD | namespaces, nullptr, nullptr, nullptr, nullptr));
+  if (process == 0) be_born(copy);
   const int error = errno;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  ::munmap(stack, kStackBytes);
   errno = error;
   return process;
 }
