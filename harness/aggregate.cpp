@@ -10,6 +10,7 @@
 #include "harness/board_index.h"
 #include "harness/core/digest.h"
 #include "harness/core/log_histogram.h"
+#include "harness/core/suite.h"
 #include "harness/core/text.h"
 #include "harness/paired_scores.h"
 #include "harness/stats/proportion.h"
@@ -294,6 +295,24 @@ std::vector<std::string> cautions_of(const Leaderboard& board, bool stopped_earl
   return out;
 }
 
+/// Languages of programs that are not asked by the same suites: their means do not compare.
+void caution_of_code(const std::map<std::string, ModelTally>& models, Leaderboard& board) {
+  std::map<std::string, std::set<std::string>> suites;
+  for (const auto& [id, model] : models)
+    for (const auto& [tag, cells] : model.tags)
+      for (const auto& [suite, cell] : cells)
+        if (tag.starts_with("code=")) suites[tag.substr(5)].insert(base_of_suite(suite));
+  std::map<std::set<std::string>, std::vector<std::string>> alike;
+  for (const auto& [language, names] : suites) alike[names].push_back(language);
+  if (alike.size() < 2) return;
+  std::vector<std::string> parts;
+  for (const auto& [names, languages] : alike)
+    parts.push_back(fmt::format("{} by {}", fmt::join(languages, ", "), fmt::join(names, ", ")));
+  board.cautions.push_back(
+      fmt::format("Programming languages are not asked alike and their scores do not compare: {}.",
+                  fmt::join(parts, "; ")));
+}
+
 /// Parameters that are not the same for all models.
 void caution_of_protocol(const BoardFacts& facts, Leaderboard& board) {
   std::map<std::string, std::map<std::string, std::vector<std::string>>> values;
@@ -502,6 +521,7 @@ Leaderboard Aggregator::finish(const BoardFacts& facts) {
         100 * bounds.low, 100 * bounds.high));
   }
   caution_of_protocol(facts, board);
+  caution_of_code(impl_->models, board);
   if (index) {
     const bool one_suite = indexed.size() == 1 && indexed[0].floor == 0 && index->left_out == 0;
     for (std::size_t i = 0; i < ranked_rows.size(); ++i) {

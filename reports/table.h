@@ -73,6 +73,12 @@ std::vector<std::string> measures_of(const Leaderboard& board, const std::string
 /// Suites with measures and the same ones stand in one group; the groups in the board's order.
 std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>> suites_by_measures(
     const Leaderboard& board);
+/// The languages of programs in a board's tags, "cpp" of "code=cpp"; none where there is only one.
+std::vector<std::string> code_languages(const Leaderboard& board);
+/// The board with these languages in place of its tags.
+Leaderboard by_code_language(const Leaderboard& board);
+/// Its other tags.
+std::vector<std::string> tags_but_code(const Leaderboard& board);
 /// "1-2", with an en dash where the style has it; the dash for none.
 std::string rank_text(const LeaderboardRow& row, const Style& style);
 
