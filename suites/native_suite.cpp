@@ -246,7 +246,11 @@ class NativeSuite : public Suite {
     if (!suite_.code_style.empty()) {
       const std::string language =
           suite_.code_language.empty() ? subset_.name : suite_.code_language;
-      const Json fields = code_fields(suite_.code_style, language, question.row);
+      Json fields = code_fields(suite_.code_style, language, question.row);
+      if (const auto limits = suite_.code_limits.find(out.id); limits != suite_.code_limits.end()) {
+        if (limits->second.cpu_s > 0) fields["limits"]["cpu_s"] = limits->second.cpu_s;
+        if (limits->second.memory_mb > 0) fields["limits"]["memory_mb"] = limits->second.memory_mb;
+      }
       out.grading.fields_json = dump(fields);
       shown.update(OrderedJson(fields));
       out.tags.push_back("code=" + language);

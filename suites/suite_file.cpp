@@ -316,11 +316,18 @@ SuiteFile read_suite_file(std::string_view text, const std::string& where,
   out.is_paired = read.truth(root, "paired", false);
   out.completion_stop = read.texts(root, "completion_stop");
   if (const YamlNode* code = root.find("code")) {
-    read.only(*code, {"style", "language"});
+    read.only(*code, {"style", "language", "limits"});
     out.code_style = read.text(*code, "style");
     out.code_language = read.text(*code, "language", "");
     if (!is_code_style(out.code_style))
       read.mistake(*code, "style: an unknown style of coding rows");
+    if (const YamlNode* limits = code->find("limits")) {
+      if (!limits->is_map()) read.mistake(*limits, "limits: items and their limits are wanted");
+      for (const auto& [item, node] : limits->map) {
+        read.only(node, {"cpu_s", "memory_mb"});
+        out.code_limits[item] = {read.whole(node, "cpu_s", 0), read.whole(node, "memory_mb", 0)};
+      }
+    }
   }
   if ((read.text(root, "scorer", "") == "code") != !out.code_style.empty())
     read.mistake(root, "the scorer code needs \"code\" with a style, and only it does");

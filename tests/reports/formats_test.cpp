@@ -199,7 +199,7 @@ TEST(Reporters, ShowATableByProgrammingLanguageWhereThereAreSeveral) {
   for (LeaderboardRow& row : one.rows) row.tags["code=python"] = cell(64, 32, {0.38, 0.62});
   const std::string drawn = reporter("terminal").write(one, {.width = 100, .ascii = true});
   EXPECT_NE(drawn.find("\nprograms in  model "), std::string::npos) << drawn;
-  EXPECT_NE(drawn.find("\ncpp          qwen                           25.0   16.0 to 37.0  64"),
+  EXPECT_NE(drawn.find("\ncpp          qwen                            25.0   16.0 to 37.0  64"),
             std::string::npos)
       << drawn;
   const std::string text = reporter("markdown").write(one, {});
