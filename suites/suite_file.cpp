@@ -280,6 +280,7 @@ std::vector<std::string> SuiteFile::options() const {
   const auto some = [&](const auto& is_so) {
     return std::any_of(subsets.begin(), subsets.end(), is_so);
   };
+  if (!date.empty()) out.insert(out.end(), {"from", "until"});
   const bool has_parts = subsets.size() > 1 || !subsets[0].name.empty();
   if (has_parts) out.emplace_back("subsets");
   if (has_parts && some([](const SubsetFile& s) { return !s.language.empty(); }))
@@ -298,9 +299,9 @@ SuiteFile read_suite_file(std::string_view text, const std::string& where,
                           const std::filesystem::path& folder) {
   const Reader read(text, where);
   const YamlNode& root = read.root();
-  std::vector<std::string> known{"name",    "version", "about",   "family",
-                                 "licence", "publish", "paired",  "data",
-                                 "params",  "code",    "subsets", "completion_stop"};
+  std::vector<std::string> known{"name",    "version",         "about", "family", "licence",
+                                 "publish", "paired",          "data",  "params", "code",
+                                 "subsets", "completion_stop", "date"};
   known.insert(known.end(), shared_keys().begin(), shared_keys().end());
   read.only(root, known);
   SuiteFile out;
@@ -315,6 +316,7 @@ SuiteFile read_suite_file(std::string_view text, const std::string& where,
     read.mistake(*root.find("publish"), "publish: none, ids or full is wanted");
   out.is_paired = read.truth(root, "paired", false);
   out.completion_stop = read.texts(root, "completion_stop");
+  out.date = read.text(root, "date", "");
   if (const YamlNode* code = root.find("code")) {
     read.only(*code, {"style", "language", "limits"});
     out.code_style = read.text(*code, "style");

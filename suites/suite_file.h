@@ -96,6 +96,7 @@ struct SuiteFile {
   std::map<std::string, CodeLimits> code_limits;
   SamplingParams params;
   std::vector<std::string> completion_stop;
+  std::string date;  // field with the day of an item; "" where items have none
   std::vector<SubsetFile> subsets;
   std::filesystem::path folder;  // of suite.yaml; empty for an embedded one
 

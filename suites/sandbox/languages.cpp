@@ -135,7 +135,7 @@ LanguageRun plan_native(const CodeCheck& check, const std::string& nonce, bool i
       "-I/leitai/include -o program {} wrap.o {} -lm{} -pthread && cat program >&4",
       is_cpp ? "g++ -std=c++17" : "gcc -std=c17 -D_GNU_SOURCE", source,
       has_tests ? "-Wl,--wrap=__libc_start_main" : "", wants_crypto ? " -lcrypto" : ""));
-  std::string text = check.program;
+  std::string text = (is_cpp ? cpp_preamble(check) : "") + check.program;
   if (has_tests) {
     text += undo_macros(check) + (is_cpp ? cpp_result(check) : "") + check.tests;
     out.compile->files.push_back({"/leitai/include/assert.h", runner("checked_assert.inc"), false});
@@ -187,7 +187,9 @@ LanguageRun plan_java(const CodeCheck& check, const std::string& nonce) {
                               "&& tar -c -f - -C out . >&4",
                               has_tests ? "/leitai/LeitaiChecked.java" : ""));
   out.compile->files.push_back(
-      {"/leitai/Main.java", check.program + "\n" + (has_tests ? check.tests : ""), false});
+      {"/leitai/Main.java",
+       (has_tests ? java_program(check.program) + "\n" + check.tests : check.program + "\n"),
+       false});
   if (has_tests)
     out.compile->files.push_back({"/leitai/LeitaiChecked.java", runner("Checked.java"), false});
   out.binary = "/leitai/classes.tar";
@@ -234,7 +236,9 @@ LanguageRun plan_rust(const CodeCheck& check, const std::string& nonce) {
   out.compile->files.push_back({"/leitai/native.c", runner("native.c"), false});
   out.compile->files.push_back(
       {"/leitai/main.rs",
-       without_crates(check.program) + "\n" + (has_tests ? rust_tests(check.tests) : ""), false});
+       without_crates(has_tests ? rust_program(check.program) : check.program) + "\n" +
+           (has_tests ? rust_tests(check.tests) : ""),
+       false});
   if (!rust_root().starts_with("/usr")) {
     out.compile->shown.push_back(rust_root());
     out.compile->as_owner = true;  // a compiler in the operator's home; only it runs so

@@ -89,6 +89,21 @@ std::string undo_macros(const CodeCheck& check) {
   return out;
 }
 
+std::string cpp_preamble(const CodeCheck& check) {
+  static const Regex kInclude("^\\s*#\\s*include\\s*([<\"][^>\"\\n]+[>\"])");
+  std::string out;
+  bool may_use = false;
+  for (const std::string_view line : split(check.declared, '\n')) {
+    const std::string text = repair_utf8(line);
+    if (const auto match = kInclude.search(text); match && check.cases.empty())
+      out += "#include " + std::string(match->group(text, 1)) + "\n";
+    may_use = may_use || trim(text) == "using namespace std;";
+  }
+  if (may_use && check.program.find("std::") == std::string::npos && !out.empty())
+    out += "using namespace std;\n";
+  return out;
+}
+
 std::string cpp_result(const CodeCheck& check) {
   if (check.entry_point.empty()) return {};
   const Regex kDeclared(
@@ -178,6 +193,33 @@ std::string rust_tests(const std::string& tests) {
     at = match.begin;
   }
   return out + text.substr(at);
+}
+
+std::string rust_program(const std::string& program) {
+  static const Regex kTests("^#\\[cfg\\(test\\)\\]\\s*mod\\s+\\w+\\s*\\{.*?^\\}",
+                            {.dot_all = true, .multi_line = true});
+  const std::string text = repair_utf8(program);
+  std::string out;
+  std::size_t at = 0;
+  for (const Regex::Match& match : kTests.all(text)) {
+    out += text.substr(at, match.begin - at);
+    at = match.end;
+  }
+  return out + text.substr(at);
+}
+
+std::string java_program(const std::string& program) {
+  static const Regex kPackage("^\\s*package\\s+[\\w.]+\\s*;");
+  static const Regex kPublic(
+      "^public(?=\\s+(?:(?:final|abstract|sealed)\\s+)*(?:class|interface|enum|record)\\s+(?!"
+      "Main\\b))",
+      {.multi_line = true});
+  std::string out = repair_utf8(program);
+  if (const auto match = kPackage.search(out)) out.erase(match->begin, match->end - match->begin);
+  const auto all = kPublic.all(out);
+  for (auto match = all.rbegin(); match != all.rend(); ++match)
+    out.erase(match->begin, match->end - match->begin);
+  return out;
 }
 
 /// Words of the language that are not reserved: the checks would take the program's.

@@ -19,6 +19,15 @@ std::string cpp_result(const CodeCheck& check);
 /// by their full names.
 std::string rust_tests(const std::string& tests);
 
+/// C++: what the task's declaration includes and the program does not.
+std::string cpp_preamble(const CodeCheck& check);
+
+/// Rust: the program without tests of its own, whose module would be there twice.
+std::string rust_program(const std::string& program);
+
+/// Java: the program as it can stand in a file of another name: no package, its classes not public.
+std::string java_program(const std::string& program);
+
 /// Why the program must not be judged at all; "" when nothing speaks against it.
 std::string object_cpp(const CodeCheck& check);
 std::string object_java(const CodeCheck& check);

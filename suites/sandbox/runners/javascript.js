@@ -33,7 +33,11 @@ const inside = vm.runInContext(`(function () {
     stdout: { write(t) { say('o', '' + t); return true; } } };
   globalThis.module = { exports: {} };
   globalThis.exports = globalThis.module.exports;
-  globalThis.require = (name) => { throw new Error('no module ' + name + ' in the sandbox'); };
+  const hold = (holds, text) => { if (!holds) throw new Error('assertion failed: ' + text); };
+  const same = (a, b) => hold(a === b || JSON.stringify(a) === JSON.stringify(b), 'not equal');
+  const assert = Object.assign((holds, text) => hold(holds, text), { ok: hold, equal: same, strictEqual: same, deepEqual: same,
+    deepStrictEqual: same });
+  globalThis.require = (name) => { if (name === 'assert' || name === 'node:assert') return assert; throw new Error('no module ' + name + ' in the sandbox'); };
   globalThis.global = globalThis;
   Object.defineProperty(Error, 'stackTraceLimit', { value: undefined, writable: false, configurable: false });
   delete globalThis.WebAssembly;
@@ -131,15 +135,17 @@ function inward(value, depth = 0) {  // the program's -> plain data of ours
   return out;
 }
 
-// What may be a call of import() becomes one of the program's own require.
-function without_import(text) {
+// What makes a program a module goes, and what may be a call of import() becomes one of the program's own require.
+function as_script(text) {
   const gap = '(?:\\s|/\\*[^]*?\\*/|(?://|<!--|-->)[^\\n\\r\\u2028\\u2029]*[\\n\\r\\u2028\\u2029])*';
+  text = text.replace(/^export\s+default\s+(?!(?:async|function|class)\b)[^]*?(?:;|$)/gm, '').replace(
+    /^export\s+(?:default\s+)?(?=(?:async|function|class|const|let|var)\b)/gm, '').replace(/^export\s*\{[^}]*\};?/gm, '');
   return text.replace(new RegExp('(?<![\\w$])import(?=' + gap + '\\()', 'g'), 'require');
 }
 
 let script;
 try {
-  script = new vm.Script(without_import(program), { filename: 'program.js' });
+  script = new vm.Script(as_script(program), { filename: 'program.js' });
 } catch (error) {
   fs.writeSync(2, String(error.stack));
   tell('compile', error);
