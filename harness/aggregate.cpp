@@ -4,22 +4,24 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
+#include <functional>
 #include <map>
 #include <set>
 
+#include "harness/board_cautions.h"
 #include "harness/board_index.h"
 #include "harness/core/digest.h"
 #include "harness/core/log_histogram.h"
 #include "harness/core/suite.h"
 #include "harness/core/text.h"
+#include "harness/item_numbers.h"
 #include "harness/paired_scores.h"
 #include "harness/stats/proportion.h"
 
 namespace leitai {
 
 namespace {
-
-constexpr double kManyCutOff = 0.05;  // share of answers above which a caution is due
 
 /// What is counted for one model on the items of one suite, or on those of them with one language
 /// or tag.
@@ -62,8 +64,9 @@ struct ModelTally {
 /// The item whose samples are being read.
 struct Open {
   std::string model, suite, item;
+  std::uint32_t number = 0;
   std::uint64_t pair = 0;
-  ItemFacts facts;
+  const ItemFacts* facts = nullptr;
   Cell counts;  // of its samples
 };
 
@@ -188,18 +191,6 @@ Cell macro_mean(const std::vector<const Cell*>& cells, const std::vector<std::st
   return mean_of_cells(cells, weights);
 }
 
-std::string percent(double share) {
-  return fmt::format("{:.{}f} %", 100 * share, share < 0.1 ? 1 : 0);
-}
-
-std::string things(std::int64_t n, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", with_commas(n), n == 1 ? one : many);
-}
-
-double share_of(std::int64_t part, std::int64_t whole) {
-  return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
-}
-
 /// Why a row has no rank; "" if it has one. `graded` are the suites that someone has a score in.
 std::string reason_against(const LeaderboardRow& row, const std::vector<std::string>& graded) {
   std::size_t held = 0;
@@ -250,96 +241,16 @@ Interval bounds_of(const LeaderboardRow& row, const std::vector<std::string>& su
   return out;
 }
 
-std::vector<std::string> cautions_of(const Leaderboard& board, bool stopped_early) {
-  std::vector<std::string> out;
-  if (board.partial)
-    out.push_back(
-        "Partial run: --limit was given, so these scores are not those of the whole suites.");
-  for (const LeaderboardRow& row : board.rows) {
-    const std::int64_t missing = row.all.planned - row.all.n - row.all.ungraded - row.all.failed;
-    if (row.all.answers > 0 && missing > 0 && row.all.failed == 0 && !stopped_early) {
-      out.push_back(fmt::format("{} has no answer yet to {} of {}; the same run again goes on.",
-                                row.model, with_commas(missing),
-                                things(row.all.planned, "item", "items")));
-    }
-    if (row.all.failed > 0) {
-      out.push_back(fmt::format("{} to {} failed ({}) and {} in no score.",
-                                things(row.all.failed, "request", "requests"), row.model,
-                                percent(share_of(row.all.failed, row.all.answers)),
-                                row.all.failed == 1 ? "is" : "are"));
-    }
-    const std::int64_t got = row.all.answers - row.all.failed;
-    if (share_of(row.all.cut_off, got) > kManyCutOff) {
-      out.push_back(fmt::format(
-          "{} was cut off in {} ({}); they count as wrong. A larger max_tokens asks them anew.",
-          row.model, things(row.all.cut_off, "answer", "answers"),
-          percent(share_of(row.all.cut_off, got))));
-    }
-    if (row.served_models.size() > 1) {
-      out.push_back(fmt::format("{} was served by {} different models: {}.", row.model,
-                                row.served_models.size(), fmt::join(row.served_models, ", ")));
-    }
-  }
-  for (const std::string& suite : board.suites) {
-    std::int64_t ungraded = 0;
-    for (const LeaderboardRow& row : board.rows) {
-      const auto cell = row.suites.find(suite);
-      if (cell != row.suites.end()) ungraded += cell->second.ungraded;
-    }
-    if (ungraded > 0) {
-      out.push_back(fmt::format("{} in {} {} not graded and in no score.",
-                                things(ungraded, "answer", "answers"), suite,
-                                ungraded == 1 ? "is" : "are"));
-    }
-  }
-  return out;
-}
-
-/// Languages of programs that are not asked by the same suites: their means do not compare.
-void caution_of_code(const std::map<std::string, ModelTally>& models, Leaderboard& board) {
-  std::map<std::string, std::set<std::string>> suites;
-  for (const auto& [id, model] : models)
-    for (const auto& [tag, cells] : model.tags)
-      for (const auto& [suite, cell] : cells)
-        if (tag.starts_with("code=")) suites[tag.substr(5)].insert(base_of_suite(suite));
-  std::map<std::set<std::string>, std::vector<std::string>> alike;
-  for (const auto& [language, names] : suites) alike[names].push_back(language);
-  if (alike.size() < 2) return;
-  std::vector<std::string> parts;
-  for (const auto& [names, languages] : alike)
-    parts.push_back(fmt::format("{} by {}", fmt::join(languages, ", "), fmt::join(names, ", ")));
-  board.cautions.push_back(
-      fmt::format("Programming languages are not asked alike and their scores do not compare: {}.",
-                  fmt::join(parts, "; ")));
-}
-
-/// Parameters that are not the same for all models.
-void caution_of_protocol(const BoardFacts& facts, Leaderboard& board) {
-  std::map<std::string, std::map<std::string, std::vector<std::string>>> values;
-  std::set<std::string> names;
-  for (const BoardFacts::ModelFacts& model : facts.models)
-    for (const auto& [name, value] : model.protocol) names.insert(name);
-  for (const BoardFacts::ModelFacts& model : facts.models) {
-    for (const std::string& name : names) {
-      const auto found = model.protocol.find(name);
-      values[name][found == model.protocol.end() ? "not set" : found->second].push_back(model.id);
-    }
-  }
-  for (const auto& [name, by_value] : values) {
-    if (by_value.size() < 2) continue;
-    std::vector<std::string> parts;
-    for (const auto& [value, models] : by_value)
-      parts.push_back(fmt::format("{} ({})", value, fmt::join(models, ", ")));
-    board.cautions.push_back(
-        fmt::format("The models were not asked alike: {} {}.", name, fmt::join(parts, ", ")));
-  }
-}
-
 }  // namespace
 
 struct Aggregator::Impl {
   std::map<std::string, ModelTally> models;
   std::optional<Open> open;
+  ItemNumbers numbers;
+  std::map<std::pair<std::vector<std::string>, bool>, std::uint32_t> kind_index;
+  std::deque<ItemFacts> kinds{{}};     // facts that are equal are kept once
+  std::vector<std::uint32_t> kind_of;  // by item; short where all are of kind 0
+  std::vector<std::uint64_t> pair_of;  // likewise
   BoardScores scores;
   SampleFold fold;
   std::map<std::string, std::set<std::string>> tools;  // by suite: what programs were run with
@@ -350,12 +261,12 @@ struct Aggregator::Impl {
     if (!open) return;
     const ItemOutcome outcome = fold.finish();
     if (outcome.is_scored())
-      scores.add(open->model, open->suite, open->item, open->pair, outcome.score);
+      scores.add(open->model, open->suite, open->number, open->pair, outcome.score);
     ModelTally& model = models[open->model];
     close_into(model.suites[open->suite], *open, outcome);
-    if (!open->facts.language.empty())
-      close_into(model.languages[open->facts.language][open->suite], *open, outcome);
-    for (const std::string& tag : open->facts.tags)
+    if (!open->facts->language.empty())
+      close_into(model.languages[open->facts->language][open->suite], *open, outcome);
+    for (const std::string& tag : open->facts->tags)
       close_into(model.tags[tag][open->suite], *open, outcome);
     open.reset();
   }
@@ -364,16 +275,44 @@ struct Aggregator::Impl {
 Aggregator::Aggregator(Reducer reducer) : impl_(std::make_unique<Impl>(reducer)) {}
 Aggregator::~Aggregator() = default;
 
+void Aggregator::know(std::string_view suite, std::string_view id, const ItemFacts& item,
+                      std::uint64_t pair) {
+  const std::uint32_t number = impl_->numbers.number(suite, id);
+  std::vector<std::string> words = item.tags;
+  words.push_back(item.language);
+  const auto next = static_cast<std::uint32_t>(impl_->kinds.size());
+  const bool is_usual = item.graded && item.language.empty() && item.tags.empty();
+  const std::uint32_t kind =
+      is_usual ? 0
+               : impl_->kind_index.try_emplace({std::move(words), item.graded}, next).first->second;
+  if (kind == next) impl_->kinds.push_back(item);
+  const auto put = [number](auto& list, auto value) {
+    if (value == 0 && number >= list.size()) return;
+    if (number >= list.size()) list.resize(std::size_t{number} + 1);
+    list[number] = value;
+  };
+  put(impl_->kind_of, kind);
+  put(impl_->pair_of, pair);
+}
+
 void Aggregator::add(const Record& record, const ItemFacts& item, std::uint64_t pair) {
+  know(record.request.suite, record.request.item, item, pair);
+  add(record);
+}
+
+void Aggregator::add(const Record& record) {
   const Request& request = record.request;
   if (!impl_->open || impl_->open->item != request.item || impl_->open->suite != request.suite ||
       impl_->open->model != request.model) {
     impl_->close();
+    const std::uint32_t number = impl_->numbers.number(request.suite, request.item);
+    const auto of = [number](const auto& list) { return number < list.size() ? list[number] : 0; };
     impl_->open = Open{.model = request.model,
                        .suite = request.suite,
                        .item = request.item,
-                       .pair = pair,
-                       .facts = item};
+                       .number = number,
+                       .pair = of(impl_->pair_of),
+                       .facts = &impl_->kinds[of(impl_->kind_of)]};
   }
   Open& open = *impl_->open;
   count(open.counts, record.response);
@@ -386,11 +325,14 @@ void Aggregator::add(const Record& record, const ItemFacts& item, std::uint64_t 
   impl_->models[request.model].clock.see(record.response);
   if (record.response.served_model)
     impl_->models[request.model].served.insert(*record.response.served_model);
-  impl_->fold.add(record.response, record.score, item.graded);
+  impl_->fold.add(record.response, record.score, open.facts->graded);
 }
 
 Leaderboard Aggregator::finish(const BoardFacts& facts) {
   impl_->close();
+  impl_->numbers = {};  // the ranks need the room
+  impl_->kind_of = {};
+  impl_->pair_of = {};
   Leaderboard board;
   board.title = facts.title;
   board.built_with = facts.built_with;
@@ -521,7 +463,12 @@ Leaderboard Aggregator::finish(const BoardFacts& facts) {
         100 * bounds.low, 100 * bounds.high));
   }
   caution_of_protocol(facts, board);
-  caution_of_code(impl_->models, board);
+  std::map<std::string, std::set<std::string>> coders;  // language of programs -> suites
+  for (const auto& [id, model] : impl_->models)
+    for (const auto& [tag, cells] : model.tags)
+      for (const auto& [suite, cell] : cells)
+        if (tag.starts_with("code=")) coders[tag.substr(5)].insert(base_of_suite(suite));
+  caution_of_code(coders, board);
   if (index) {
     const bool one_suite = indexed.size() == 1 && indexed[0].floor == 0 && index->left_out == 0;
     for (std::size_t i = 0; i < ranked_rows.size(); ++i) {
@@ -545,45 +492,15 @@ Leaderboard Aggregator::finish(const BoardFacts& facts) {
 }
 
 Leaderboard aggregate(const RunReader& run, const BoardFacts& facts) {
-  std::map<std::pair<std::vector<std::string>, bool>, std::uint32_t>
-      index;  // facts that are equal are kept once
-  std::vector<ItemFacts> kinds;
-  struct Known {
-    std::uint64_t key;  // hash of (suite, item)
-    std::uint64_t pair;
-    std::uint32_t kind;
-  };
-  std::vector<Known> known;  // sorted by key; the first of equals counts
-  const auto key_of = [](const std::string& suite, const std::string& item) {
-    return std::hash<std::string>{}(suite + '\0' + item);
-  };
-  run.each_summary([&](const ItemSummary& item) {
-    std::vector<std::string> words = item.tags;
-    words.push_back(item.language);
-    const auto [at, fresh] = index.try_emplace({std::move(words), item.is_graded},
-                                               static_cast<std::uint32_t>(kinds.size()));
-    if (fresh)
-      kinds.push_back({.language = item.language, .tags = item.tags, .graded = item.is_graded});
-    const std::uint64_t pair =
-        item.pair_key.empty() ? 0 : std::hash<std::string>{}(item.pair_key) | 1;
-    known.push_back({key_of(item.suite, item.id), pair, at->second});
-  });
-  const auto is_before = [](const Known& one, std::uint64_t key) { return one.key < key; };
-  std::stable_sort(known.begin(), known.end(),
-                   [](const Known& a, const Known& b) { return a.key < b.key; });
   Aggregator aggregator(facts.reducer);
-  const ItemFacts unknown;
+  run.each_summary([&](const ItemSummary& item) {
+    aggregator.know(item.suite, item.id, {item.language, item.tags, item.is_graded},
+                    item.pair_key.empty() ? 0 : std::hash<std::string>{}(item.pair_key) | 1);
+  });
   run.each(Detail::Facts, [&](const Record& record) {
-    const std::uint64_t key = key_of(record.request.suite, record.request.item);
-    const auto found = std::lower_bound(known.begin(), known.end(), key, is_before);
-    if (found == known.end() || found->key != key) {
-      aggregator.add(record, unknown);
-    } else {
-      aggregator.add(record, kinds[found->kind], found->pair);
-    }
+    aggregator.add(record);
     return true;
   });
-  known = {};  // the ranks need the room
   return aggregator.finish(facts);
 }
 

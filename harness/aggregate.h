@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/core/leaderboard.h"
@@ -50,8 +51,9 @@ struct BoardFacts {
 /// Share of failed items above which a model is not ranked.
 constexpr double kMostFailed = 0.005;
 
-/// Records in, leaderboard out. Memory grows with models x suites x (languages + tags), never with
-/// items.
+/// Records in, leaderboard out. Memory grows with models x suites x (languages + tags); of an item
+/// it keeps about 20 bytes and 4 a model (ItemNumbers, BoardScores), 4 more where items differ in
+/// language or tags.
 ///
 /// An item's score is that of its samples that did not fail, reduced (their mean by default); `n`
 /// counts items. A suite's interval is Wilson at 95 %. The mean over all, of models that are
@@ -66,8 +68,13 @@ class Aggregator {
   Aggregator(const Aggregator&) = delete;
   Aggregator& operator=(const Aggregator&) = delete;
 
+  /// Told before of an item that records will be about. `pair`: see BoardScores::add. Items that
+  /// nobody tells of are graded, and have neither language nor tags.
+  void know(std::string_view suite, std::string_view id, const ItemFacts& item,
+            std::uint64_t pair = 0);
+
   /// Records come in the order of RunReader::each: the samples of an item follow one another.
-  /// `pair`: see BoardScores::add.
+  void add(const Record& record);
   void add(const Record& record, const ItemFacts& item, std::uint64_t pair = 0);
 
   /// Ranks and cautions. Models and suites that `facts` does not name are left out. Nothing may be
@@ -79,7 +86,7 @@ class Aggregator {
   std::unique_ptr<Impl> impl_;
 };
 
-/// One pass over a run. Keeps 24 bytes an item to look each up once.
+/// One pass over a run.
 Leaderboard aggregate(const RunReader& run, const BoardFacts& facts);
 
 }  // namespace leitai

@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 #include <numeric>
+#include <unordered_map>
 
 #include "harness/core/digest.h"
 #include "harness/core/suite.h"
@@ -20,6 +21,7 @@ constexpr int kReplicates = 10000;
 constexpr int kFewestReplicates = 1000;
 constexpr double kMostDraws = 1e9;  // units times replicates
 constexpr double kAlpha = 0.05;
+constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
 
 /// Items of one suite that every model has a score for.
 struct CommonSuite {
@@ -31,41 +33,43 @@ struct Columns {
   std::vector<const std::vector<float>*> of;  // by model
   float at(std::size_t model, std::uint32_t item) const {
     const std::vector<float>& scores = *of[model];
-    return item < scores.size() ? scores[item] : std::numeric_limits<float>::quiet_NaN();
+    return item < scores.size() ? scores[item] : kNone;
   }
 };
 
 }  // namespace
 
-void BoardScores::add(const std::string& model, const std::string& suite, const std::string& item,
+void BoardScores::add(const std::string& model, const std::string& suite, std::uint32_t item,
                       std::uint64_t pair, double score) {
-  SuiteScores& all = suites_[suite];
-  const auto [at, is_new] = all.position.try_emplace(std::hash<std::string>{}(item),
-                                                     static_cast<std::uint32_t>(all.pairs.size()));
-  if (is_new) all.pairs.push_back(pair);
-  std::vector<float>& scores = all.scores[model];
-  if (scores.size() <= at->second)
-    scores.resize(std::max<std::size_t>(all.pairs.size(), at->second + 1),
-                  std::numeric_limits<float>::quiet_NaN());
-  scores[at->second] = static_cast<float>(score);
+  if (is_known_.size() <= item) is_known_.resize(std::size_t{item} + 1);
+  if (!is_known_[item]) {
+    is_known_[item] = true;
+    suites_[suite].push_back(item);
+    if (pair != 0) {
+      if (pairs_.size() <= item) pairs_.resize(std::size_t{item} + 1);
+      pairs_[item] = pair;
+    }
+  }
+  std::vector<float>& scores = scores_[model];
+  if (scores.size() <= item) scores.resize(std::size_t{item} + 1, kNone);
+  scores[item] = static_cast<float>(score);
 }
 
 Measure BoardScores::right_in_all(const std::string& model, const std::string& suite) const {
   Measure out;
-  const auto all = suites_.find(suite);
-  if (all == suites_.end()) return out;
-  const auto column = all->second.scores.find(model);
-  if (column == all->second.scores.end()) return out;
+  const auto items = suites_.find(suite);
+  const auto column = scores_.find(model);
+  if (items == suites_.end() || column == scores_.end()) return out;
   struct Question {
     bool is_whole = true, is_right = true;
   };
   std::unordered_map<std::uint64_t, Question> questions;
-  for (std::size_t item = 0; item < all->second.pairs.size(); ++item) {
-    if (all->second.pairs[item] == 0) continue;
-    Question& one = questions[all->second.pairs[item]];
-    const bool is_scored = item < column->second.size() && !std::isnan(column->second[item]);
-    one.is_whole = one.is_whole && is_scored;
-    one.is_right = one.is_right && is_scored && column->second[item] >= 1;
+  for (const std::uint32_t item : items->second) {
+    if (pair_of(item) == 0) continue;
+    Question& one = questions[pair_of(item)];
+    const float score = item < column->second.size() ? column->second[item] : kNone;
+    one.is_whole = one.is_whole && !std::isnan(score);
+    one.is_right = one.is_right && score >= 1;
   }
   for (const auto& [pair, one] : questions) {
     if (!one.is_whole) continue;
@@ -82,26 +86,25 @@ std::optional<BoardIndex> BoardScores::index(std::span<const std::string> models
   const std::vector<BookSuite> listed(suites.begin(), suites.end());
   const std::vector<double> weights = index_weights(listed);
   static const std::vector<float> kNothing;
-  std::vector<Columns> columns(suites.size());
+  Columns columns;
+  for (const std::string& model : models) {
+    const auto column = scores_.find(model);
+    columns.of.push_back(column == scores_.end() ? &kNothing : &column->second);
+  }
   std::vector<CommonSuite> common;
   std::vector<std::vector<double>> sums;  // by suite and model, of the common items
   for (std::size_t s = 0; s < suites.size(); ++s) {
     const auto found = suites_.find(suites[s].name);
     if (found == suites_.end()) return std::nullopt;
-    const SuiteScores& scores = found->second;
-    for (const std::string& model : models) {
-      const auto column = scores.scores.find(model);
-      columns[s].of.push_back(column == scores.scores.end() ? &kNothing : &column->second);
-    }
     CommonSuite& one = common.emplace_back();
     sums.emplace_back(models.size(), 0.0);
-    for (std::uint32_t item = 0; item < scores.pairs.size(); ++item) {
+    for (const std::uint32_t item : found->second) {
       std::size_t held = 0;
-      for (std::size_t m = 0; m < models.size(); ++m) held += !std::isnan(columns[s].at(m, item));
+      for (std::size_t m = 0; m < models.size(); ++m) held += !std::isnan(columns.at(m, item));
       if (held == models.size()) {
         one.items.push_back(item);
         for (std::size_t m = 0; m < models.size(); ++m)
-          sums[s][m] += static_cast<double>(columns[s].at(m, item));
+          sums[s][m] += static_cast<double>(columns.at(m, item));
       } else if (held > 0) {
         ++out.left_out;
       }
@@ -128,16 +131,19 @@ std::optional<BoardIndex> BoardScores::index(std::span<const std::string> models
     const bool is_alone = members.size() == 1;
     if (is_alone) stratum.factor = common[members[0]].scale;
     std::unordered_map<std::uint64_t, std::size_t> unit_of;
+    std::size_t most = 0;
+    for (const std::size_t member : members) most += common[member].items.size();
+    if (pairs_.empty()) stratum.values.reserve(most * models.size());
     for (const std::size_t member : members) {
       const float scale = is_alone ? 1.0F : static_cast<float>(common[member].scale);
-      const std::vector<std::uint64_t>& pairs = suites_.at(suites[member].name).pairs;
       for (const std::uint32_t item : common[member].items) {
         std::size_t unit = stratum.units();
-        if (pairs[item] != 0) unit = unit_of.try_emplace(pairs[item], unit).first->second;
+        if (const std::uint64_t pair = pair_of(item); pair != 0)
+          unit = unit_of.try_emplace(pair, unit).first->second;
         if (unit == stratum.units())
           stratum.values.resize(stratum.values.size() + models.size(), 0.0F);
         for (std::size_t m = 0; m < models.size(); ++m)
-          stratum.values[unit * models.size() + m] += scale * columns[member].at(m, item);
+          stratum.values[unit * models.size() + m] += scale * columns.at(m, item);
       }
     }
     units += static_cast<double>(stratum.units());

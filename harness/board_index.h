@@ -5,7 +5,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "harness/core/leaderboard.h"
@@ -31,11 +30,13 @@ struct BoardIndex {
   std::vector<std::pair<std::string, std::string>> leads_without;
 };
 
-/// Item scores of all models of a run: 4 bytes a score and about 60 an item.
+/// Item scores of all models of a run: 4 bytes a score and 4 an item, 8 more where some item does
+/// not stand alone.
 class BoardScores {
  public:
-  /// One item's score. `pair` is equal for items that are not independent; 0: stands alone.
-  void add(const std::string& model, const std::string& suite, const std::string& item,
+  /// One item's score. `item`: its number, the same for all models and in no other suite. `pair` is
+  /// equal for items that are not independent; 0: stands alone.
+  void add(const std::string& model, const std::string& suite, std::uint32_t item,
            std::uint64_t pair, double score);
 
   /// Of the items of `suite` that are presentations of one question (the same pair), all of which
@@ -50,12 +51,14 @@ class BoardScores {
                                   std::span<const BookSuite> suites, std::uint64_t seed) const;
 
  private:
-  struct SuiteScores {
-    std::unordered_map<std::uint64_t, std::uint32_t> position;  // hash of the item's id
-    std::vector<std::uint64_t> pairs;
-    std::map<std::string, std::vector<float>> scores;  // by model; not a number: none
-  };
-  std::map<std::string, SuiteScores> suites_;
+  std::uint64_t pair_of(std::uint32_t item) const {
+    return item < pairs_.size() ? pairs_[item] : 0;
+  }
+
+  std::map<std::string, std::vector<std::uint32_t>> suites_;  // items in the order they came in
+  std::vector<bool> is_known_;                                // by item
+  std::vector<std::uint64_t> pairs_;                          // by item; short where all are 0
+  std::map<std::string, std::vector<float>> scores_;  // by model and item; not a number: none
 };
 
 }  // namespace leitai

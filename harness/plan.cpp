@@ -165,6 +165,21 @@ Planned PlanCursor::make(const Suite& suite, const Item& item, int sample) const
   return out;
 }
 
+void check_askable(const RunConfig& config, const Model& model, const Backend& backend,
+                   std::span<const std::unique_ptr<Suite>> suites) {
+  const DoneLookup nothing = [](const std::string&, const std::string&) {
+    return IsDone([](const Request&) { return false; });
+  };
+  for (std::size_t i = 0; i < suites.size(); ++i) {
+    try {
+      PlanCursor(config, model, backend, suites.subspan(i, 1), nothing, ItemOrder::Natural).next();
+    } catch (const Error& error) {
+      throw Error(
+          fmt::format("{} cannot be asked {}: {}", model.id, suites[i]->info().name, error.what()));
+    }
+  }
+}
+
 std::int64_t plan_size(const RunConfig& config, std::span<const std::unique_ptr<Suite>> suites) {
   std::int64_t out = 0;
   for (const auto& suite : suites) out += suite->info().size * config.samples;

@@ -88,6 +88,11 @@ class PlanCursor {
   std::int64_t skipped_ = 0;
 };
 
+/// Throws Error that names model and suite where one can never be asked the other (a mode that its
+/// wire does not know): before anything is sent.
+void check_askable(const RunConfig& config, const Model& model, const Backend& backend,
+                   std::span<const std::unique_ptr<Suite>> suites);
+
 /// Requests of the whole plan for one model, done or not.
 std::int64_t plan_size(const RunConfig& config, std::span<const std::unique_ptr<Suite>> suites);
 

@@ -15,7 +15,6 @@ std::uint32_t ScoreBook::suite_index(const BookSource& source, const std::string
   if (known == suites_.end()) {
     suites_.push_back(told == source.suites.end() ? BookSuite{.name = name} : *told);
     suite_source_.push_back(source.name);
-    index_.emplace_back();
     return static_cast<std::uint32_t>(suites_.size() - 1);
   }
   const auto at = static_cast<std::size_t>(known - suites_.begin());
@@ -49,10 +48,9 @@ std::uint32_t ScoreBook::suite_index(const BookSource& source, const std::string
 }
 
 std::uint32_t ScoreBook::item_index(std::uint32_t suite, const std::string& id) {
-  const auto [at, is_new] =
-      index_[suite].try_emplace(id, static_cast<std::uint32_t>(items_.size()));
-  if (is_new) items_.push_back({suite, 0, id, ""});
-  return at->second;
+  const std::uint32_t number = numbers_.number(suites_[suite].name, id);
+  if (number == items_.size()) items_.push_back({suite, 0, id, ""});
+  return number;
 }
 
 ScoreBook::Column& ScoreBook::open_column(const BookSource& source, const std::string& from,

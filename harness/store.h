@@ -173,6 +173,10 @@ class Store : public RunReader {
   /// In a damaged file: visits every answer that can still be read, then throws Error with how many
   /// cannot.
   void each(Detail detail, const std::function<bool(const Record&)>& visit) const override;
+  /// The same in the order of their request ids: read once from front to back. `between` is called
+  /// where nothing is being read, every few thousand: what it writes does not pile up in the WAL.
+  void each_lot(Detail detail, const std::function<void(const Record&)>& visit,
+                const std::function<void()>& between) const;
   bool has_repeats() const override;
   void each_fact(const std::function<bool(const Record&)>& visit) const override;
   void each_summary(const std::function<void(const ItemSummary&)>& visit) const override;

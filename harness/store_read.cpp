@@ -237,6 +237,46 @@ void Store::each_fact(const std::function<bool(const Record&)>& visit) const {
                   path().string(), path().parent_path().string()));
 }
 
+void Store::each_lot(Detail detail, const std::function<void(const Record&)>& visit,
+                     const std::function<void()>& between) const {
+  constexpr std::int64_t kLot = 4096;
+  std::vector<bool> seen;  // by request id
+  std::string damage;
+  try {
+    const std::int64_t last = impl_->db.query_int("SELECT max(request_id) FROM requests");
+    for (std::int64_t first = 0; first <= last; first += kLot) {
+      {
+        std::lock_guard guard(impl_->mutex);
+        Statement some(
+            impl_->db,
+            select_records(
+                detail == Detail::Prompts,
+                fmt::format("WHERE r.request_id >= ?1 AND r.request_id < ?2 AND {}", kNewest))
+                .c_str());
+        some.bind(1, first);
+        some.bind(2, first + kLot);
+        while (some.step()) {
+          const Record record = impl_->record_of(some, detail);
+          const auto id = static_cast<std::size_t>(record.request.id);
+          if (seen.size() <= id) seen.resize(id + id / 2 + 64);
+          seen[id] = true;
+          visit(record);
+        }
+      }
+      between();
+    }
+    return;
+  } catch (const DamagedError& error) {
+    damage = error.what();
+  }
+  std::lock_guard guard(impl_->mutex);
+  const auto go_on = [&](const Record& record) {
+    visit(record);
+    return true;
+  };
+  impl_->each_readable(detail, go_on, seen, damage);
+}
+
 /// Request by request, past the damage; those in `seen` have been visited. Throws at the end.
 void Store::Impl::each_readable(Detail detail, const std::function<bool(const Record&)>& visit,
                                 std::vector<bool>& seen, const std::string& reason) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
 
 #include "harness/core/codec.h"
 #include "harness/core/digest.h"
@@ -46,7 +47,7 @@ class NativeSuite : public Suite {
     info_.name = subset.name.empty() ? suite.name : suite.name + "/" + subset.name;
     info_.version = suite.version;
     suite_.subsets.clear();  // of which there may be many
-    check_digest(where);
+    check_digest(path_, subset_.sha256, where);
     info_.family = suite.family;
     info_.kind = subset.kind;
     info_.language = subset.language;
@@ -59,12 +60,14 @@ class NativeSuite : public Suite {
     read_mode(options, where);
     if (!subset.beside.file.empty()) {
       const fs::path beside = need(subset.beside.file, paths, where);
+      check_digest(beside, subset.beside.sha256, where);
       beside_ = open_rows(beside, {subset.rows_in, subset.has_header});
       if (beside_->size() != rows_->size())
         throw Error(fmt::format("{}: {}: {} rows beside {}", where, beside.string(),
                                 beside_->size(), rows_->size()));
     }
     list_places(options, where);
+    check_ids();
     read_shots(options, paths, where);
     if (info_.size > 0) item(0);  // a template or a field that does not fit shows at once
   }
@@ -123,30 +126,47 @@ class NativeSuite : public Suite {
         trouble = fmt::format("\n        {}", error.what());
       }
     }
-    std::string from;
-    for (const DataSource& source : wanted.files[0].sources)
-      from += "\n        it comes from " + source.in_words();
     throw Error(fmt::format(
         "{}: {}: the data file {}/{} is missing{}\n        put it at {}\n        or name "
-        "the folder above {}/ in LEITAI_DATA{}",
+        "the folder above {}/ in LEITAI_DATA{}{}",
         where, suite_.name, suite_.data_folder, file, trouble, wanted.files[0].target.string(),
-        suite_.data_folder, from));
+        suite_.data_folder, facts_of(wanted.files[0], "\n        "),
+        wanted.files[0].sources.empty()
+            ? ""
+            : fmt::format("\n        leitai pull {} obtains it", suite_.name)));
   }
 
   /// Other data than this version was made for: numbers do not compare.
-  void check_digest(std::string_view where) {
-    const fs::path file = file_on_disk(path_);
-    if (subset_.sha256.empty() && subset_.sources.empty()) return;
+  void check_digest(const fs::path& path, const std::string& pinned, std::string_view where) {
+    const fs::path file = file_on_disk(path);
+    if (pinned.empty() && subset_.sources.empty()) {
+      has_other_bytes_ = true;
+      return;
+    }
     const std::string digest = file_sha256(file);
-    if (subset_.sha256.empty()) {
+    if (pinned.empty()) {
       if (const std::string wrong = data_mismatch(file, ""); !wrong.empty())
         throw Error(
             fmt::format("{}: {}: {}, as it was when it first arrived\n        remove it and "
                         "{}.sha256 to obtain it anew",
                         where, file.string(), wrong, file.string()));
-      info_.version += "+" + digest.substr(0, 8);
-    } else if (digest != subset_.sha256) {
-      info_.version += "+" + digest.substr(0, 8);
+    }
+    if (digest != pinned) info_.version += "+" + digest.substr(0, 8);
+    has_other_bytes_ = has_other_bytes_ || digest != pinned;
+  }
+
+  /// Of files that were not checked before: two items of one id would be stored as one.
+  void check_ids() const {
+    if (subset_.id.empty() || !has_other_bytes_) return;
+    std::unordered_map<std::string, std::int64_t> rows;
+    for (std::int64_t i = 0; i < info_.whole; ++i) {
+      if (place_of(i).turn > 0) continue;
+      const std::int64_t at = place_of(i).row;
+      const auto [other, is_new] =
+          rows.try_emplace(reader_.field(row(at), subset_.id, where_of(at)), at);
+      if (!is_new)
+        throw Error(fmt::format("{}: the id \"{}\" is that of line {} too", where_of(at),
+                                other->first, rows_->line(other->second)));
     }
   }
 
@@ -336,6 +356,7 @@ class NativeSuite : public Suite {
     if (n != from.usual) info_.version += fmt::format("+{}shot", n);
     if (n == 0) return;
     const fs::path path = need(from.file, paths, where);
+    check_digest(path, from.sha256, where);
     const Examples examples = read_examples(
         path, subset_, reader_, n, hash64({std::to_string(seed_), info_.name, "few-shot"}));
     if (!examples.intro.empty()) intro_ = examples.intro + "\n\n";
@@ -354,6 +375,7 @@ class NativeSuite : public Suite {
   std::unique_ptr<Rows> rows_, beside_;
   QuestionReader reader_;
   std::uint64_t seed_;
+  bool has_other_bytes_ = false;  // than this version of the suite was made for
   SuiteInfo info_;
   OptionOrder order_ = OptionOrder::Data;
   std::optional<Template> template_, likelihood_;
@@ -393,7 +415,13 @@ SuiteData data_of(const SuiteFile& suite, const SubsetFile& subset,
     file.target =
         file_on_disk(find_data(suite, name, paths).value_or(last / suite.data_folder / name));
     file.shown = suite.data_folder + "/" + name;
-    if (name == subset.file) file.sha256 = subset.sha256;
+    file.sha256 = name == subset.file            ? subset.sha256
+                  : name == subset.few_shot.file ? subset.few_shot.sha256
+                  : name == subset.beside.file   ? subset.beside.sha256
+                                                 : "";
+    const bool has_rows = name == subset.file && subset.rows > 0 && subset.keep.empty();
+    file.known = has_rows ? with_commas(subset.rows) + " rows, " : "";
+    file.known += "licence " + (suite.licence.empty() ? "not stated" : suite.licence);
     for (DataSource source : subset.sources) {
       bool has_hole = false;
       for (std::string* text : {&source.url, &source.path, &source.member}) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "harness/core/codec.h"
@@ -129,7 +130,8 @@ class SubsetReader {
     const auto data_text = [&](const char* key) {
       return read_.text(own_, key, read_.text(data, key, ""));
     };
-    out.file = data_file(own_, filled(data_text("file"), name));
+    const YamlNode* named = own_.find("file") ? own_.find("file") : data.find("file");
+    out.file = data_file(named ? *named : data, filled(data_text("file"), name));
     out.sha256 = data_text("sha256");
     out.rows = read_.whole(own_, "rows", read_.whole(data, "rows", 0));
     sources(out, data);
@@ -147,8 +149,9 @@ class SubsetReader {
     }
     if (const YamlNode* beside = node("beside")) {
       read_.only(*beside, {"file", "same", "fields"});
-      out.beside = {data_file(*beside, filled(read_.text(*beside, "file"), name)),
-                    read_.text(*beside, "same", ""), read_.texts(*beside, "fields")};
+      out.beside.file = data_file(*beside, filled(read_.text(*beside, "file"), name));
+      out.beside.same = read_.text(*beside, "same", "");
+      out.beside.fields = read_.texts(*beside, "fields");
     }
     few_shot(out);
     return out;
@@ -243,11 +246,21 @@ class SubsetReader {
     const YamlNode* hubs = place.find("sources");
     if (!hubs) return;
     read_.only(*hubs, {"huggingface", "modelscope", "github"});
-    for (const auto& [name, node] : hubs->map)
+    for (const auto& [name, node] : hubs->map) {
+      if (name == "github" && !is_on_github(node.scalar))
+        read_.mistake(node, "github: a URL of GitHub is wanted; \"from\" takes any other");
       add(name == "huggingface"  ? HubKind::HuggingFace
           : name == "modelscope" ? HubKind::ModelScope
                                  : HubKind::Direct,
           node);
+    }
+  }
+
+  static bool is_on_github(std::string_view url) {
+    const std::size_t begin = url.find("://");
+    if (begin == std::string_view::npos) return false;
+    const std::string_view host = url.substr(begin + 3, url.find('/', begin + 3) - begin - 3);
+    return host == "github.com" || host.ends_with(".githubusercontent.com");
   }
 
   void few_shot(SubsetFile& out) const {
@@ -295,13 +308,39 @@ std::vector<std::string> SuiteFile::options() const {
   return out;
 }
 
+namespace {
+
+bool is_digest(std::string_view text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+/// Digests of files that are not a subset's own: of examples, and of what stands beside.
+void pin_others(SuiteFile& suite, const Reader& read, const YamlNode& root) {
+  std::map<std::string, std::string> known;
+  for (const SubsetFile& one : suite.subsets) known[one.file] = one.sha256;
+  for (const auto& [file, digest] : read.pairs(root, "checksums")) {
+    if (!is_digest(digest))
+      read.mistake(*root.find("checksums"),
+                   fmt::format("checksums: {}: 64 hexadecimal digits are wanted", file));
+    known[file] = digest;
+  }
+  for (SubsetFile& one : suite.subsets) {
+    for (auto [file, digest] : {std::pair(&one.few_shot.file, &one.few_shot.sha256),
+                                std::pair(&one.beside.file, &one.beside.sha256)}) {
+      if (const auto found = known.find(*file); found != known.end()) *digest = found->second;
+    }
+  }
+}
+
+}  // namespace
+
 SuiteFile read_suite_file(std::string_view text, const std::string& where,
                           const std::filesystem::path& folder) {
   const Reader read(text, where);
   const YamlNode& root = read.root();
-  std::vector<std::string> known{"name",    "version",         "about", "family", "licence",
-                                 "publish", "paired",          "data",  "params", "code",
-                                 "subsets", "completion_stop", "date"};
+  std::vector<std::string> known{"name",    "version",         "about",     "family", "licence",
+                                 "publish", "paired",          "data",      "params", "code",
+                                 "subsets", "completion_stop", "checksums", "date"};
   known.insert(known.end(), shared_keys().begin(), shared_keys().end());
   read.only(root, known);
   SuiteFile out;
@@ -359,6 +398,7 @@ SuiteFile read_suite_file(std::string_view text, const std::string& where,
   } else {
     out.subsets.push_back(SubsetReader(read, nothing).run("", *data));
   }
+  pin_others(out, read, root);
   out.kind = out.subsets[0].kind;
   for (const SubsetFile& one : out.subsets) {
     if (one.kind != out.kind) {

@@ -32,11 +32,12 @@ enum class AnswerForm { Label, Text, Index, FirstField };
 
 /// Worked examples shown before the question.
 struct FewShotFile {
-  std::string file;   // "" when examples cannot be had; "{subset}" is replaced
-  int most = 0;       // that may be asked for
-  int usual = 0;      // where nothing else is said
-  bool draws = true;  // by the seed, or else the first ones of the file
-  std::string style;  // "rows", or "qa-text": blocks "Q: ..." and "A: ..." behind a line of dashes
+  std::string file;    // "" when examples cannot be had; "{subset}" is replaced
+  std::string sha256;  // of `file`; "" where it is not known
+  int most = 0;        // that may be asked for
+  int usual = 0;       // where nothing else is said
+  bool draws = true;   // by the seed, or else the first ones of the file
+  std::string style;   // "rows", or "qa-text": blocks "Q: ..." and "A: ..." behind a line of dashes
   std::pair<std::string, std::string> cut;  // marks taken out of solutions
   std::string answer;                       // template over `solution`, `gold`, `gold_text`
 };
@@ -44,6 +45,7 @@ struct FewShotFile {
 /// Another file whose row N replaces fields of row N.
 struct BesideFile {
   std::string file, same;  // `same`: a field that must be equal in both
+  std::string sha256;      // of `file`; "" where it is not known
   std::vector<std::string> fields;
 };
 

@@ -20,6 +20,10 @@ namespace leitai {
 
 namespace {
 
+constexpr const char* kWhoScores =
+    "\n        ask this suite by chat, or take who can score: engine:, or completions@URL/MODEL of "
+    "a vLLM or SGLang server";
+
 /// What all models of a process share: one I/O thread, and the state of each vendor.
 struct Hub {
   std::mutex mutex;  // guards vendors; what they point to belongs to the I/O thread
@@ -101,11 +105,15 @@ class HttpBackend final : public Backend {
     if (!dialect.speaks(request.mode)) {
       throw Error(fmt::format("{}: the {} wire cannot ask in mode {}{}", resolved_.describe,
                               dialect.name, to_text(request.mode),
-                              request.mode == Mode::Chat
+                              request.mode == Mode::LogLikelihood ? kWhoScores
+                              : request.mode == Mode::Chat
                                   ? ""
                                   : "\n        completions@URL/MODEL can, where the server has "
                                     "/completions"));
     }
+    if (request.mode == Mode::LogLikelihood && !resolved_.endpoint.provider.scores)
+      throw Error(fmt::format("{}: {} does not tell the log-probabilities of a given text{}",
+                              resolved_.describe, resolved_.endpoint.provider.name, kWhoScores));
     if (request.mode != Mode::Chat && !request.prompt.text)
       throw Error(
           fmt::format("{}: messages cannot be sent as plain text without the model's chat "

@@ -243,6 +243,7 @@ void read_behaviour(Members& in, Provider& out) {
   in.take("http2", out.http2);
   in.take("stream", out.stream);
   in.take("stream_usage", out.stream_usage);
+  in.take("scores", out.scores);
   in.take("length_field", out.length_field);
   in.take("length_counts_reasoning", out.length_counts_reasoning);
   in.take("length_default", out.length_default);

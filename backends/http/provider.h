@@ -77,6 +77,7 @@ struct Provider {
   bool http2 = false;
   bool stream = true;
   bool stream_usage = true;  // knows stream_options.include_usage
+  bool scores = true;        // wire completions: tells log-probabilities of a given text (echo)
   std::string length_field = "max_tokens";
   bool length_counts_reasoning = true;
   std::optional<int> length_default;  // sent where nothing was wanted: the field is mandatory

@@ -36,6 +36,7 @@ class ReplayBackend final : public Backend {
   void prepare(Request& request) const override {
     const AnswersFile::Line* line =
         file_.find(request.suite, request.item, request.question, request.sample);
+    if (request.mode == Mode::LogLikelihood) check_scored(line);
     if (!line) {
       request.sent_json = R"({"recorded":null})";
       return;
@@ -94,6 +95,20 @@ class ReplayBackend final : public Backend {
   }
 
  private:
+  /// Written answers say nothing about continuations. `line`: nullptr for any.
+  void check_scored(const AnswersFile::Line* line) const {
+    if (!line && file_.size() == 0) return;
+    const AnswersFile::Line& one = line ? *line : file_.at(0);
+    const std::string where = fmt::format("{}:{}", file_.path(), one.number);
+    const Response response = recorded_response(parse_json(file_.read(one), where));
+    if (response.outcome != Outcome::Failed && response.continuation_logprobs.empty())
+      throw Error(
+          fmt::format("{}: a written answer, without log-probabilities of options\n        "
+                      "ask this suite by chat, or take answers that were recorded in mode "
+                      "loglikelihood",
+                      where));
+  }
+
   Channel<Answer>& answers_;
   AnswersFile file_;
   mutable std::vector<std::atomic<bool>> met_;

@@ -282,6 +282,8 @@ Executed execute(const RunConfig& config, const std::optional<std::string>& suit
       backend = std::move(around);
     }
 
+  for (std::size_t i = 0; i < config.models.size(); ++i)
+    check_askable(config, config.models[i].model, *opened.backends[i], opened.suites);
   const std::filesystem::path folder = std::filesystem::path(config.out) / config.name;
   Store store = Store::create_or_open(folder, version_number());
   refuse_other_configuration(store, config, opened);

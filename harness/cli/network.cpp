@@ -146,7 +146,7 @@ Finding mirror_finding() {
     std::vector<std::string> names;
     for (const Mirror& one : data_mirrors_from_environment())
       names.push_back(one.endpoint.empty()
-                          ? one.name
+                          ? one.name + " (and files by their own URL)"
                           : fmt::format("{} ({})", one.name, without_credentials(one.endpoint)));
     return {"mirrors", true,
             fmt::format("{}; HF_TOKEN {}", fmt::join(names, ", "),

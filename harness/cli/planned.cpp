@@ -105,12 +105,18 @@ std::vector<PlannedModel> planned_models(const RunConfig& config,
   if (nameless) entries.emplace_back();
   Channel<Answer> answers(16);
   const std::map<std::string, double> measured = tokens_by_model(store);
-  std::vector<PlannedModel> out;
+  std::vector<std::unique_ptr<Backend>> backends;
   for (const ModelEntry& entry : entries) {
     BackendContext context = context_of(config, entry.model);
     context.is_dry = true;
-    const std::unique_ptr<Backend> backend =
-        nameless ? std::make_unique<NoBackend>() : open_backend(entry, answers, context);
+    backends.push_back(nameless ? std::make_unique<NoBackend>()
+                                : open_backend(entry, answers, context));
+    check_askable(config, entry.model, *backends.back(), suites);
+  }
+  std::vector<PlannedModel> out;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const ModelEntry& entry = entries[i];
+    const std::unique_ptr<Backend>& backend = backends[i];
     PlanCursor cursor(config, entry.model, *backend, suites, lookup, ItemOrder::Natural);
     PlannedModel one;
     one.id = entry.model.id;
@@ -128,8 +134,7 @@ std::vector<PlannedModel> planned_models(const RunConfig& config,
       const TokensAtMost most = backend->tokens_at_most(planned->request).value_or(TokensAtMost{});
       one.completion_tokens_at_most += most.completion;
       one.prompt_tokens += likely_prompt_tokens(planned->request.prompt);
-      const bool thinks =
-          most.thinks || planned->request.wanted.thinking.value_or("off") != "off";
+      const bool thinks = most.thinks || planned->request.wanted.thinking.value_or("off") != "off";
       const double usual = one.is_measured ? known->second
                            : thinks        ? kUsualThoughtfulAnswer
                                            : kUsualAnswer;

@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <memory>
 #include <vector>
 
 #include "harness/core/error.h"
+#include "harness/io/files.h"
 
 namespace leitai {
 namespace {
@@ -20,8 +20,7 @@ void write_all(int file, std::string_view data, const std::filesystem::path& out
   while (!data.empty()) {
     const ssize_t n = ::write(file, data.data(), data.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0)
-      throw Error(fmt::format("{}: cannot be written: {}", out.string(), std::strerror(errno)));
+    if (n <= 0) throw Error(describe_io_error(out, "cannot be written", errno));
     data.remove_prefix(static_cast<std::size_t>(n));
   }
 }
@@ -53,9 +52,11 @@ Digest extract_entry(const std::filesystem::path& archive, const std::string& na
     const char* path = archive_entry_pathname(entry);
     if (path && name == path) break;
   }
+  if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry))
+    throw Error(
+        fmt::format("{}: entry {} is a link or a folder, not a file", archive.string(), name));
   int file = open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (file < 0)
-    throw Error(fmt::format("{}: cannot be written: {}", out.string(), std::strerror(errno)));
+  if (file < 0) throw Error(describe_io_error(out, "cannot be written", errno));
   const std::unique_ptr<int, void (*)(int*)> closer(&file, [](int* handle) { close(*handle); });
 
   Sha256 digest;
@@ -72,8 +73,7 @@ Digest extract_entry(const std::filesystem::path& archive, const std::string& na
     digest.update(piece);
     write_all(file, piece, out);
   }
-  if (fsync(file) != 0)
-    throw Error(fmt::format("{}: cannot be written: {}", out.string(), std::strerror(errno)));
+  if (fsync(file) != 0) throw Error(describe_io_error(out, "cannot be written", errno));
   return digest.finish();
 }
 

@@ -193,6 +193,17 @@ LineReader::LineReader(const fs::path& path, std::size_t max_line_bytes)
 
 LineReader::~LineReader() = default;
 
+bool LineReader::next_block(std::string& block) {
+  block.clear();
+  try {
+    return source_->read(block);
+  } catch (const Error& error) {
+    const std::string what = error.what();
+    if (what.starts_with(path_.string())) throw;
+    throw Error(fmt::format("{}: {}", path_.string(), what));
+  }
+}
+
 bool LineReader::next(std::string& line) {
   std::size_t searched = at_;
   std::size_t end;

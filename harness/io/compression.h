@@ -46,6 +46,10 @@ class LineReader {
   /// damaged or cut-off file.
   bool next(std::string& line);
 
+  /// The next unpacked bytes as they are, at most a few ten thousand; for callers that do not ask
+  /// for lines. False at the end. Throws Error("FILE: ...") for a damaged or cut-off file.
+  bool next_block(std::string& block);
+
   /// 1-based number of the line that next() gave last.
   std::int64_t line_number() const { return line_number_; }
 

@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kLongestLine = std::size_t{256} << 20;  // of a packed file
+constexpr std::uint64_t kLongestLine = std::uint64_t{256} << 20;  // of a packed file
 
 /// A folder of its own, removed at the end; files that are still open live on without a name.
 class TemporaryFolder {
@@ -53,13 +53,10 @@ bool is_packed(const fs::path& path) {
   return extension == ".gz" || extension == ".zst";
 }
 
-/// Text packs to a hundredth at best; what grows more is made to fill a disk.
 std::uint64_t believable_size(const fs::path& packed, std::uint64_t most) {
-  constexpr std::uint64_t kAlwaysFine = std::uint64_t{100} << 20, kLargestRatio = 200;
   std::error_code unknown;
   const std::uintmax_t size = fs::file_size(packed, unknown);
-  if (unknown || size > most) return most;
-  return std::min(most, std::max(kAlwaysFine, kLargestRatio * size));
+  return unknown ? most : leitai::believable_size(std::uint64_t{size}, most);
 }
 
 int open_to_read(const fs::path& path) {
@@ -78,26 +75,30 @@ void write_all(int file, std::string_view bytes, const fs::path& path) {
 }
 
 void unpack(const fs::path& from, const fs::path& shown, const fs::path& to, std::uint64_t most) {
-  most = believable_size(from, most);
-  LineReader reader(from, static_cast<std::size_t>(std::min<std::uint64_t>(most, kLongestLine)));
   const int file = ::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0) throw Error(describe_io_error(to, "cannot be written", errno));
   try {
-    std::string block;
-    std::uint64_t total = 0;
-    for (std::string line; reader.next(line);) {
-      block.append(line).push_back('\n');
-      total += line.size() + 1;
+    LineReader reader(from, kLongestLine);
+    std::uint64_t total = 0, line = 0;
+    for (std::string block; reader.next_block(block);) {
+      total += block.size();
+      const std::size_t end = block.rfind('\n');
+      line = end == std::string::npos ? line + block.size() : block.size() - end - 1;
+      if (line > kLongestLine)
+        throw Error(
+            fmt::format("{}: a line longer than {}", shown.string(), bytes_in_words(kLongestLine)));
       if (total > most)
         throw Error(
             fmt::format("{}: unpacks to more than {}; refused\n        this is not a data "
                         "file of a suite; unpack it by hand if you trust it",
                         shown.string(), bytes_in_words(most)));
-      if (block.size() < std::size_t{1} << 20) continue;
       write_all(file, block, to);
-      block.clear();
     }
-    write_all(file, block, to);
+  } catch (const Error& error) {
+    ::close(file);
+    const std::string what = error.what(), place = from.string();
+    if (from == shown || !what.starts_with(place)) throw;
+    throw Error(shown.string() + what.substr(place.size()));
   } catch (...) {
     ::close(file);
     throw;
@@ -105,7 +106,23 @@ void unpack(const fs::path& from, const fs::path& shown, const fs::path& to, std
   ::close(file);
 }
 
+/// What certainly is no data file, by its first bytes; "" where nothing speaks against it.
+std::string trouble_at_head(int file) {
+  std::string head(256, '\0');
+  const ssize_t n = ::pread(file, head.data(), head.size(), 0);
+  head.resize(static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+  if (head.starts_with("\xFF\xFE") || head.starts_with("\xFE\xFF"))
+    return "UTF-16; save the file as UTF-8";
+  return not_data(head);
+}
+
 }  // namespace
+
+std::uint64_t believable_size(std::uint64_t size, std::uint64_t most) {
+  constexpr std::uint64_t kAlwaysFine = std::uint64_t{100} << 20, kLargestRatio = 200;
+  if (size > most) return most;
+  return std::min(most, std::max(kAlwaysFine, kLargestRatio * size));
+}
 
 DataFile::DataFile(const fs::path& path, std::uint64_t max_unpacked) : path_(path) {
   const fs::path outer = file_on_disk(path);
@@ -116,15 +133,16 @@ DataFile::DataFile(const fs::path& path, std::uint64_t max_unpacked) : path_(pat
     if (!folder) folder.emplace();
     return *folder;
   };
+  // Of the outermost file, so that what is packed twice gains nothing by it.
+  const std::uint64_t most = believable_size(outer, max_unpacked);
   if (!inner.empty()) {
     now = scratch() / "member";
-    extract_entry(outer, inner, now,
-                  static_cast<std::int64_t>(believable_size(outer, max_unpacked)));
+    extract_entry(outer, inner, now, static_cast<std::int64_t>(most));
   }
   const fs::path name = inner.empty() ? outer : fs::path(inner);
   if (is_packed(name)) {
     const fs::path unpacked = scratch() / "unpacked";
-    unpack(now, path, unpacked, max_unpacked);
+    unpack(now, path, unpacked, most);
     now = unpacked;
   }
   if (extension_of(plain_name(path)) == ".parquet") {
@@ -139,6 +157,10 @@ DataFile::DataFile(const fs::path& path, std::uint64_t max_unpacked) : path_(pat
     throw Error(describe_io_error(path, "cannot be read", EISDIR));
   }
   size_ = static_cast<std::uint64_t>(info.st_size);
+  if (const std::string trouble = trouble_at_head(file_); !trouble.empty()) {
+    ::close(file_);
+    throw Error(fmt::format("{}: {}", path.string(), trouble));
+  }
 }
 
 DataFile::~DataFile() { ::close(file_); }
@@ -153,6 +175,13 @@ std::size_t DataFile::read_at(char* out, std::size_t size, std::uint64_t offset)
     done += static_cast<std::size_t>(n);
   }
   return done;
+}
+
+std::string not_data(std::string_view head) {
+  if (head.starts_with("version https://git-lfs.")) return "a Git LFS pointer, not the file";
+  if (starts_with_nocase(trim(head), "<!doctype html") || starts_with_nocase(trim(head), "<html"))
+    return "a web page, not the file";
+  return "";
 }
 
 std::string plain_name(const fs::path& path) {

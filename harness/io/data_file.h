@@ -4,11 +4,16 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 namespace leitai {
 
 /// The most that a packed data file may unpack to.
 inline constexpr std::uint64_t kMaxUnpacked = std::uint64_t{8} << 30;
+
+/// What a packed file of `size` bytes may unpack to, at most `most`: text packs to a hundredth at
+/// best, and what grows more is made to fill a disk.
+std::uint64_t believable_size(std::uint64_t size, std::uint64_t most = kMaxUnpacked);
 
 /// The bytes of a data file, by position. What is packed (.gz, .zst) or lies in an archive
 /// ("data.zip!folder/rows.csv") is unpacked once into a temporary file without a name, and a
@@ -33,6 +38,10 @@ class DataFile {
   int file_ = -1;
   std::uint64_t size_ = 0;
 };
+
+/// What a file that begins with `head` certainly is instead of data: "a web page, not the file"; ""
+/// where nothing speaks against it.
+std::string not_data(std::string_view head);
 
 /// "rows.csv" of "data.zip!rows.csv.gz": the name that tells the format.
 std::string plain_name(const std::filesystem::path& path);

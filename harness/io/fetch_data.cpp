@@ -11,6 +11,7 @@
 #include "harness/core/error.h"
 #include "harness/core/text.h"
 #include "harness/io/archive.h"
+#include "harness/io/data_file.h"
 #include "harness/io/files.h"
 #include "harness/io/package.h"
 #include "harness/io/transport.h"
@@ -67,10 +68,8 @@ std::string look(const fs::path& path) {
   file.read(head.data(), static_cast<std::streamsize>(head.size()));
   head.resize(static_cast<std::size_t>(file.gcount()));
   if (head.empty()) return "is empty";
-  if (head.starts_with("version https://git-lfs.")) return "is a Git LFS pointer, not the file";
-  if (starts_with_nocase(trim(head), "<!doctype html") || starts_with_nocase(trim(head), "<html"))
-    return "is a web page, not the file";
-  return "";
+  const std::string other = not_data(head);
+  return other.empty() ? "" : "is " + other;
 }
 
 class Puller {
@@ -93,7 +92,9 @@ class Puller {
         std::string why =
             source.member.empty() ? plain(url, file, mirror) : member(url, source, file, mirror);
         if (why.empty()) return url;
-        reasons.push_back(fmt::format("{}: {}: {}", mirror.name, url, why));
+        reasons.push_back(source.kind == HubKind::Direct  // the URL says who serves it
+                              ? fmt::format("{}: {}", url, why)
+                              : fmt::format("{}: {}: {}", mirror.name, url, why));
         if (options_.note) options_.note(reasons.back());
       }
     }
@@ -161,7 +162,9 @@ class Puller {
     }
     const fs::path part = file.target.string() + ".part";
     try {
-      extract_entry(found->second, source.member, part, kMaxFile);
+      extract_entry(found->second, source.member, part,
+                    static_cast<std::int64_t>(
+                        believable_size(std::uint64_t{fs::file_size(found->second)}, kMaxFile)));
     } catch (const Error& error) {
       std::error_code ignored;
       fs::remove(part, ignored);
@@ -198,38 +201,42 @@ class Puller {
   std::map<std::string, fs::path> archives_;  // by URL
 };
 
-/// All that is missing, the first few with where to get them.
+/// All that is missing: the first few with where to get them, the others in the form that
+/// `sha256sum -c` reads.
 std::string where_to_put(const std::vector<const WantedFile*>& missing) {
   std::string out =
-      fmt::format("{}{}: {} missing, and --offline forbids to obtain {}", missing[0]->shown,
-                  missing.size() == 1 ? "" : fmt::format(" and {} more", missing.size() - 1),
-                  missing.size() == 1 ? "is" : "are", missing.size() == 1 ? "it" : "them");
-  for (std::size_t i = 0; i < std::min(missing.size(), kMissingTold); ++i) {
-    const WantedFile& file = *missing[i];
-    out += fmt::format("\n        put it at {}", file.target.string());
-    for (const DataSource& source : file.sources)
-      out += fmt::format("\n          it comes from {}", source.in_words());
-    if (!file.sha256.empty()) out += fmt::format("\n          its SHA-256 is {}", file.sha256);
-  }
+      missing.size() == 1
+          ? fmt::format("{} is missing, and --offline forbids to obtain it", missing[0]->shown)
+          : fmt::format("{} and {} more are missing, and --offline forbids to obtain them",
+                        missing[0]->shown, missing.size() - 1);
+  for (std::size_t i = 0; i < std::min(missing.size(), kMissingTold); ++i)
+    out += fmt::format("\n        put it at {}{}", missing[i]->target.string(),
+                       facts_of(*missing[i], "\n          "));
   if (missing.size() > kMissingTold)
-    out += fmt::format("\n        {} more files lie beside or come from the same place",
-                       missing.size() - kMissingTold);
+    out += "\n        the others come from beside these; SHA-256 and where each goes:";
+  for (std::size_t i = kMissingTold; i < missing.size(); ++i)
+    out += fmt::format("\n          {}  {}",
+                       missing[i]->sha256.empty() ? "(not known)" : missing[i]->sha256,
+                       missing[i]->target.string());
   return out;
 }
 
 }  // namespace
 
+std::string facts_of(const WantedFile& file, std::string_view indent) {
+  std::string out;
+  for (const DataSource& source : file.sources)
+    out += fmt::format("{}{} {}", indent, out.empty() ? "it comes from" : "or from",
+                       source.in_words());
+  if (!file.sha256.empty()) out += fmt::format("{}its SHA-256 is {}", indent, file.sha256);
+  if (!file.known.empty()) out += fmt::format("{}{}", indent, file.known);
+  return out;
+}
+
 std::string DataSource::in_words() const {
-  const std::string inside = member.empty() ? "" : fmt::format(" (in it: {})", member);
-  switch (kind) {
-    case HubKind::Direct:
-      return url + inside;
-    case HubKind::HuggingFace:
-      return fmt::format("Hugging Face data set {} at {}: {}{}", repo, revision, path, inside);
-    case HubKind::ModelScope:
-      return fmt::format("ModelScope data set {} at {}: {}{}", repo, revision, path, inside);
-  }
-  return "";
+  Mirror usual{.name = "", .kind = kind, .endpoint = "https://huggingface.co", .token = ""};
+  if (kind == HubKind::ModelScope) usual.endpoint = "https://modelscope.cn";
+  return url_at(usual, *this) + (member.empty() ? "" : fmt::format(" (in it: {})", member));
 }
 
 DataSource data_source_from(HubKind kind, const std::string& text) {
@@ -283,17 +290,30 @@ DataPull pull_data(std::span<const WantedFile> files, const PullOptions& options
     missing.push_back(&file);
   }
   if (options.offline && !missing.empty()) throw Error(where_to_put(missing));
-  Puller puller(options);
+  // All folders to the end: an archive lies in one of them while its members go into others.
+  std::map<fs::path, FileLock> locks;
   for (const WantedFile* file : missing) {
     const fs::path folder = file->target.parent_path();
+    if (locks.contains(folder)) continue;
     make_folder(folder);
     std::string holder;
-    const auto lock = FileLock::try_take(folder / ".lock", &holder);
+    auto lock = FileLock::try_take(folder / ".lock", &holder);
     if (!lock)
       throw Error(
           fmt::format("{}: {} is pulling into this folder\n        wait for it, then give "
                       "the same command again",
                       folder.string(), holder));
+    locks.emplace(folder, std::move(*lock));
+  }
+  Puller puller(options);
+  for (const WantedFile* file : missing) {
+    std::error_code none;  // who held the lock before may have brought it
+    if (fs::is_regular_file(file->target, none) &&
+        data_mismatch(file->target, file->sha256).empty()) {
+      out.was_there.push_back(file->shown);
+      out.bytes += static_cast<std::int64_t>(fs::file_size(file->target));
+      continue;
+    }
     const std::string from = puller.obtain(*file);
     if (std::find(out.sources.begin(), out.sources.end(), from) == out.sources.end())
       out.sources.push_back(from);

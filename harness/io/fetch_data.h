@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/io/fetch.h"
@@ -19,7 +20,7 @@ struct DataSource {
   std::string repo, revision, path;  // of a hub's data set
   std::string member;                // in an archive; "" for the file itself
 
-  /// For people: the URL, or "OWNER/NAME@revision: path".
+  /// For people: the URL, of hubs at their usual address.
   std::string in_words() const;
 };
 
@@ -32,7 +33,11 @@ struct WantedFile {
   std::string shown;   // "mmlu/test/anatomy_test.csv"
   std::string sha256;  // "" where it is not known before
   std::vector<DataSource> sources;
+  std::string known = {};  // for people: "250 rows, licence CC-BY-4.0"
 };
+
+/// For people, each line behind `indent`: where a file comes from, its digest, what is known of it.
+std::string facts_of(const WantedFile& file, std::string_view indent);
 
 struct DataPull {
   std::int64_t bytes = 0;  // of all files

@@ -179,7 +179,10 @@ void parquet_to_jsonl(const fs::path& path, const std::string& shown, const fs::
     }
   } catch (const Error& error) {
     if (is_exceeded) refuse();
-    throw Error(fmt::format("{}: {}", shown, error.what()));
+    std::string what = error.what();  // names the file that it was given
+    if (const std::size_t at = what.find(alias.string()); at != std::string::npos)
+      what.replace(at, alias.string().size(), path.filename().string());
+    throw Error(fmt::format("{}: {}", shown, what));
   }
   std::error_code none;
   if (const std::uintmax_t size = fs::file_size(out, none); !none && size > max_bytes) refuse();

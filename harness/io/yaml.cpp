@@ -1,9 +1,12 @@
 #include "harness/io/yaml.h"
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "harness/core/error.h"
 #include "harness/core/text.h"
@@ -58,6 +61,43 @@ YamlNode convert(const YAML::Node& from, std::string_view where, int depth, int&
   return out;
 }
 
+/// Notes where documents begin and nothing else.
+class DocumentCounter : public YAML::EventHandler {
+ public:
+  std::vector<int> lines;  // from 1
+
+  void OnDocumentStart(const YAML::Mark& mark) override { lines.push_back(mark.line + 1); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+/// Line of a second document, if there is one. YAML::LoadAll() would look for a third and a fourth:
+/// at a lone "," it takes nothing, so that it never ends (yaml-cpp 0.7).
+std::optional<int> second_document(const std::string& text) {
+  std::istringstream in(text);
+  YAML::Parser parser(in);
+  DocumentCounter counter;
+  while (counter.lines.size() < 2 && parser.HandleNextDocument(counter)) {
+  }
+  if (counter.lines.size() < 2) return std::nullopt;
+  return counter.lines[1];
+}
+
+/// Does a line part two documents?
+bool has_marker(std::string_view text) {
+  return text.starts_with("---") || text.find("\n---") != std::string_view::npos ||
+         text.find("\n...") != std::string_view::npos;
+}
+
 }  // namespace
 
 YamlNode::YamlNode() = default;
@@ -94,14 +134,19 @@ std::optional<double> YamlNode::as_number() const {
 YamlNode parse_yaml(std::string_view text, std::string_view where) {
   if (!is_valid_utf8(text)) throw Error(fmt::format("{}:1: not UTF-8 text", where));
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.empty()) return {};
-    if (documents.size() > 1) {
-      throw Error(fmt::format("{}:{}: one document is wanted, a second begins here", where,
-                              documents[1].Mark().line + 1));
+    const std::string all(text);
+    if (const auto line = second_document(all)) {
+      const bool is_parted = has_marker(text);
+      throw Error(fmt::format(
+          "{}:{}: {}", where, *line,
+          is_parted ? "one document is wanted, a second begins here"
+                    : "malformed YAML: what stands here belongs to nothing before it\n        look "
+                      "at the indentation, brackets and quotes around this line"));
     }
     int count = 0;
-    return convert(documents[0], where, 0, count);
+    YamlNode root = convert(YAML::Load(all), where, 0, count);
+    root.line = std::max(root.line, 1);  // nothing at all has no mark
+    return root;
   } catch (const YAML::Exception& error) {
     throw Error(
         fmt::format("{}:{}: malformed YAML: {}\n        look at the indentation, brackets and "

@@ -54,6 +54,16 @@ std::vector<double> replicate_sums(std::span<const double> values,
 
 Bca bca(std::span<const double> sorted, double estimate, std::span<const double> leave_one_out,
         double alpha) {
+  return bca(
+      sorted, estimate, leave_one_out.size(),
+      [&](const std::function<void(double)>& visit) {
+        for (const double value : leave_one_out) visit(value);
+      },
+      alpha);
+}
+
+Bca bca(std::span<const double> sorted, double estimate, std::size_t n, const Values& leave_one_out,
+        double alpha) {
   Bca result;
   const auto [first, last] = std::equal_range(sorted.begin(), sorted.end(), estimate);
   result.less = first - sorted.begin();
@@ -62,17 +72,18 @@ Bca bca(std::span<const double> sorted, double estimate, std::span<const double>
       (static_cast<double>(result.less) + 0.5 * static_cast<double>(result.equal)) /
       static_cast<double>(sorted.size());
   if (below > 0 && below < 1) result.z0 = normal_quantile(below);
-  if (leave_one_out.size() > 1) {
-    const double centre = sample_mean(leave_one_out);
-    double squares = 0, cubes = 0;
-    for (const double value : leave_one_out) {
+  if (n > 1) {
+    double sum = 0, squares = 0, cubes = 0;
+    leave_one_out([&](double value) { sum += value; });
+    const double centre = sum / static_cast<double>(n);
+    leave_one_out([&](double value) {
       const double d = centre - value;
       squares += d * d;
       cubes += d * d * d;
-    }
+    });
     // Below the rounding of the values themselves there is no variation.
     const double noise = 1e-14 * std::max(1e-300, std::abs(centre));
-    if (squares > noise * noise * static_cast<double>(leave_one_out.size()))
+    if (squares > noise * noise * static_cast<double>(n))
       result.acceleration = cubes / (6 * std::pow(squares, 1.5));
   }
   if (!result.z0 || !result.acceleration) return result;

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -33,6 +35,11 @@ struct Bca {
 
 /// `sorted` replicates ascending, `leave_one_out` the statistic without each unit.
 Bca bca(std::span<const double> sorted, double estimate, std::span<const double> leave_one_out,
+        double alpha);
+
+/// The same, where the `n` values are given one by one, in order, each time anew: none is kept.
+using Values = std::function<void(const std::function<void(double)>&)>;
+Bca bca(std::span<const double> sorted, double estimate, std::size_t n, const Values& leave_one_out,
         double alpha);
 
 struct BootstrapMean {

@@ -20,7 +20,8 @@ using Json = nlohmann::json;
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMaxRow = std::uint64_t{64} << 20;
-constexpr std::uint64_t kMaxDocument = std::uint64_t{1} << 30;
+constexpr std::uint64_t kMaxDocument = std::uint64_t{256} << 20;  // some 2 GB once it is parsed
+constexpr std::size_t kMostRows = std::size_t{1} << 26;
 
 struct Place {
   std::uint64_t offset;
@@ -28,18 +29,27 @@ struct Place {
   std::uint32_t line;
 };
 
+/// "" for text that can be read; else what is wrong with a part of it.
+std::string trouble_of(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) return "a zero byte: this is no text file";
+  return is_valid_utf8(text) ? "" : "not UTF-8; save the file as UTF-8";
+}
+
 /// Cuts a file into records: lines, or lines outside quotes.
 std::vector<Place> find_records(const DataFile& file, bool has_quotes) {
   std::vector<Place> out;
   std::vector<char> buffer(1 << 20);
   std::uint64_t offset = 0, begin = 0;
-  std::uint32_t line = 1, first_line = 1;
+  std::uint32_t line = 1, first_line = 1, quote_line = 1;
   bool in_quotes = false, is_blank = true;
   const auto end_record = [&](std::uint64_t end) {
     if (end - begin > kMaxRow)
       throw Error(fmt::format("{}:{}: a row of {} is too long", file.path().string(), first_line,
                               bytes_in_words(end - begin)));
     if (!is_blank) out.push_back({begin, static_cast<std::uint32_t>(end - begin), first_line});
+    if (out.size() > kMostRows)
+      throw Error(fmt::format("{}: more than {} rows; this is not a data file of a suite",
+                              file.path().string(), with_commas(kMostRows)));
     begin = end + 1;
     is_blank = true;
   };
@@ -51,7 +61,10 @@ std::vector<Place> find_records(const DataFile& file, bool has_quotes) {
     if (offset > begin + kMaxRow) end_record(offset);
     for (; i < n; ++i) {
       const char c = buffer[i];
-      if (c == '"' && has_quotes) in_quotes = !in_quotes;
+      if (c == '"' && has_quotes) {
+        in_quotes = !in_quotes;
+        quote_line = line;
+      }
       if (c == '\n') {
         ++line;
         if (in_quotes) continue;
@@ -64,6 +77,9 @@ std::vector<Place> find_records(const DataFile& file, bool has_quotes) {
     offset += n;
     if (n < buffer.size()) break;
   }
+  if (in_quotes)
+    throw Error(fmt::format("{}:{}: a quotation mark opens here and none closes it",
+                            file.path().string(), quote_line));
   if (offset > begin) end_record(offset);
   return out;
 }
@@ -101,7 +117,10 @@ class RecordRows : public Rows {
     if (format != RowFormat::Csv || !has_header) return;
     if (places_.empty())
       throw Error(fmt::format("{}: empty; the first line names the columns", path.string()));
-    header_ = csv_cells(read(places_.front()));
+    const std::string first = read(places_.front());
+    if (const std::string trouble = trouble_of(first); !trouble.empty())
+      throw Error(fmt::format("{}:{}: {}", path.string(), places_.front().line, trouble));
+    header_ = csv_cells(first);
     for (std::string& name : header_) name = std::string(trim(name));
     for (std::size_t i = 0; i < header_.size(); ++i) {
       if (std::count(header_.begin(), header_.end(), header_[i]) > 1)
@@ -122,7 +141,7 @@ class RecordRows : public Rows {
     const auto mistake = [&](const std::string& what) {
       return Error(fmt::format("{}:{}: {}", file_.path().string(), place.line, what));
     };
-    if (!is_valid_utf8(record)) throw mistake("not UTF-8; save the file as UTF-8");
+    if (const std::string trouble = trouble_of(record); !trouble.empty()) throw mistake(trouble);
     switch (format_) {
       case RowFormat::Jsonl: {
         if (is_too_deep(record))

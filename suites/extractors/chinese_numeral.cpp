@@ -7,6 +7,7 @@ namespace leitai {
 namespace {
 
 constexpr char32_t kNegative = 0x8D1F, kNegativeOld = 0x8CA0, kPoint = 0x70B9, kPointOld = 0x9EDE;
+constexpr char32_t kMixed = U'\u53C8';
 constexpr std::u32string_view kPartsOf = U"\u5206\u4E4B", kPercentOf = U"\u767E\u5206\u4E4B";
 
 struct Entry {
@@ -36,8 +37,9 @@ std::optional<int> look_up(const Entry (&table)[N], char32_t c) {
 bool is_point(char32_t c) { return c == kPoint || c == kPointOld; }
 
 bool is_numeral(char32_t c) {
-  return c > 0x3000 && (look_up(kDigits, c) || look_up(kUnits, c) || is_point(c) ||
-                        c == kNegative || c == kNegativeOld || c == 0x5206 || c == 0x4E4B);
+  return c > 0x3000 &&
+         (look_up(kDigits, c) || look_up(kUnits, c) || is_point(c) || c == kNegative ||
+          c == kNegativeOld || c == kMixed || c == 0x5206 || c == 0x4E4B);
 }
 
 /// Digits alone, one after the other: a year, a telephone number, decimals.
@@ -134,9 +136,17 @@ std::optional<NumberToken> parse_chinese_numeral(std::u32string_view text) {
     out.is_percent = true;
     value = unsigned_value(text.substr(kPercentOf.size()));
   } else if (const std::size_t parts = text.find(kPartsOf); parts != std::u32string_view::npos) {
-    const auto below = unsigned_value(text.substr(0, parts)),
+    // A mixed number has its whole part in front: "two and one of three parts".
+    const std::size_t mixed = text.substr(0, parts).find(kMixed);
+    const bool is_mixed = mixed != std::u32string_view::npos;
+    const std::size_t from = is_mixed ? mixed + 1 : 0;
+    const auto below = unsigned_value(text.substr(from, parts - from)),
                above = unsigned_value(text.substr(parts + kPartsOf.size()));
     if (below && above) value = above->divided_by(*below);
+    if (is_mixed && value) {
+      const auto whole = unsigned_value(text.substr(0, mixed));
+      value = whole ? std::optional(whole->plus(*value)) : std::nullopt;
+    }
   } else {
     value = unsigned_value(text);
   }

@@ -53,7 +53,8 @@ void ChoiceExtraction::find_declared() {
     const char32_t second = at + 1 < low_.size() ? low_[at + 1] : U'\0';
     if ((at > 0 && is_small(low_[at]) && is_small(low_[at - 1])) ||
         !(words_.verbs.may_begin(low_[at], second) || words_.answers.may_begin(low_[at], second) ||
-          words_.options.may_begin(low_[at], second))) {
+          words_.options.may_begin(low_[at], second) ||
+          words_.conclusions.may_begin(low_[at], second))) {
       ++at;  // inside a word, or none of these
     } else if (const std::size_t size = words_.verbs.at(low_, at)) {
       if (!starts_option(at, size)) by_verb(at, at + size);
@@ -65,10 +66,28 @@ void ChoiceExtraction::find_declared() {
     } else if (const std::size_t option = words_.options.at(low_, at)) {
       by_noun(at + option, false);
       at += option;
+    } else if (const std::size_t conclusion = words_.conclusions.at(low_, at)) {
+      by_conclusion(at + conclusion);
+      at += conclusion;
     } else {
       ++at;
     }
   }
+}
+
+/// "Therefore, (D)." and nothing more in the sentence.
+void ChoiceExtraction::by_conclusion(std::size_t end) {
+  const std::size_t at = skip_fillers(end, std::min(low_.size(), end + 24));
+  const std::size_t token = token_from(at);
+  if (token >= tokens_.size() || tokens_[token].begin != at || tokens_[token].is_lower ||
+      !is_usable(tokens_[token]))
+    return;
+  std::size_t next = tokens_[token].end;
+  while (next < text_.size() && View(U" )]").find(text_[next]) != kNone) ++next;
+  const bool ends = next == text_.size() || text_[next] == U'\n' || ends_sentence(text_[next]) ||
+                    (text_[next] == U'.' && (next + 1 == text_.size() || text_[next + 1] == U' ' ||
+                                             text_[next + 1] == U'\n'));
+  if (ends) offer(token, tokens_[token].end, 3);
 }
 
 void ChoiceExtraction::by_verb(std::size_t begin, std::size_t end) {

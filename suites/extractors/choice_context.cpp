@@ -49,8 +49,14 @@ ChoiceExtraction::Found ChoiceExtraction::corrected(const Found& best) const {
     if (!is_usable(token) || token.begin < best.at || is_turned_down(token)) continue;
     const char32_t next = token.end < text_.size() ? text_[token.end] : U'\n';
     if (View(U".,;!)\n").find(next) == kNone && next != 0x3002) continue;
+    bool bridged = false;
     for (std::size_t at = token.begin; at > best.at; --at) {
       if (words_.corrections.before(low_, at) > 0) return {i, token.end, best.tier};
+      if (const std::size_t bridge = words_.bridges.before(low_, at); bridge > 0 && !bridged) {
+        bridged = true;
+        at -= bridge - 1;  // the loop takes the last
+        continue;
+      }
       if (View(U" ,:.-(\n").find(text_[at - 1]) == kNone && text_[at - 1] != 0xFF0C) break;
     }
   }
@@ -88,9 +94,14 @@ bool ChoiceExtraction::is_word_of_prose(const LabelToken& token) const {
 }
 
 std::size_t ChoiceExtraction::behind(std::size_t at) const {
-  while (at < text_.size() && (View(U" )]\"\u201D\u300D").find(text_[at]) != kNone ||
-                               ((text_[at] == U'.' || text_[at] == U':') && at + 1 < text_.size() &&
-                                text_[at + 1] > 0x2E80)))
+  const auto is_mark_before_cjk = [&](std::size_t i) {
+    if (text_[i] != U'.' && text_[i] != U':') return false;
+    ++i;
+    while (i < text_.size() && text_[i] == U' ') ++i;
+    return i < text_.size() && text_[i] > 0x2E80;
+  };
+  while (at < text_.size() &&
+         (View(U" )]\"\u201D\u300D").find(text_[at]) != kNone || is_mark_before_cjk(at)))
     ++at;
   return at;
 }

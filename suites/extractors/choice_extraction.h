@@ -107,6 +107,7 @@ class ChoiceExtraction {
     return words_.options.at(low_, at) > size;
   }
 
+  void by_conclusion(std::size_t end);
   void by_verb(std::size_t begin, std::size_t end);
 
   std::size_t trimmed_end(std::size_t at) const {

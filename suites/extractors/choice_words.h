@@ -38,7 +38,7 @@ class WordSet {
 /// choice.yaml
 struct ChoiceWords {
   WordSet answers, options, links, verbs, fillers, right, right_fillers, not_before, not_behind,
-      joiners, corrections, refusals, after_label;
+      joiners, corrections, bridges, conclusions, refusals, after_label;
 };
 
 const ChoiceWords& choice_words();

@@ -112,6 +112,28 @@ void letters_again(Node& node) {
   for (Node& kid : node.kids) letters_again(kid);
 }
 
+/// x^2 + c where + C is wanted: the constant of integration has no name of its own.
+void name_constant(Node& given, const Node& wanted) {
+  const auto is_constant = [](const Node& kid) {
+    return kid.is(Kind::Variable) && kid.text == "C";
+  };
+  if (!wanted.is(Kind::Add) || std::none_of(wanted.kids.begin(), wanted.kids.end(), is_constant))
+    return;
+  const auto names = variables_of(wanted);
+  std::string other;
+  for (const std::string& name : variables_of(given)) {
+    if (name == "C") return;
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    if (!other.empty() || (name != "c" && name != "K" && name != "k")) return;
+    other = name;
+  }
+  const auto rename = [&](const auto& self, Node& node) -> void {
+    if (node.is(Kind::Variable) && node.text == other) node.text = "C";
+    for (Node& kid : node.kids) self(self, kid);
+  };
+  rename(rename, given);
+}
+
 bool has(const Node& node, Kind kind) {
   return any_of(node, [&](const Node& n) { return n.is(kind); });
 }
@@ -155,14 +177,23 @@ Verdict compare(const Reading& answer, const Reading& gold, std::uint64_t seed) 
   };
   if (as_words(answer) || as_words(gold)) {
     std::string wanted = gold.words, given = answer.words;
+    bool is_empty = false;
     for (auto [reading, words] : {std::pair(&gold, &wanted), std::pair(&answer, &given)}) {
-      if (reading->node && reading->node->is(Kind::EmptySet)) *words = "empty set";
-      if (reading->node && reading->node->is(Kind::Infinity)) *words = "infinity";
+      if (!reading->node) continue;
+      if (reading->node->is(Kind::EmptySet)) *words = "empty set", is_empty = true;
+      if (reading->node->is(Kind::Infinity)) *words = "infinity";
+      if (reading->node->is(Kind::Negate) && reading->node->kids[0].is(Kind::Infinity))
+        *words = "negative infinity";
     }
     if (are_same_words(wanted, given)) return {true, "words"};
-    if (gold.node && !as_words(gold)) {
-      if (const auto number = number_in_words(given))
-        return {are_equal(*gold.node, integer_node(*number), seed), "number in words"};
+    // The empty set is the set of the solutions that are not there.
+    if (is_empty && (are_same_words("no solution", wanted) || are_same_words("no solution", given)))
+      return {true, "words"};
+    if (as_words(gold) != as_words(answer)) {
+      const Reading& formula = as_words(gold) ? answer : gold;
+      if (const auto number = number_in_words(as_words(gold) ? wanted : given);
+          number && formula.node)
+        return {are_equal(*formula.node, number_node(*number), seed), "number in words"};
     }
     if (!answer.node || !gold.node) return {false, "words"};
     return {are_equal(*gold.node, *answer.node, seed), "structure"};
@@ -180,6 +211,7 @@ Verdict compare(const Reading& answer, const Reading& gold, std::uint64_t seed) 
       given = std::move(*right);
     }
   }
+  name_constant(given, wanted);
   if (!variables_of(wanted).empty()) letters_again(given);
   if (!variables_of(given).empty()) letters_again(wanted);
   if (are_equal(wanted, given, seed))

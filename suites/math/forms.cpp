@@ -160,7 +160,9 @@ Node to_form(Node node) {
         const Unit unit = resolve_unit(node.kids[0].text);
         Node total(Kind::Add);
         for (const Node& kid : node.kids) {
-          const Unit other = resolve_unit(kid.text);
+          Unit other = resolve_unit(kid.text);
+          if (kid.text == "\u5206" && unit.dimension == "time") other = {"time", 60};
+          if (kid.text == "\u5206" && unit.dimension == "yuan") other = {"yuan", 0.01L};
           if (other.dimension != unit.dimension) return node;
           Node factor(Kind::Number);
           const long double ratio = other.factor / unit.factor;

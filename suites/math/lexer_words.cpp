@@ -141,10 +141,11 @@ void Lexer::chinese_run(View run) {
   if (joins(run, vocabulary().conjunctions)) return symbol("and");
   static const std::u32string kMixed = U"\u53C8", kParts = U"\u5206\u4E4B",
                               kPercent = U"\u767E\u5206\u4E4B", kDegree = U"\u5EA6",
-                              kMinus = U"\u8D1F";
+                              kRatio = U"\u6BD4", kMinus = U"\u8D1F";
   if (glued && run == kMixed) return symbol("mixed");
   if (glued && run == kParts) return symbol("parts");
   if (glued && run == kDegree) return symbol("deg");
+  if (glued && run == kRatio) return symbol(":");
   if (run == kPercent) return symbol("percent of");
   if (run == kMinus) return symbol("-");
   if (glued) {

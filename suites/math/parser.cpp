@@ -4,6 +4,7 @@
 
 #include "harness/core/text.h"
 #include "suites/math/parser_class.h"
+#include "suites/math/vocabulary.h"
 
 namespace leitai::math {
 
@@ -376,6 +377,13 @@ Node Parser::postfix(Node base) {
           peek().number.value >= 2 && peek().number.value <= 36) {
         Node out(Kind::Based, std::move(base.text));
         out.base = static_cast<int>(peek().number.value);
+        ++at_;
+        base = std::move(out);
+      } else if (const auto said =
+                     peek().kind == TokenKind::Word ? number_in_words(peek().text) : std::nullopt;
+                 said && said->is_integer() && said->num >= 2 && said->num <= 36) {
+        Node out(Kind::Based, std::move(base.text));
+        out.base = static_cast<int>(said->num);
         ++at_;
         base = std::move(out);
       } else {

@@ -116,7 +116,30 @@ char flipped(char relation) {
   }
 }
 
+/// |x| < 2 and its like, the bound on the right.
+std::optional<Region> of_distance(const Node& node) {
+  if (node.kids.size() != 2 || !node.kids[0].is(Kind::Absolute) ||
+      !node.kids[0].kids[0].is(Kind::Variable))
+    return std::nullopt;
+  const auto bound = real_value(node.kids[1]);
+  if (!bound || std::isinf(*bound) || *bound <= 0) return std::nullopt;
+  const std::string& name = node.kids[0].kids[0].text;
+  switch (node.text[0]) {
+    case '<':
+      return Region{name, {{-*bound, *bound, true, true}}};
+    case 'l':
+      return Region{name, {{-*bound, *bound, false, false}}};
+    case '>':
+      return Region{name, complement({{-*bound, *bound, false, false}})};
+    case 'g':
+      return Region{name, complement({{-*bound, *bound, true, true}})};
+    default:
+      return std::nullopt;
+  }
+}
+
 std::optional<Region> of_relation(const Node& node) {
+  if (auto distance = of_distance(node)) return distance;
   if (node.kids.size() > 3) return std::nullopt;
   Region out;
   out.parts = {{-INFINITY, INFINITY, true, true}};

@@ -146,15 +146,24 @@ struct Clock {
 
 std::optional<Clock> clock_of(View text) {
   if (text.size() > 40) return std::nullopt;
-  const std::vector<std::string> parts = pieces(unwrapped(text));
+  std::vector<std::string> parts = pieces(unwrapped(text));
   const auto is_number = [](const std::string& s) {
     return !s.empty() && s.size() <= 2 && s[0] >= '0' && s[0] <= '9';
   };
   Clock out;
   std::size_t at = 0;
-  if (parts.size() >= 4 && is_number(parts[0]) && is_number(parts[2]) && parts[1] == "\u65F6" &&
+  // Before or after noon, in front.
+  if (parts.size() > 2 && (parts[0] == "\u4E0A" || parts[0] == "\u4E0B") && parts[1] == "\u5348") {
+    out.afternoon = parts[0] == "\u4E0B";
+    parts.erase(parts.begin(), parts.begin() + 2);
+  }
+  const bool is_hour = parts.size() > 1 && (parts[1] == "\u65F6" || parts[1] == "\u70B9");
+  if (parts.size() >= 4 && is_number(parts[0]) && is_number(parts[2]) && is_hour &&
       parts[3] == "\u5206") {
     at = 4;
+  } else if (parts.size() == 2 && is_number(parts[0]) && (parts[1] == "am" || parts[1] == "pm")) {
+    parts.insert(parts.begin() + 1, {":", "00"});  // "8 pm"
+    at = 3;
   } else if (parts.size() >= 3 && is_number(parts[0]) && parts[1] == ":" && is_number(parts[2]) &&
              parts[2].size() == 2) {
     at = 3;

@@ -74,6 +74,8 @@ Vocabulary read() {
     out.numbers.emplace(one.scalar, n);
     n += 10;
   }
+  for (const auto& [word, value] : need("parts").map)
+    out.parts.emplace(word, static_cast<int>(*value.as_int()));
   out.lead = words("lead");
   out.alternatives = words("alternatives");
   out.conjunctions = words("conjunctions");
@@ -151,13 +153,14 @@ Unit resolve_unit(std::string_view text) {
   return {"-" + word, 1};
 }
 
-std::optional<long long> number_in_words(std::string_view text) {
-  long long total = 0, section = 0;
+namespace {
+
+/// "two hundred and six": the words must be numbers, every one.
+std::optional<Wide> whole_in_words(std::span<const std::string_view> words) {
+  Wide total = 0, section = 0;
   bool any = false;
-  std::string spaced(text);
-  std::replace(spaced.begin(), spaced.end(), '-', ' ');
-  for (std::string_view word : split(spaced, ' ')) {
-    if (word.empty() || (any && word == "and")) continue;
+  for (std::string_view word : words) {
+    if (any && word == "and") continue;
     if (const auto found = vocabulary().numbers.find(std::string(word));
         found != vocabulary().numbers.end()) {
       section += found->second;
@@ -173,6 +176,36 @@ std::optional<long long> number_in_words(std::string_view text) {
   }
   if (!any) return std::nullopt;
   return total + section;
+}
+
+/// "three quarters", "a third": a count of parts.
+MaybeRational parts_in_words(std::span<const std::string_view> words) {
+  if (words.size() < 2) return std::nullopt;
+  const auto part = vocabulary().parts.find(std::string(words.back()));
+  if (part == vocabulary().parts.end()) return std::nullopt;
+  words = words.first(words.size() - 1);
+  const bool is_article = words.size() == 1 && (words[0] == "a" || words[0] == "an");
+  const auto count = is_article ? std::optional<Wide>(1) : whole_in_words(words);
+  return count ? make_rational(*count, part->second) : std::nullopt;
+}
+
+}  // namespace
+
+MaybeRational number_in_words(std::string_view text) {
+  std::string spaced(text);
+  std::replace(spaced.begin(), spaced.end(), '-', ' ');
+  std::vector<std::string_view> words = split(spaced, ' ');
+  std::erase_if(words, [](std::string_view word) { return word.empty(); });
+  const std::span<const std::string_view> all(words);
+  if (const auto whole = whole_in_words(all)) return make_rational(*whole, 1);
+  if (auto parts = parts_in_words(all)) return parts;
+  for (std::size_t i = 1; i + 2 < all.size(); ++i) {  // one and a half
+    if (all[i] != "and") continue;
+    const auto whole = whole_in_words(all.first(i));
+    const auto rest = parts_in_words(all.subspan(i + 1));
+    if (whole && rest) return add(Rational{*whole, 1}, *rest);
+  }
+  return std::nullopt;
 }
 
 std::string lower_text(std::u32string_view text) { return to_utf8(lower(text)); }

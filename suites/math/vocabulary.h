@@ -24,6 +24,7 @@ struct Vocabulary {
   std::unordered_map<std::u32string, Rational> scales;
   std::unordered_map<std::string, int> same;             // group number
   std::unordered_map<std::string, int> months, numbers;  // twenty ... ninety among the numbers
+  std::unordered_map<std::string, int> parts;            // "thirds": 3
   std::vector<std::u32string> lead;                      // longest first
   std::vector<std::u32string> alternatives, conjunctions;
   std::set<std::u32string> both;
@@ -35,8 +36,8 @@ const Vocabulary& vocabulary();
 Unit resolve_unit(std::string_view text);
 bool is_known_unit(std::string_view text);
 
-/// "forty-two", "two hundred" and the like below a million.
-std::optional<long long> number_in_words(std::string_view text);
+/// "forty-two", "two hundred" and the like below a million; "three quarters", "one and a half".
+MaybeRational number_in_words(std::string_view text);
 
 /// Folded, lower case, UTF-8.
 std::string lower_text(std::u32string_view text);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 
 #include "harness/core/error.h"
 #include "harness/core/text.h"
+#include "suites/sandbox/group.h"
 #include "suites/sandbox/launch.h"
 #include "suites/sandbox/usage.h"
 
@@ -24,7 +26,7 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kLook{30};     // between looks at the memory
-constexpr milliseconds kGrace{1000};  // for the kernel to end what was killed
+constexpr milliseconds kGrace{5000};  // for the kernel to end what was killed
 constexpr std::size_t kStatusBytes = 4096;
 
 /// What arrives on a pipe, up to a limit.
@@ -73,26 +75,32 @@ struct Feed {
 
 class Run {
  public:
-  Run(const BoxJob& job, BoxUser user) : job_(job), launched_(launch(job, user)) {}
+  Run(const BoxJob& job, BoxUser user)
+      : job_(job),
+        group_(BoxGroup::make(job.limits)),
+        launched_(launch(job, user, group_ ? &*group_ : nullptr)) {}
 
   BoxResult finish() {
-    const Clock::time_point begin = Clock::now(), deadline = begin + job_.limits.wall;
+    const Clock::time_point begin = Clock::now();
+    Clock::time_point deadline = begin + job_.limits.wall;
     Clock::time_point next_look = begin + 4 * kLook;
     bool has_ended = false;
     while (!has_ended) {
       const Clock::time_point now = Clock::now();
       if (now >= deadline) {
+        deadline = begin + job_.limits.wall + time_given_back();
+        if (now < deadline) continue;
         stop(BoxEnd::WallClock);
         break;
       }
-      if (now >= next_look) {
+      if (now >= next_look && !group_) {
         next_look = now + kLook;
-        if (memory_of_tree(launched_.process) > job_.limits.memory_bytes) {
+        if (memory_of_tree(launched_.kept.process) > job_.limits.memory_bytes) {
           stop(BoxEnd::Memory);
           break;
         }
       }
-      has_ended = wait(std::min(deadline, next_look) - now);
+      has_ended = wait((group_ ? deadline : std::min(deadline, next_look)) - now);
       if (out_.is_full || err_.is_full || report_.is_full) {
         stop(BoxEnd::Output);
         break;
@@ -101,11 +109,24 @@ class Run {
     end_process();
     drain_rest();
     result_.took = std::chrono::duration_cast<milliseconds>(Clock::now() - begin);
-    if (!was_stopped_) judge_exit();
+    if (group_ && group_->was_out_of_memory())
+      result_.end = BoxEnd::Memory;
+    else if (!was_stopped_)
+      judge_exit();
     return std::move(result_);
   }
 
  private:
+  /// What the program waited for a processor, within bounds. Nothing for one that used as much of
+  /// the processors as its wall clock has: many of its own processes wait for each other.
+  milliseconds time_given_back() const {
+    const milliseconds wall = job_.limits.wall;
+    if (job_.limits.stretch <= 1) return milliseconds(0);
+    const ProcessorUse use = processor_use_of_tree(launched_.kept.process);
+    return use.used >= wall ? milliseconds(0)
+                            : std::min(use.waited, wall * (job_.limits.stretch - 1));
+  }
+
   /// Moves bytes until the time is over or the process has ended; true for the latter.
   bool wait(Clock::duration time) {
     pollfd files[7];
@@ -113,7 +134,7 @@ class Run {
     const auto want = [&](const Descriptor& file, short events) {
       if (file.is_open()) files[n++] = {file.get(), events, 0};
     };
-    want(launched_.exit, POLLIN);
+    want(launched_.kept.line, POLLIN);
     for (const Stream* stream : {&out_, &err_, &report_, &status_}) want(*stream->file, POLLIN);
     for (const Feed* feed : {&in_, &to_job_}) want(*feed->file, POLLOUT);
     const auto ms = std::chrono::ceil<milliseconds>(time).count();
@@ -121,17 +142,13 @@ class Run {
     in_.push();
     to_job_.push();
     for (Stream* stream : {&out_, &err_, &report_, &status_}) stream->drain();
-    return reap(WNOHANG);
+    return look();
   }
 
-  bool reap(int flags) {
-    if (is_reaped_) return true;
-    int status = 0;
-    const pid_t got = ::waitpid(launched_.process, &status, flags);
-    if (got == 0 || (got < 0 && errno == EINTR)) return false;
-    is_reaped_ = true;
-    exit_status_ = got > 0 ? status : -1;
-    return true;
+  /// Whether nothing of the box is left.
+  bool look() {
+    if (!news_.is_over) news_ = news_of(launched_.kept);
+    return news_.is_over;
   }
 
   void stop(BoxEnd end) {
@@ -139,20 +156,15 @@ class Run {
     result_.end = end;
   }
 
-  /// The first process of the namespaces goes, and the kernel ends all others with it; bwrap
-  /// outside follows. It goes by itself, too, when bwrap has ended.
+  /// The keeper kills the outermost process, and the kernel ends all others with it.
   void end_process() {
-    if (is_reaped_) return;
-    for (const pid_t child : children_of(launched_.process)) ::kill(child, SIGKILL);
+    if (news_.is_over) return;
+    ::shutdown(launched_.kept.line.get(), SHUT_WR);
     const Clock::time_point until = Clock::now() + kGrace;
-    while (!reap(WNOHANG) && Clock::now() < until) {
-      pollfd exit{launched_.exit.get(), POLLIN, 0};
-      ::poll(&exit, 1, 20);
+    while (!look() && Clock::now() < until) {
+      pollfd line{launched_.kept.line.get(), POLLIN, 0};
+      ::poll(&line, 1, 20);
       for (Stream* stream : {&out_, &err_, &report_, &status_}) stream->drain();
-    }
-    if (is_reaped_) return;
-    ::kill(launched_.process, SIGKILL);
-    while (!reap(0)) {
     }
   }
 
@@ -175,23 +187,30 @@ class Run {
   }
 
   void judge_exit() {
+    if (!news_.status) {
+      result_.end = BoxEnd::Setup;
+      result_.trouble = "the process that keeps the boxes was killed, and this box with it";
+      return;
+    }
+    const int exit = *news_.status;
     // bwrap tells the exit code only of what it could start.
     if (status_text_.find("\"exit-code\"") == std::string::npos) {
       result_.end = BoxEnd::Setup;
       result_.trouble = std::string(trim(result_.err));
       if (result_.trouble.empty())
-        result_.trouble = WIFSIGNALED(exit_status_)
-                              ? fmt::format("bwrap was killed by signal {}", WTERMSIG(exit_status_))
-                              : fmt::format("bwrap ended with {}", WEXITSTATUS(exit_status_));
+        result_.trouble = WIFSIGNALED(exit)
+                              ? fmt::format("bwrap was killed by signal {}", WTERMSIG(exit))
+                              : fmt::format("bwrap ended with {}", WEXITSTATUS(exit));
       return;
     }
-    const int code = WIFEXITED(exit_status_) ? WEXITSTATUS(exit_status_) : 128 + SIGKILL;
+    const int code = WIFEXITED(exit) ? WEXITSTATUS(exit) : 128 + SIGKILL;
     result_.end = code > 128 && code < 128 + 65 ? BoxEnd::Signalled : BoxEnd::Exited;
     result_.code = result_.end == BoxEnd::Signalled ? code - 128 : code;
     if (result_.end == BoxEnd::Signalled && result_.code == SIGXCPU) result_.end = BoxEnd::CpuClock;
   }
 
   const BoxJob& job_;
+  std::optional<BoxGroup> group_;
   Launched launched_;
   BoxResult result_;
   std::string status_text_;
@@ -201,9 +220,8 @@ class Run {
   Stream status_{&launched_.status, &status_text_, kStatusBytes};
   Feed in_{&launched_.in, job_.input};
   Feed to_job_{&launched_.job, job_.job};
+  BoxNews news_;
   bool was_stopped_ = false;
-  bool is_reaped_ = false;
-  int exit_status_ = -1;
 };
 
 BoxResult run_as(const BoxJob& job, BoxUser user) {
@@ -232,8 +250,8 @@ std::string advice(const std::string& trouble) {
     return out + "\n        enable user namespaces: sysctl user.max_user_namespaces=10000";
   if (one_line_of("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1")
     return out +
-           "\n        AppArmor keeps user namespaces from bwrap: sysctl "
-           "kernel.apparmor_restrict_unprivileged_userns=0, or give bwrap a profile";
+           "\n        AppArmor forbids user namespaces: sysctl "
+           "kernel.apparmor_restrict_unprivileged_userns=0, or give leitai and bwrap profiles";
   return out +
          "\n        the kernel must allow user, pid, net, ipc, uts and mount namespaces; in a "
          "container, start it with user namespaces allowed (podman, or docker with "
@@ -292,8 +310,12 @@ BoxResult run_boxed(const BoxJob& job) {
 const std::string& box_trouble() { return found().trouble; }
 
 std::string box_description() {
-  return fmt::format("bubblewrap in fresh namespaces{}, system calls by allow-list",
-                     found().user == BoxUser::Nobody ? " as nobody" : "");
+  return fmt::format(
+      "bubblewrap in fresh namespaces{}, system calls by allow-list, memory and processes bounded "
+      "{}",
+      found().user == BoxUser::Nobody ? " as nobody" : "",
+      group_trouble().empty() ? std::string("by control groups")
+                              : fmt::format("by rlimits and a watcher ({})", group_trouble()));
 }
 
 }  // namespace leitai

@@ -12,6 +12,8 @@ namespace leitai {
 /// What one program may use. Time of the processor is counted a process, memory over all of them.
 struct BoxLimits {
   std::chrono::milliseconds wall{10'000};
+  int stretch = 1;  // up to so many times `wall` while the program waits for a processor that
+                    // others have: time in which it was ready and did not run is given back
   std::chrono::seconds cpu{5};
   std::uint64_t memory_bytes = std::uint64_t{1} << 30;
   bool bound_addresses = false;  // also as address space: for programs that reserve only what they

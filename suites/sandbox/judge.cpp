@@ -21,6 +21,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr int kStretch = 8;          // of the wall clock, for a program that gets no processor
 constexpr std::size_t kKept = 8192;  // bytes of output in a verdict
 
 std::string make_nonce() {
@@ -231,9 +232,11 @@ class Judged {
  private:
   /// A timeout by the wall clock is tried once more with nothing beside it.
   CodeVerdict once_and_again(BoxJob job, const InputOutput* io) {
-    if (!check_.wall)
+    if (!check_.wall) {
       job.limits.wall = milliseconds(
           static_cast<std::int64_t>(static_cast<double>(job.limits.wall.count()) * load_factor()));
+      job.limits.stretch = kStretch;
+    }
     BoxResult result;
     CodeVerdict out = once(job, io, false, result);
     if (check_.wall || !is_wall_timeout(out, result)) return out;
@@ -358,7 +361,12 @@ CodeVerdict judge(const CodeCheck& check) {
     out.status = ScoreStatus::SandboxViolation;
     out.why = std::move(objection);
   } else {
-    out = Judged(check, *language).run();
+    try {
+      out = Judged(check, *language).run();
+    } catch (const Error& error) {
+      out = {};
+      out.why = error.what();
+    }
   }
   out.tool = version;
   return out;

@@ -82,21 +82,25 @@ std::string run_line(const std::string& command) {
   return out;
 }
 
-/// The runner as the interpreter's own code, so that it is not translated for every program.
+/// The runner as the interpreter's own code, so that it is not translated for every program. Throws
+/// Error if the box failed; the next call tries again.
 const std::string& python_runner() {
-  static const std::string kCode = [] {
-    BoxJob job;
-    job.argv = {tool_path("python3"), "-I", "-S", "-c",
-                "import marshal, importlib.util, posix\n"
-                "source = b''.join(iter(lambda: posix.read(3, 65536), b''))\n"
-                "code = marshal.dumps(compile(source, 'runner.py', 'exec', optimize=0))\n"
-                "data = memoryview(importlib.util.MAGIC_NUMBER + bytes(12) + code)\n"
-                "while data: data = data[posix.write(4, data):]\n"};
-    job.job = runner("python.py");
-    const BoxResult result = run_boxed(job);
-    return result.end == BoxEnd::Exited && result.code == 0 ? result.report : std::string();
-  }();
-  return kCode;
+  static std::mutex mutex;  // guards the code until it is there
+  static std::string code;
+  const std::lock_guard lock(mutex);
+  if (!code.empty()) return code;
+  BoxJob job;
+  job.argv = {tool_path("python3"), "-I", "-S", "-c",
+              "import marshal, importlib.util, posix\n"
+              "source = b''.join(iter(lambda: posix.read(3, 65536), b''))\n"
+              "code = marshal.dumps(compile(source, 'runner.py', 'exec', optimize=0))\n"
+              "data = memoryview(importlib.util.MAGIC_NUMBER + bytes(12) + code)\n"
+              "while data: data = data[posix.write(4, data):]\n"};
+  job.job = runner("python.py");
+  BoxResult result = run_boxed(job);
+  if (result.end != BoxEnd::Exited || result.code != 0 || result.report.empty())
+    throw Error("sandbox: the runner of Python was not made: " + result.trouble + result.err);
+  return code = std::move(result.report);
 }
 
 LanguageRun plan_python(const CodeCheck& check, const std::string& nonce) {

@@ -42,9 +42,9 @@ constexpr const char* kAllowed[] = {
     "getrlimit", "getrusage", "getsid", "gettid", "getuid", "kill", "pidfd_open",
     "pidfd_send_signal", "prctl", "prlimit64", "rseq", "sched_get_priority_max",
     "sched_get_priority_min", "sched_getaffinity", "sched_getattr", "sched_getparam",
-    "sched_getscheduler", "sched_rr_get_interval", "sched_setaffinity", "sched_setscheduler",
-    "sched_yield", "setpgid", "setpriority", "setrlimit", "setsid", "set_tid_address", "tgkill",
-    "tkill", "wait4", "waitid", "getcpu",
+    "sched_getscheduler", "sched_rr_get_interval", "sched_setscheduler", "sched_yield", "setpgid",
+    "setpriority", "setrlimit", "setsid", "set_tid_address", "tgkill", "tkill", "wait4", "waitid",
+    "getcpu",
     // signals and time
     "alarm", "clock_getres", "clock_gettime", "clock_nanosleep", "getitimer", "gettimeofday",
     "nanosleep", "pause", "restart_syscall", "rt_sigaction", "rt_sigpending", "rt_sigprocmask",
@@ -164,6 +164,7 @@ std::string make_program() {
   filter.add(SCMP_ACT_ALLOW, "clone", SCMP_A0(SCMP_CMP_MASKED_EQ, kNamespaceFlags, 0));
   filter.add(SCMP_ACT_ERRNO(ENOSYS), "clone3");  // its flags cannot be seen; libraries fall back
   filter.add(SCMP_ACT_ERRNO(ENOSYS), "io_uring_setup");
+  filter.add(SCMP_ACT_ERRNO(0), "sched_setaffinity");  // as if done: a box stays on its processor
   filter.add(SCMP_ACT_ALLOW, "socket", SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
   filter.add(SCMP_ACT_ALLOW, "personality", SCMP_A0(SCMP_CMP_EQ, 0xFFFFFFFF));
   filter.add(SCMP_ACT_ALLOW, "personality", SCMP_A0(SCMP_CMP_EQ, 0));

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -42,33 +43,68 @@ std::uint64_t memory_of(pid_t process) {
          static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-}  // namespace
-
-std::vector<pid_t> children_of(pid_t process) {
-  std::vector<pid_t> out;
+/// Folders in /proc of all threads of a process.
+std::vector<std::string> tasks_of(pid_t process) {
+  std::vector<std::string> out;
   const std::string folder = fmt::format("/proc/{}/task", process);
   DIR* tasks = ::opendir(folder.c_str());
   if (!tasks) return out;
   while (const dirent* task = ::readdir(tasks)) {
-    if (task->d_name[0] == '.') continue;
-    const std::string list = read_small(fmt::format("{}/{}/children", folder, task->d_name));
-    for (const std::string_view one : split(list, ' ')) {
-      if (const auto number = parse_int(trim(one))) out.push_back(static_cast<pid_t>(*number));
-    }
+    if (task->d_name[0] != '.') out.push_back(folder + "/" + task->d_name);
   }
   ::closedir(tasks);
   return out;
 }
 
-std::uint64_t memory_of_tree(pid_t root) {
-  std::uint64_t bytes = 0;
+std::vector<pid_t> descendants_of(pid_t root) {
   std::vector<pid_t> all = children_of(root);
   for (std::size_t i = 0; i < all.size() && i < kMostProcesses; ++i) {
-    bytes += memory_of(all[i]);
     const std::vector<pid_t> more = children_of(all[i]);
     all.insert(all.end(), more.begin(), more.end());
   }
+  if (all.size() > kMostProcesses) all.resize(kMostProcesses);
+  return all;
+}
+
+}  // namespace
+
+std::vector<pid_t> children_of(pid_t process) {
+  std::vector<pid_t> out;
+  for (const std::string& task : tasks_of(process)) {
+    const std::string list = read_small(task + "/children");
+    for (const std::string_view one : split(list, ' ')) {
+      if (const auto number = parse_int(trim(one))) out.push_back(static_cast<pid_t>(*number));
+    }
+  }
+  return out;
+}
+
+std::uint64_t memory_of_tree(pid_t root) {
+  std::uint64_t bytes = 0;
+  for (const pid_t one : descendants_of(root)) bytes += memory_of(one);
   return bytes;
+}
+
+ProcessorUse processor_use_of_tree(pid_t root) {
+  ProcessorUse out;
+  const std::int64_t ticks = ::sysconf(_SC_CLK_TCK);
+  for (const pid_t one : descendants_of(root)) {
+    // Fields 14 to 17 of stat, behind the name in brackets: its own time and that of its children
+    // which ended, user and system.
+    const std::string stat = read_small(fmt::format("/proc/{}/stat", one));
+    const auto fields = split(std::string_view(stat).substr(stat.rfind(')') + 1), ' ');
+    for (std::size_t i = 12; i < 16 && i < fields.size(); ++i)
+      out.used += std::chrono::milliseconds(parse_int(fields[i]).value_or(0) * 1000 / ticks);
+    for (const std::string& task : tasks_of(one)) {
+      const std::string schedule = read_small(task + "/schedstat");  // ran, waited, in nanoseconds
+      const auto times = split(schedule, ' ');
+      if (times.size() < 2) continue;
+      const std::chrono::nanoseconds waited(parse_int(times[1]).value_or(0));
+      out.waited =
+          std::max(out.waited, std::chrono::duration_cast<std::chrono::milliseconds>(waited));
+    }
+  }
+  return out;
 }
 
 }  // namespace leitai

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <vector>
 
@@ -9,6 +10,13 @@ namespace leitai {
 
 /// Children of all threads of a process.
 std::vector<pid_t> children_of(pid_t process);
+
+/// What a tree of processes got of the processors, and what it would have liked to get.
+struct ProcessorUse {
+  std::chrono::milliseconds used{0};    // by all together, those included that ended
+  std::chrono::milliseconds waited{0};  // by the one thread that waited longest, ready to run
+};
+ProcessorUse processor_use_of_tree(pid_t root);
 
 /// Bytes in memory of all descendants of `root`, shared pages counted once where the kernel tells.
 /// Cost: a few small reads a process.

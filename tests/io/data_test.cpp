@@ -8,6 +8,7 @@
 #include "harness/io/compression.h"
 #include "harness/io/data_file.h"
 #include "harness/io/fetch_data.h"
+#include "harness/io/files.h"
 #include "harness/io/parquet.h"
 #include "tests/support/support.h"
 #include "tests/support/wire_server.h"
@@ -37,7 +38,7 @@ std::string rows_text() {
 }
 
 /// A tar archive with one file, from the fields of the ustar format.
-std::string tar_of(const std::string& name, const std::string& data) {
+std::string tar_of(const std::string& name, const std::string& data, char type = '0') {
   std::string head(512, '\0');
   const auto put = [&](std::size_t at, const std::string& text) {
     head.replace(at, text.size(), text);
@@ -49,7 +50,7 @@ std::string tar_of(const std::string& name, const std::string& data) {
   put(124, fmt::format("{:011o}", data.size()));
   put(136, "00000000000");
   put(148, "        ");
-  put(156, "0");
+  put(156, std::string(1, type));
   put(257, "ustar");
   put(263, "00");
   unsigned sum = 0;
@@ -198,12 +199,14 @@ TEST(PullData, OfflineSaysWhichFileGoesWhere) {
   TempDir dir;
   PullOptions options = options_of({direct()});
   options.offline = true;
-  const WantedFile file =
+  WantedFile file =
       wanted(dir / "a.csv", {data_source_from(HubKind::HuggingFace, "acme/set@abc/a.csv")}, "ab12");
+  file.known = "250 rows, licence CC0-1.0";
   const std::string message = message_of([&] { pull_data(std::vector{file}, options); });
   for (const std::string& part :
        {std::string("--offline"), "put it at " + file.target.string(),
-        std::string("Hugging Face data set acme/set at abc: a.csv"), std::string("ab12")})
+        std::string("it comes from https://huggingface.co/datasets/acme/set/resolve/abc/a.csv"),
+        std::string("ab12"), file.known})
     EXPECT_TRUE(has(message, part)) << part << "\n" << message;
 }
 
@@ -256,6 +259,49 @@ TEST(DataFile, BombsAreRefused) {
   EXPECT_TRUE(has(message_of([&] { DataFile(dir / "grown.jsonl.zst"); }), "refused"));
   test::write_text(dir / "bomb.tar", tar_of("a.csv", zeros));
   EXPECT_TRUE(has(message_of([&] { DataFile(dir / "bomb.tar!a.csv", 1 << 20); }), "larger"));
+}
+
+TEST(DataFile, WhatIsPackedTwiceGainsNothingAndNamesItself) {
+  TempDir dir;
+  std::string lines;
+  while (lines.size() < (std::size_t{101} << 20))
+    lines.append(std::string(1 << 20, 'x')).push_back('\n');
+  test::write_text(dir / "twice.tar", tar_of("a.jsonl.zst", Zstd().compress(lines)));
+  const std::string bomb = message_of([&] { DataFile(dir / "twice.tar!a.jsonl.zst"); });
+  EXPECT_TRUE(has(bomb, "twice.tar!a.jsonl.zst: unpacks to more than 105 MB")) << bomb;
+  const std::string good = Zstd().compress("{\"a\":1}\n");
+  test::write_text(dir / "cut.tar", tar_of("a.jsonl.zst", good.substr(0, good.size() - 3)));
+  const std::string cut = message_of([&] { DataFile(dir / "cut.tar!a.jsonl.zst"); });
+  EXPECT_TRUE(cut.starts_with((dir / "cut.tar!a.jsonl.zst").string())) << cut;
+  EXPECT_TRUE(has(cut, "ends too early")) << cut;
+}
+
+TEST(DataFile, WhatIsNoFileOfDataIsNamed) {
+  TempDir dir;
+  for (const char type : {'1', '2', '6'}) {  // hard link, symbolic link, FIFO
+    test::write_text(dir / "link.tar", tar_of("a.csv", "", type));
+    EXPECT_TRUE(has(message_of([&] { DataFile(dir / "link.tar!a.csv"); }), "not a file")) << type;
+  }
+  test::write_text(dir / "page.jsonl", "<!DOCTYPE html><html>");
+  EXPECT_TRUE(has(message_of([&] { DataFile(dir / "page.jsonl"); }), "a web page"));
+  test::write_text(dir / "pointer.csv", "version https://git-lfs.github.com/spec/v1\n");
+  EXPECT_TRUE(has(message_of([&] { DataFile(dir / "pointer.csv"); }), "Git LFS pointer"));
+  test::write_text(dir / "wide.json", std::string("\xFF\xFE[\0]\0", 6));
+  EXPECT_TRUE(has(message_of([&] { DataFile(dir / "wide.json"); }), "UTF-16"));
+}
+
+TEST(PullData, AllFoldersAreHeldToTheEnd) {
+  TempDir dir;
+  std::string holder;
+  fs::create_directories(dir / "second");
+  const auto other = FileLock::try_take(dir / "second/.lock", &holder);
+  ASSERT_TRUE(other);
+  const WireServer server([&](const WireRequest&) { return whole_reply(200, "q,1\n"); });
+  const std::vector<WantedFile> files{
+      wanted(dir / "first/a.csv", {data_source_from(HubKind::Direct, server.url() + "/a.csv")}),
+      wanted(dir / "second/b.csv", {data_source_from(HubKind::Direct, server.url() + "/b.csv")})};
+  EXPECT_TRUE(has(message_of([&] { pull_data(files, options_of({direct()})); }), "is pulling"));
+  EXPECT_TRUE(server.seen().empty()) << "nothing is begun that another process may disturb";
 }
 
 TEST(Parquet, AbsentLibrarySaysHowToGetIt) {

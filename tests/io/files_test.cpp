@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "harness/core/error.h"
+#include "harness/io/yaml.h"
 #include "tests/support/support.h"
 
 namespace leitai {
@@ -145,6 +146,15 @@ TEST(Files, BytesInWords) {
   EXPECT_EQ(bytes_in_words(1'540'000), "1.5 MB");
   EXPECT_EQ(bytes_in_words(98'362'432), "98 MB");
   EXPECT_EQ(bytes_in_words(999'600'000), "1.0 GB");
+}
+
+TEST(Yaml, AStrayTokenEndsInAnError) {  // yaml-cpp's LoadAll() never ends at the first of these
+  const auto error = [](const char* text) { return message_of([&] { parse_yaml(text, "file"); }); };
+  for (const char* text : {",", ",0\n", "- a\nb: 1\n", "}", "]"})
+    expect_words(error(text), {"file:", "malformed YAML"});
+  EXPECT_EQ(error("a: 1\n---\nb: 2\n"), "file:2: one document is wanted, a second begins here");
+  EXPECT_EQ(parse_yaml("--- \na: 1\n...\n", "file").map.size(), 1u);
+  EXPECT_EQ(parse_yaml("", "file").line, 1);
 }
 
 }  // namespace

@@ -69,6 +69,31 @@ TEST(Rows, TenGigabytesWithoutALineEndAreRefusedEarly) {
   EXPECT_TRUE(has(message_of([&] { open_rows(dir / "long.json"); }), "too long for one JSON"));
 }
 
+TEST(Rows, DamageIsNamedWithItsLine) {
+  TempDir dir;
+  test::write_text(dir / "open.csv", "q,a\nx,1\n\"y,2\nz,3\n");
+  EXPECT_TRUE(has(message_of([&] { open_rows(dir / "open.csv"); }),
+                  "open.csv:3: a quotation mark opens here"));
+  test::write_text(dir / "zero.csv", std::string("q,a\nx\0,1\n", 9));
+  const auto rows = open_rows(dir / "zero.csv");
+  EXPECT_TRUE(has(message_of([&] { rows->row(0); }), "zero.csv:2: a zero byte"));
+  test::write_text(dir / "head.csv", "q,\xFF\nx,1\n");
+  EXPECT_TRUE(has(message_of([&] { open_rows(dir / "head.csv"); }), "head.csv:1: not UTF-8"));
+}
+
+TEST(Rows, TwoItemsOfOneIdAreRefused) {
+  TempDir dir;
+  write(dir / "chinese-simpleqa/chinese_simpleqa.jsonl",
+        "{\"id\":\"7\",\"primary_category\":\"c\",\"question\":\"q\",\"answer\":\"a\"}\n"
+        "{\"id\":\"7\",\"primary_category\":\"c\",\"question\":\"r\",\"answer\":\"b\"}\n");
+  LoaderPaths paths;
+  paths.data_dirs.push_back(dir.path());
+  EXPECT_TRUE(has(message_of([&] {
+                    open_suites({"chinese-simpleqa", {}, "-s"}, paths);
+                  }),
+                  "simpleqa.jsonl:2: the id \"7\" is that of line 1 too"));
+}
+
 TEST(Options, MarksAreTakenOffAndListsAreFound) {
   const Options given =
       label_options({"(A)first", " B\uFF0Esecond", "C. third", "D\u3001 fourth", "Fifth."});
@@ -202,10 +227,10 @@ TEST(SuiteData, FilesSourcesAndTheirPlaces) {
   paths.data_dirs.push_back(dir.path());
   const auto data = suite_data({"cmmlu/agronomy", {}, "pull"}, paths);
   ASSERT_EQ(data.size(), 1u);
-  EXPECT_EQ(data[0].licence, "CC-BY-NC-4.0");
+  EXPECT_EQ(data[0].licence, "CC-BY-NC-SA-4.0");
   ASSERT_EQ(data[0].files.size(), 2u) << "items and examples";
   EXPECT_EQ(data[0].files[1].target, dir / "cmmlu/dev/agronomy.csv");
-  EXPECT_EQ(data[0].files[1].sources[0].member, "dev/agronomy.csv");
+  EXPECT_EQ(data[0].files[1].sources[1].member, "dev/agronomy.csv");
   EXPECT_EQ(suite_data({"bbh", {}, "pull"}, paths)[0].files.size(), 54u);
   EXPECT_TRUE(suite_data({"house/ledger", {}, "pull"}, paths).empty());
   for (const SuiteSummary& suite : known_suites(paths)) {

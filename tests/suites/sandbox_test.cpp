@@ -1,14 +1,22 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <thread>
 
 #include "harness/core/codec.h"
 #include "suites/extractors/code.h"
 #include "suites/extractors/python_outline.h"
+#include "suites/sandbox/group.h"
 #include "suites/sandbox/judge.h"
+#include "suites/sandbox/keeper.h"
 #include "suites/sandbox/languages.h"
 #include "suites/sandbox/seccomp.h"
+#include "tests/support/program.h"
 #include "tests/support/support.h"
 
 namespace leitai {
@@ -160,6 +168,139 @@ TEST(Sandbox, ThreadsMayJudgeAtTheSameTime) {
     }
   }
   for (const int n : passed) EXPECT_EQ(n, 3);
+}
+
+TEST(Sandbox, WhereTheKeeperIsKilledItsBoxesEndAndTheNextProgramRuns) {
+  LEITAI_NEEDS_SANDBOX();
+  const std::string good = "def add(x, y):\n    return x + y\n";
+  ASSERT_EQ(to_text(python(good).status), "CORRECT");
+  const std::string marker = fmt::format("901.{}", ::getpid());
+  CodeVerdict lost;
+  {
+    const std::jthread thread([&] {
+      CodeCheck check;
+      check.language = "python";
+      check.program =
+          "import os\nif os.fork() == 0:\n    os.setsid()\nos.execv('/bin/sleep', "
+          "['sleep', '" +
+          marker + "'])\n";
+      check.cases = {{"", ""}};
+      check.wall = std::chrono::seconds(60);
+      lost = judge(check);
+    });
+    for (int wait = 0; wait < 1000 && test::running(marker) == 0; ++wait)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    ASSERT_GT(test::running(marker), 0);
+    const pid_t before = Keeper::instance().process();
+    ASSERT_GT(before, 0);
+    ::kill(before, SIGKILL);
+  }
+  EXPECT_EQ(to_text(lost.status), "INFRA_ERROR") << lost.why;
+  EXPECT_EQ(test::running(marker), 0);
+  EXPECT_EQ(to_text(python(good).status), "CORRECT");
+}
+
+TEST(Sandbox, WhatAProgramLeftIsGoneWhenItsVerdictComes) {
+  LEITAI_NEEDS_SANDBOX();
+  const std::string marker = fmt::format("902.{}", ::getpid());
+  const CodeVerdict verdict = python(
+      "import os\nfor _ in range(5):\n    if os.fork() == 0:\n        os.setsid()\n        if "
+      "os.fork(): os._exit(0)\n        os.execv('/bin/sleep', ['sleep', '" +
+      marker +
+      "'])\n"
+      "def add(x, y):\n    return x + y\n");
+  EXPECT_EQ(to_text(verdict.status), "CORRECT") << verdict.why;
+  EXPECT_EQ(test::running(marker), 0);
+}
+
+/// A box whose processes hold memory together, or which only has many of them.
+BoxResult boxed_python(const std::string& program, std::uint64_t memory_bytes) {
+  BoxJob job;
+  job.argv = {tool_path("python3"), "-I", "-c", program};
+  job.limits.memory_bytes = memory_bytes;
+  job.limits.disk_bytes = std::uint64_t{16} << 20;
+  job.limits.wall = std::chrono::seconds(60);
+  job.limits.cpu = std::chrono::seconds(60);
+  return run_boxed(job);
+}
+
+TEST(Sandbox, ControlGroupsBoundAllProcessesTogether) {
+  LEITAI_NEEDS_SANDBOX();
+  if (!group_trouble().empty()) {
+    test::count_skipped("control groups", 3, group_trouble());
+    GTEST_SKIP() << group_trouble();
+  }
+  const std::uint64_t most = std::uint64_t{128} << 20;
+  // Four processes of 48 MiB; each alone is far from the limit.
+  const BoxResult together = boxed_python(
+      "import os, time\nfor _ in range(3): os.fork() or time.sleep(0)\n"
+      "data = bytearray(os.urandom(1 << 20) * 48)\ntime.sleep(5)\n",
+      most);
+  EXPECT_EQ(together.end, BoxEnd::Memory);
+  EXPECT_LT(together.took, std::chrono::seconds(30));
+  const BoxResult small = boxed_python("data = bytearray(48 << 20)\n", most);
+  EXPECT_EQ(small.end, BoxEnd::Exited) << small.trouble << small.err;
+  EXPECT_EQ(small.code, 0);
+  const BoxResult many = boxed_python(
+      "import os, time\nn = 0\ntry:\n    while n < 1000:\n        if os.fork() == 0:\n            "
+      "time.sleep(60)\n        n += 1\nexcept OSError:\n    print(n < 200)\n",
+      std::uint64_t{1} << 30);
+  EXPECT_EQ(many.out, "True\n") << many.trouble << many.err;
+}
+
+/// Processes that compute for nothing, each in a session of its own.
+class Hogs {
+ public:
+  explicit Hogs(int n) {
+    for (int i = 0; i < n; ++i) {
+      const pid_t pid = ::fork();
+      if (pid == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        ::setsid();
+        for (volatile unsigned spin = 0;;) spin = spin + 1;
+      }
+      pids_.push_back(pid);
+    }
+  }
+  ~Hogs() {
+    for (const pid_t pid : pids_) ::kill(pid, SIGKILL);
+    for (const pid_t pid : pids_) ::waitpid(pid, nullptr, 0);
+  }
+  Hogs(const Hogs&) = delete;
+
+ private:
+  std::vector<pid_t> pids_;
+};
+
+TEST(Sandbox, OthersAtWorkMakeNoTimeouts) {
+  LEITAI_NEEDS_SANDBOX();
+  const bool is_full = std::getenv("LEITAI_FULL") != nullptr;
+  BoxJob job;
+  job.limits.wall = std::chrono::milliseconds(500);
+  job.limits.stretch = 60;  // whatever else goes on where this test runs
+  const auto run = [&](const std::string& program) {
+    job.argv = {tool_path("python3"), "-I", "-S", "-c", "import time\n" + program};
+    return run_boxed(job);
+  };
+  const Hogs hogs(8);
+  int late = 0;
+  for (int i = 0; i < (is_full ? 20 : 3); ++i) {
+    const BoxResult done = run("while time.process_time() < 0.3: pass\n");
+    EXPECT_EQ(done.end, BoxEnd::Exited) << done.took.count() << " ms";
+    late += done.took > job.limits.wall;
+  }
+  // Who sleeps did not wait for a processor, and who has its time used up is through.
+  const BoxResult asleep = run("time.sleep(120)\n"), busy = run("while True: pass\n");
+  EXPECT_EQ(asleep.end, BoxEnd::WallClock);
+  EXPECT_EQ(busy.end, BoxEnd::WallClock);
+  EXPECT_LT(asleep.took, std::chrono::seconds(30));
+  fmt::print("{} programs took longer than their wall clock and were waited for\n", late);
+  if (!is_full) return;
+  CodeCheck check;  // with its own limits: 3 of 5 seconds of the processor
+  check.language = "python";
+  check.program = "import time\ndef f():\n    while time.process_time() < 3: pass\n    return 1\n";
+  check.tests = "assert f() == 1\n";
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(to_text(judge(check).status), "CORRECT");
 }
 
 TEST(Sandbox, OutputsAreEqualAsDecimals) {

@@ -1,6 +1,7 @@
 #include "tests/support/program.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -81,6 +82,36 @@ std::optional<int> wait_for(pid_t pid, std::chrono::milliseconds limit) {
     if (std::chrono::steady_clock::now() >= until) return std::nullopt;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
+}
+
+std::vector<pid_t> all_processes() {
+  std::vector<pid_t> out;
+  std::error_code ignored;
+  for (std::filesystem::directory_iterator at("/proc", ignored), end; at != end;
+       at.increment(ignored)) {
+    const std::string name = at->path().filename().string();
+    if (name.find_first_not_of("0123456789") == std::string::npos) out.push_back(std::stoi(name));
+  }
+  return out;
+}
+
+std::string proc_text(pid_t process, const char* name) {
+  std::string out;
+  // A stream of the library would throw where the process ends between open and read.
+  const int file = open(fmt::format("/proc/{}/{}", process, name).c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return out;
+  char buffer[4096];
+  for (ssize_t n; (n = read(file, buffer, sizeof buffer)) > 0;)
+    out.append(buffer, static_cast<std::size_t>(n));
+  close(file);
+  return out;
+}
+
+int running(const std::string& marker) {
+  int out = 0;
+  for (const pid_t one : all_processes())
+    out += proc_text(one, "cmdline").find(marker) != std::string::npos;
+  return out;
 }
 
 std::set<std::string> answers(const std::filesystem::path& folder, const std::string& run) {

@@ -37,6 +37,15 @@ pid_t start(const std::vector<std::string>& args, const CallOptions& options = {
 /// Waits at most `limit`; absent if it still runs.
 std::optional<int> wait_for(pid_t pid, std::chrono::milliseconds limit);
 
+/// Every process of this machine.
+std::vector<pid_t> all_processes();
+
+/// A file of /proc about a process; "" once that is gone.
+std::string proc_text(pid_t process, const char* name);
+
+/// How many processes of this machine have `marker` in their command line.
+int running(const std::string& marker);
+
 /// The exported answers of a run under `folder`, without what may differ from run to run.
 std::set<std::string> answers(const std::filesystem::path& folder, const std::string& run);
 

@@ -60,22 +60,19 @@ int run(std::span<const std::string> args, cli::Global& global) {
     store.put_scores(batch);
     batch.clear();
   };
-  // Read through a connection of its own while writing in batches: WAL keeps the two apart and
-  // memory stays flat.
-  const Store reader = Store::open_read(folder);
-  reader.each(Detail::Answers, [&](const Record& record) {
+  const auto grade_again = [&](const Record& record) {
     const Request& q = record.request;
     const bool wanted =
         suites.empty() || std::any_of(suites.begin(), suites.end(), [&](const std::string& s) {
           return q.suite == s || q.suite.starts_with(s + "/");
         });
-    if (!wanted || record.response.outcome == Outcome::Failed) return true;
-    std::optional<Item> item = reader.item(q.suite, q.item);
-    if (!item) return true;
+    if (!wanted || record.response.outcome == Outcome::Failed) return;
+    std::optional<Item> item = store.item(q.suite, q.item);
+    if (!item) return;
     // An item that names no scorer is shown, not graded, whatever is asked for here.
     if (scorer && !item->grading.scorer.empty()) item->grading.scorer = *scorer;
     const std::optional<Score> score = grade(*item, record.response);
-    if (!score) return true;
+    if (!score) return;
     ++graded;
     broken += score->status == ScoreStatus::InfraError;
     if (record.score && record.score->status != score->status) {
@@ -83,10 +80,13 @@ int run(std::span<const std::string> args, cli::Global& global) {
       ++moves[fmt::format("{} -> {}", to_text(record.score->status), to_text(score->status))];
     }
     batch.push_back({q.id, *score});
-    if (batch.size() >= 4096) flush();
-    return true;
-  });
-  flush();
+  };
+  try {
+    store.each_lot(Detail::Answers, grade_again, flush);
+  } catch (const Error&) {  // a damaged file: what could be read keeps its new grades
+    flush();
+    throw;
+  }
   const Leaderboard board = cli::leaderboard_of(store);
   cli::write_reports(folder, board, {});
   if (global.verbosity >= 0) {

@@ -667,7 +667,6 @@ def main():
     for folder in ("lib/python3/dist-packages", "local/lib/%s/dist-packages" % version, "lib/%s/site-packages" % version):
         sys.path.append(sys.prefix + "/" + folder)
     hide()
-    posix.write(REPORT, b"\n")  # fails where the harness was killed while this box was being built
     processes = int(read_frame(JOB))
     source = read_frame(JOB)
     requests, to_program = posix.pipe()
