@@ -9,9 +9,11 @@
 #include <map>
 #include <set>
 
+#include "harness/board_cautions.h"
 #include "harness/board_index.h"
 #include "harness/core/digest.h"
 #include "harness/core/log_histogram.h"
+#include "harness/core/suite.h"
 #include "harness/core/text.h"
 #include "harness/item_numbers.h"
 #include "harness/paired_scores.h"
@@ -21,8 +23,6 @@
 namespace leitai {
 
 namespace {
-
-constexpr double kManyCutOff = 0.05;  // share of answers above which a caution is due
 
 /// What is counted for one model on the items of one suite, or on those of them with one language
 /// or tag.
@@ -192,18 +192,6 @@ Cell macro_mean(const std::vector<const Cell*>& cells, const std::vector<std::st
   return mean_of_cells(cells, weights);
 }
 
-std::string percent(double share) {
-  return fmt::format("{:.{}f} %", 100 * share, share < 0.1 ? 1 : 0);
-}
-
-std::string things(std::int64_t n, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", with_commas(n), n == 1 ? one : many);
-}
-
-double share_of(std::int64_t part, std::int64_t whole) {
-  return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
-}
-
 /// Why a row has no rank; "" if it has one. `graded` are the suites that someone has a score in.
 std::string reason_against(const LeaderboardRow& row, const std::vector<std::string>& graded) {
   std::size_t held = 0;
@@ -252,73 +240,6 @@ Interval bounds_of(const LeaderboardRow& row, const std::vector<std::string>& su
                 static_cast<double>(suites.size());
   }
   return out;
-}
-
-std::vector<std::string> cautions_of(const Leaderboard& board, bool stopped_early) {
-  std::vector<std::string> out;
-  if (board.partial)
-    out.push_back(
-        "Partial run: --limit was given, so these scores are not those of the whole suites.");
-  for (const LeaderboardRow& row : board.rows) {
-    const std::int64_t missing = row.all.planned - row.all.n - row.all.ungraded - row.all.failed;
-    if (row.all.answers > 0 && missing > 0 && row.all.failed == 0 && !stopped_early) {
-      out.push_back(fmt::format("{} has no answer yet to {} of {}; the same run again goes on.",
-                                row.model, with_commas(missing),
-                                things(row.all.planned, "item", "items")));
-    }
-    if (row.all.failed > 0) {
-      out.push_back(fmt::format("{} to {} failed ({}) and {} in no score.",
-                                things(row.all.failed, "request", "requests"), row.model,
-                                percent(share_of(row.all.failed, row.all.answers)),
-                                row.all.failed == 1 ? "is" : "are"));
-    }
-    const std::int64_t got = row.all.answers - row.all.failed;
-    if (share_of(row.all.cut_off, got) > kManyCutOff) {
-      out.push_back(fmt::format(
-          "{} was cut off in {} ({}); they count as wrong. A larger max_tokens asks them anew.",
-          row.model, things(row.all.cut_off, "answer", "answers"),
-          percent(share_of(row.all.cut_off, got))));
-    }
-    if (row.served_models.size() > 1) {
-      out.push_back(fmt::format("{} was served by {} different models: {}.", row.model,
-                                row.served_models.size(), fmt::join(row.served_models, ", ")));
-    }
-  }
-  for (const std::string& suite : board.suites) {
-    std::int64_t ungraded = 0;
-    for (const LeaderboardRow& row : board.rows) {
-      const auto cell = row.suites.find(suite);
-      if (cell != row.suites.end()) ungraded += cell->second.ungraded;
-    }
-    if (ungraded > 0) {
-      out.push_back(fmt::format("{} in {} {} not graded and in no score.",
-                                things(ungraded, "answer", "answers"), suite,
-                                ungraded == 1 ? "is" : "are"));
-    }
-  }
-  return out;
-}
-
-/// Parameters that are not the same for all models.
-void caution_of_protocol(const BoardFacts& facts, Leaderboard& board) {
-  std::map<std::string, std::map<std::string, std::vector<std::string>>> values;
-  std::set<std::string> names;
-  for (const BoardFacts::ModelFacts& model : facts.models)
-    for (const auto& [name, value] : model.protocol) names.insert(name);
-  for (const BoardFacts::ModelFacts& model : facts.models) {
-    for (const std::string& name : names) {
-      const auto found = model.protocol.find(name);
-      values[name][found == model.protocol.end() ? "not set" : found->second].push_back(model.id);
-    }
-  }
-  for (const auto& [name, by_value] : values) {
-    if (by_value.size() < 2) continue;
-    std::vector<std::string> parts;
-    for (const auto& [value, models] : by_value)
-      parts.push_back(fmt::format("{} ({})", value, fmt::join(models, ", ")));
-    board.cautions.push_back(
-        fmt::format("The models were not asked alike: {} {}.", name, fmt::join(parts, ", ")));
-  }
 }
 
 }  // namespace
@@ -543,6 +464,12 @@ Leaderboard Aggregator::finish(const BoardFacts& facts) {
         100 * bounds.low, 100 * bounds.high));
   }
   caution_of_protocol(facts, board);
+  std::map<std::string, std::set<std::string>> coders;  // language of programs -> suites
+  for (const auto& [id, model] : impl_->models)
+    for (const auto& [tag, cells] : model.tags)
+      for (const auto& [suite, cell] : cells)
+        if (tag.starts_with("code=")) coders[tag.substr(5)].insert(base_of_suite(suite));
+  caution_of_code(coders, board);
   if (index) {
     const bool one_suite = indexed.size() == 1 && indexed[0].floor == 0 && index->left_out == 0;
     for (std::size_t i = 0; i < ranked_rows.size(); ++i) {

@@ -23,6 +23,7 @@ namespace {
 constexpr std::size_t kNamedItems = 12;  // of those that one side alone got right
 constexpr double kExploring = 0.10;      // false discovery rate of languages and tags
 constexpr std::int64_t kFewestInGroup = 5;
+constexpr std::string_view kCodeTag = "code=";  // before the language of an item's programs
 
 void tally(Side& side, const ItemOutcome& outcome) {
   side.cut_off += outcome.cut_off > 0;
@@ -145,9 +146,18 @@ Comparison compare(const ScoreBook& book, const std::string& a, const std::strin
         const std::string& language = book.kinds()[book.items()[pair.item].kind].language;
         return language.empty() ? std::vector<std::string>{} : std::vector{language};
       });
-  out.tags = rows_by(common.pairs, "tag", row_options, kFewestInGroup, [&](const ScorePair& pair) {
-    return book.kinds()[book.items()[pair.item].kind].tags;
-  });
+  const auto tags_where = [&](bool is_code) {
+    return rows_by(common.pairs, is_code ? "code" : "tag", row_options, kFewestInGroup,
+                   [&](const ScorePair& pair) {
+                     std::vector<std::string> names;
+                     for (const std::string& tag : book.kinds()[book.items()[pair.item].kind].tags)
+                       if (tag.starts_with(kCodeTag) == is_code)
+                         names.push_back(is_code ? tag.substr(kCodeTag.size()) : tag);
+                     return names;
+                   });
+  };
+  out.tags = tags_where(false);
+  std::vector<Contrast> codes = tags_where(true);
   adjust(out.suites, Adjustment::Holm, options.alpha);
   const bool is_only = out.suites.size() == 1;
   bool has_stopped = !left.stopped.empty() || !right.stopped.empty();
@@ -156,9 +166,11 @@ Comparison compare(const ScoreBook& book, const std::string& a, const std::strin
       as_stopped(row, *stop, book.stops().size(), a, out);
   adjust(out.languages, Adjustment::BenjaminiHochberg, kExploring);
   adjust(out.tags, Adjustment::BenjaminiHochberg, kExploring);
+  adjust(codes, Adjustment::BenjaminiHochberg, kExploring);
   // A single language or tag says what the headline says.
   if (out.languages.size() < 2) out.languages.clear();
   if (out.tags.size() < 2) out.tags.clear();
+  if (codes.size() > 1) out.tags.insert(out.tags.begin(), codes.begin(), codes.end());
 
   const auto overall = [&](const std::vector<ScorePair>& pairs, const std::string& without) {
     if (out.suites.size() == 1) return contrast(pairs, row_options);

@@ -244,9 +244,9 @@ class Reader {
   }
 
   void suite_options(const YamlNode& node, const std::string& path, SuiteOptions& out) {
-    const std::vector<std::string> keys{"subsets",    "languages", "levels",      "items",
-                                        "seed",       "limit",     "few_shot",    "mode",
-                                        "max_tokens", "options",   "short_prompt"};
+    const std::vector<std::string> keys{
+        "subsets", "languages",  "levels",  "items",        "seed", "limit", "few_shot",
+        "mode",    "max_tokens", "options", "short_prompt", "from", "until"};
     section(node, path, keys, [&](const std::string& key, const YamlNode& value) {
       const std::string at = path + "." + key;
       if (key == "subsets" || key == "languages") {
@@ -286,6 +286,8 @@ class Reader {
           out.options = value.scalar;
         else
           mistake(value, at, "shuffle or circular is wanted");
+      } else if (key == "from" || key == "until") {
+        text(value, at, (key == "from" ? out.from : out.until).emplace());
       } else {
         out.short_prompt = value.as_bool();
         if (!out.short_prompt) mistake(value, at, "true or false is wanted");

@@ -33,6 +33,8 @@ std::string suite_options_yaml(const SuiteOptions& o) {
   if (o.mode) parts.push_back(fmt::format("mode: {}", to_text(*o.mode)));
   if (o.max_tokens) parts.push_back(fmt::format("max_tokens: {}", *o.max_tokens));
   if (o.options) parts.push_back(fmt::format("options: {}", *o.options));
+  if (o.from) parts.push_back("from: " + yaml_quote(*o.from));
+  if (o.until) parts.push_back("until: " + yaml_quote(*o.until));
   if (o.short_prompt) parts.push_back(fmt::format("short_prompt: {}", *o.short_prompt));
   return fmt::format("{}", fmt::join(parts, ", "));
 }

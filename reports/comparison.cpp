@@ -20,10 +20,11 @@ constexpr std::size_t kMostRows = 40;  // of tags and languages; the rest are in
 std::string row_name(const Contrast& row) {
   if (row.group == "index") return "index";
   if (row.group == "language") return "language " + row.name;
+  if (row.group == "code") return "programs in " + row.name;
   return row.name;
 }
 
-/// Headline first, then suites, languages, tags.
+/// Headline first, then suites, languages, languages of programs, tags.
 std::vector<const Contrast*> rows_of(const Comparison& c) {
   std::vector<const Contrast*> rows{&c.headline};
   for (const auto* group : {&c.suites, &c.languages, &c.tags})
@@ -35,7 +36,10 @@ std::string adjusted_note(const Comparison& c) {
   std::vector<std::string> parts;
   if (c.suites.size() > 1) parts.push_back(fmt::format("{} suites, Holm", c.suites.size()));
   if (c.languages.size() > 1) parts.push_back(fmt::format("{} languages, BH", c.languages.size()));
-  if (c.tags.size() > 1) parts.push_back(fmt::format("{} tags, BH", c.tags.size()));
+  const auto codes = static_cast<std::size_t>(std::count_if(
+      c.tags.begin(), c.tags.end(), [](const Contrast& row) { return row.group == "code"; }));
+  if (codes > 0) parts.push_back(fmt::format("{} languages of programs, BH", codes));
+  if (c.tags.size() > codes + 1) parts.push_back(fmt::format("{} tags, BH", c.tags.size() - codes));
   return parts.empty() ? "" : fmt::format("p adjusted over {}.", fmt::join(parts, "; "));
 }
 

@@ -290,4 +290,37 @@ std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>> suite
   return out;
 }
 
+namespace {
+constexpr std::string_view kCodeTag = "code=";
+}
+
+std::vector<std::string> code_languages(const Leaderboard& board) {
+  std::vector<std::string> out;
+  for (const std::string& tag : board.tags)
+    if (tag.starts_with(kCodeTag)) out.push_back(tag.substr(kCodeTag.size()));
+  if (out.size() < 2) out.clear();
+  return out;
+}
+
+Leaderboard by_code_language(const Leaderboard& board) {
+  Leaderboard out = board;
+  out.tags = code_languages(board);
+  for (LeaderboardRow& row : out.rows) {
+    std::map<std::string, Cell> cells;
+    for (const std::string& name : out.tags) {
+      const auto found = row.tags.find(std::string(kCodeTag) + name);
+      if (found != row.tags.end()) cells.emplace(name, found->second);
+    }
+    row.tags = std::move(cells);
+  }
+  return out;
+}
+
+std::vector<std::string> tags_but_code(const Leaderboard& board) {
+  std::vector<std::string> out;
+  for (const std::string& tag : board.tags)
+    if (!tag.starts_with(kCodeTag)) out.push_back(tag);
+  return out;
+}
+
 }  // namespace leitai

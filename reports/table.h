@@ -82,6 +82,12 @@ struct TwinTable {
 TwinTable twin_table(const Leaderboard& board, const Style& style);
 /// How that table is to be read.
 extern const std::string_view kTwinWords;
+/// The languages of programs in a board's tags, "cpp" of "code=cpp"; none where there is only one.
+std::vector<std::string> code_languages(const Leaderboard& board);
+/// The board with these languages in place of its tags.
+Leaderboard by_code_language(const Leaderboard& board);
+/// Its other tags.
+std::vector<std::string> tags_but_code(const Leaderboard& board);
 /// "1-2", with an en dash where the style has it; the dash for none.
 std::string rank_text(const LeaderboardRow& row, const Style& style);
 

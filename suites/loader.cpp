@@ -365,6 +365,7 @@ std::vector<std::unique_ptr<Suite>> open_suites(const SuiteRequest& request,
       case Choice::Kind::Native:
         out.push_back(open_native(choice.suite, choice.suite.subsets[choice.subset],
                                   request.options, paths, request.where));
+        if (out.back()->info().size == 0) out.pop_back();  // nothing of it lies in the window
         break;
       case Choice::Kind::House:
         if (choice.house == "house/build" && !box_trouble().empty())
@@ -377,6 +378,10 @@ std::vector<std::unique_ptr<Suite>> open_suites(const SuiteRequest& request,
         break;
     }
   }
+  if (out.empty())
+    throw Error(fmt::format("{}: {}: no item of it lies from {} until {}", request.where,
+                            request.spec, request.options.from.value_or("the beginning"),
+                            request.options.until.value_or("the end")));
   return out;
 }
 

@@ -11,6 +11,7 @@
 #include "harness/core/digest.h"
 #include "harness/core/error.h"
 #include "harness/core/random.h"
+#include "harness/core/regex.h"
 #include "harness/core/text.h"
 #include "harness/io/data_file.h"
 #include "harness/io/package.h"
@@ -92,6 +93,8 @@ class NativeSuite : public Suite, public Worked {
                                  reader_.field(question.row, subset_.pair, where_of(place.row)));
     for (const auto& [tag, name] : subset_.tags)
       out.tags.push_back(tag + "=" + reader_.field(question.row, name, where_of(place.row)));
+    if (!suite_.date.empty())
+      out.tags.push_back("month=" + day_of(question.row, place.row).substr(0, 7));
     if (order_ == OptionOrder::Circular) {
       move(question, rotate_options(question.options, place.turn));
       out.id = fmt::format("{}@{}", id, place.turn);
@@ -226,7 +229,8 @@ class NativeSuite : public Suite, public Worked {
   /// Which rows are asked, and in how many turns: only where that is not simply every row once.
   void list_places(const SuiteOptions& options, std::string_view where) {
     const bool turns = order_ == OptionOrder::Circular;
-    if (subset_.keep.empty() && !turns) {
+    const DateWindow window = date_window(options, where);
+    if (subset_.keep.empty() && !turns && window.is_open()) {
       info_.whole = rows_->size();
       check_rows(info_.whole);
       info_.size = limited(info_.whole, options.limit, where);
@@ -237,6 +241,11 @@ class NativeSuite : public Suite, public Worked {
       if (reader_.keeps(row(i), where_of(i))) kept.push_back(i);
     }
     check_rows(static_cast<std::int64_t>(kept.size()));
+    if (!window.is_open()) {
+      std::erase_if(kept, [&](std::int64_t i) { return !window.holds(day_of(row(i), i)); });
+      info_.version += (window.from.empty() ? "" : "+from" + window.from) +
+                       (window.until.empty() ? "" : "+until" + window.until);
+    }
     const auto n_rows = static_cast<std::size_t>(
         limited(static_cast<std::int64_t>(kept.size()), options.limit, where));
     places_.emplace();
@@ -247,6 +256,15 @@ class NativeSuite : public Suite, public Worked {
       if (i + 1 == n_rows) info_.size = static_cast<std::int64_t>(places_->size());
     }
     info_.whole = static_cast<std::int64_t>(places_->size());
+  }
+
+  /// "2024-08-17", from a date with or without a time.
+  std::string day_of(const Json& data, std::int64_t index) const {
+    static const Regex kDay("^\\d{4}-\\d\\d-\\d\\d");
+    const std::string day = reader_.field(data, suite_.date, where_of(index));
+    if (!kDay.search(day))
+      throw Error(fmt::format("{}: {}: \"{}\" is no date", where_of(index), suite_.date, day));
+    return day.substr(0, 10);
   }
 
   Place place_of(std::int64_t index) const {
@@ -274,7 +292,11 @@ class NativeSuite : public Suite, public Worked {
     if (!suite_.code_style.empty()) {
       const std::string language =
           suite_.code_language.empty() ? subset_.name : suite_.code_language;
-      const Json fields = code_fields(suite_.code_style, language, question.row);
+      Json fields = code_fields(suite_.code_style, language, question.row);
+      if (const auto limits = suite_.code_limits.find(out.id); limits != suite_.code_limits.end()) {
+        if (limits->second.cpu_s > 0) fields["limits"]["cpu_s"] = limits->second.cpu_s;
+        if (limits->second.memory_mb > 0) fields["limits"]["memory_mb"] = limits->second.memory_mb;
+      }
       out.grading.fields_json = dump(fields);
       shown.update(OrderedJson(fields));
       out.tags.push_back("code=" + language);

@@ -314,6 +314,7 @@ std::vector<std::string> SuiteFile::options() const {
   const auto some = [&](const auto& is_so) {
     return std::any_of(subsets.begin(), subsets.end(), is_so);
   };
+  if (!date.empty()) out.insert(out.end(), {"from", "until"});
   const bool has_parts = subsets.size() > 1 || !subsets[0].name.empty();
   if (has_parts) out.emplace_back("subsets");
   if (has_parts && some([](const SubsetFile& s) { return !s.language.empty(); }))
@@ -358,8 +359,9 @@ SuiteFile read_suite_file(std::string_view text, const std::string& where,
                           const std::filesystem::path& folder) {
   const Reader read(text, where);
   const YamlNode& root = read.root();
-  std::vector<std::string> known{"name",   "version", "about",  "family", "licence", "publish",
-                                 "paired", "data",    "params", "code",   "subsets", "checksums"};
+  std::vector<std::string> known{"name",    "version",   "about", "family", "licence",
+                                 "publish", "paired",    "data",  "params", "code",
+                                 "subsets", "checksums", "date"};
   known.insert(known.end(), shared_keys().begin(), shared_keys().end());
   read.only(root, known);
   SuiteFile out;
@@ -373,12 +375,20 @@ SuiteFile read_suite_file(std::string_view text, const std::string& where,
   if (out.publish != "none" && out.publish != "ids" && out.publish != "full")
     read.mistake(*root.find("publish"), "publish: none, ids or full is wanted");
   out.is_paired = read.truth(root, "paired", false);
+  out.date = read.text(root, "date", "");
   if (const YamlNode* code = root.find("code")) {
-    read.only(*code, {"style", "language"});
+    read.only(*code, {"style", "language", "limits"});
     out.code_style = read.text(*code, "style");
     out.code_language = read.text(*code, "language", "");
     if (!is_code_style(out.code_style))
       read.mistake(*code, "style: an unknown style of coding rows");
+    if (const YamlNode* limits = code->find("limits")) {
+      if (!limits->is_map()) read.mistake(*limits, "limits: items and their limits are wanted");
+      for (const auto& [item, node] : limits->map) {
+        read.only(node, {"cpu_s", "memory_mb"});
+        out.code_limits[item] = {read.whole(node, "cpu_s", 0), read.whole(node, "memory_mb", 0)};
+      }
+    }
   }
   if ((read.text(root, "scorer", "") == "code") != !out.code_style.empty())
     read.mistake(root, "the scorer code needs \"code\" with a style, and only it does");

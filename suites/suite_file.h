@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -103,7 +104,13 @@ struct SuiteFile {
   std::int64_t items = 0;                 // of all subsets, where these do not say theirs
   std::string data_folder;                // in a data folder: where its files lie
   std::string code_style, code_language;  // scorer code: how a row is read (coding/code_task.h)
+  /// By item, where the reference solution itself needs more than a program gets.
+  struct CodeLimits {
+    std::int64_t cpu_s = 0, memory_mb = 0;  // 0: as for all
+  };
+  std::map<std::string, CodeLimits> code_limits;
   SamplingParams params;
+  std::string date;  // field with the day of an item; "" where items have none
   std::vector<SubsetFile> subsets;
   std::filesystem::path folder;  // of suite.yaml; empty for an embedded one
 

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "harness/core/error.h"
+#include "harness/core/regex.h"
 #include "harness/core/text.h"
 
 namespace leitai {
@@ -37,6 +39,8 @@ std::vector<std::string> options_set(const SuiteOptions& options) {
   add(options.max_tokens.has_value(), "max_tokens");
   add(options.options.has_value(), "options");
   add(options.short_prompt.has_value(), "short_prompt");
+  add(options.from.has_value(), "from");
+  add(options.until.has_value(), "until");
   return out;
 }
 
@@ -47,6 +51,26 @@ void check_options(const SuiteOptions& options, std::span<const std::string> kno
     throw Error(fmt::format("{}: {} has no option \"{}\"\n        it has: {}", where, suite, name,
                             fmt::join(known, ", ")));
   }
+}
+
+DateWindow date_window(const SuiteOptions& options, std::string_view where) {
+  static const Regex kDay("^\\d{4}-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\\d|3[01]))?$");
+  DateWindow out;
+  for (const auto& [name, wanted, day] : {std::tuple{"from", &options.from, &out.from},
+                                          std::tuple{"until", &options.until, &out.until}}) {
+    if (!*wanted) continue;
+    if (!kDay.search(**wanted))
+      throw Error(
+          fmt::format("{}: {}: \"{}\" is no date; 2024-08-01 is wanted, or 2024-08 for the same",
+                      where, name, **wanted));
+    *day = (*wanted)->size() == 7 ? **wanted + "-01" : **wanted;
+  }
+  if (!out.from.empty() && !out.until.empty() && out.from >= out.until)
+    throw Error(
+        fmt::format("{}: from {} until {}: no day lies between them\n        `until` is the "
+                    "day after the last one",
+                    where, out.from, out.until));
+  return out;
 }
 
 }  // namespace leitai

@@ -24,4 +24,17 @@ std::vector<std::string> options_set(const SuiteOptions& options);
 void check_options(const SuiteOptions& options, std::span<const std::string> known,
                    std::string_view suite, std::string_view where);
 
+/// Days as "2024-08-01"; "" where a side is open.
+struct DateWindow {
+  std::string from;   // inclusive
+  std::string until;  // exclusive
+  bool is_open() const { return from.empty() && until.empty(); }
+  bool holds(std::string_view day) const {
+    return (from.empty() || day >= from) && (until.empty() || day < until);
+  }
+};
+
+/// The options `from` and `until`; throws Error for what is no date, and a window without a day.
+DateWindow date_window(const SuiteOptions& options, std::string_view where);
+
 }  // namespace leitai

@@ -14,7 +14,7 @@ enum class Standing { Ahead, Behind, Indistinguishable };
 
 /// Model A against model B on one group of items. Differences are A minus B, shares, not points.
 struct Contrast {
-  std::string group;      // "index", "suite", "language", "tag"
+  std::string group;      // "index", "suite", "language", "code" (of programs), "tag"
   std::string name;       // "all", "gsm8k", "zh", "level=1"
   std::int64_t n = 0;     // items that both have a score for
   std::int64_t won = 0;   // A scores higher
@@ -60,7 +60,7 @@ struct Comparison {
   Contrast headline;
   std::vector<Contrast> suites;  // several, or none where the headline is the only suite
   std::vector<Contrast> languages;
-  std::vector<Contrast> tags;
+  std::vector<Contrast> tags;         // languages of programs, then tags
   std::string sentence;               // the answer
   std::vector<std::string> cautions;  // whole sentences
   std::vector<std::string> notes;     // likewise, for the record

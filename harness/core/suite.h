@@ -24,7 +24,9 @@ struct SuiteOptions {
   std::optional<int> few_shot;
   std::optional<Mode> mode;
   std::optional<int> max_tokens;
-  std::optional<std::string> options;  // choice suites: "shuffle" or "circular"
+  std::optional<std::string> options;      // choice suites: "shuffle" or "circular"
+  std::optional<std::string> from, until;  // suites with dates: the first day, and the day after
+                                           // the last; a month is its first day
   std::optional<bool> short_prompt;  // house suites: the bare question with a one-line instruction
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "harness/core/reporter.h"
+#include "reports/table.h"
 
 namespace leitai {
 
@@ -11,10 +12,11 @@ std::string write(const Leaderboard& board, const Style& style);
 }  // namespace
 
 extern constinit const Reporter csv_reporter;
-constinit const Reporter csv_reporter = {.name = "csv",
-                                         .extension = "csv",
-                                         .help = "one row for each model and suite, full precision",
-                                         .write = write};
+constinit const Reporter csv_reporter = {
+    .name = "csv",
+    .extension = "csv",
+    .help = "one row for each model and suite, and programming language, full precision",
+    .write = write};
 
 namespace {
 
@@ -47,10 +49,7 @@ std::string write(const Leaderboard& board, const Style&) {
     const auto prices =
         std::find_if(board.prices.begin(), board.prices.end(),
                      [&](const PriceSource& one) { return one.model == row.model; });
-    for (const std::string& suite : board.suites) {
-      const auto found = row.suites.find(suite);
-      if (found == row.suites.end()) continue;
-      const Cell& cell = found->second;
+    const auto add = [&](const std::string& suite, const Cell& cell) {
       std::string cost;
       for (const auto& [currency, amount] : cell.cost)
         cost += fmt::format("{}{} {}", cost.empty() ? "" : "; ", amount, currency);
@@ -65,6 +64,14 @@ std::string write(const Leaderboard& board, const Style&) {
           cell.no_answer, cell.failed, cell.ungraded, cell.prompt_tokens, cell.completion_tokens,
           cell.total_ms, field(cost), prices == board.prices.end() ? "" : field(prices->as_of),
           prices == board.prices.end() ? "" : field(prices->source));
+    };
+    for (const std::string& suite : board.suites) {
+      const auto found = row.suites.find(suite);
+      if (found != row.suites.end()) add(suite, found->second);
+    }
+    for (const std::string& language : code_languages(board)) {
+      const auto found = row.tags.find("code=" + language);
+      if (found != row.tags.end()) add(found->first, found->second);
     }
   }
   return out;

@@ -2,6 +2,7 @@
 
 #include "harness/core/reporter.h"
 #include "reports/summary.h"
+#include "reports/table.h"
 
 namespace leitai {
 
@@ -38,8 +39,16 @@ std::string write(const Leaderboard& board, const Style&) {
   out["families"] = board.families;
   out["languages"] = board.languages;
   out["tags"] = board.tags;
+  const Leaderboard codes = by_code_language(board);
+  out["code_languages"] = codes.tags;
   out["models"] = nlohmann::ordered_json::array();
-  for (const LeaderboardRow& row : board.rows) out["models"].push_back(row_json(row));
+  for (std::size_t i = 0; i < board.rows.size(); ++i) {
+    nlohmann::ordered_json model = row_json(board.rows[i]);
+    model["code_languages"] = nlohmann::ordered_json::object();
+    for (const auto& [name, cell] : codes.rows[i].tags)
+      model["code_languages"][name] = cell_json(cell);
+    out["models"].push_back(std::move(model));
+  }
   out["prices"] = nlohmann::ordered_json::array();
   for (const PriceSource& one : board.prices)
     out["prices"].push_back({{"model", one.model},

@@ -198,8 +198,12 @@ std::string write(const Leaderboard& board, const Style& style) {
   if (board.languages.size() > 1)
     out += section(board, "By language", "language", board.languages, &LeaderboardRow::languages,
                    style);
-  if (board.tags.size() > 1 && board.tags.size() <= 40)
-    out += section(board, "By tag", "tag", board.tags, &LeaderboardRow::tags, style);
+  const Leaderboard codes = by_code_language(board);
+  out += section(codes, "By programming language", "programs in", codes.tags, &LeaderboardRow::tags,
+                 style);
+  const std::vector<std::string> tags = tags_but_code(board);
+  if (tags.size() > 1 && tags.size() <= 40)
+    out += section(board, "By tag", "tag", tags, &LeaderboardRow::tags, style);
 
   out += speed(board);
   out += "\n## What was run\n\n";

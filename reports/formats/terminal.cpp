@@ -254,6 +254,8 @@ std::string write(const Leaderboard& board, const Style& style) {
     out += block(board, "family", board.families, &LeaderboardRow::families, style);
   if (board.languages.size() > 1)
     out += block(board, "language", board.languages, &LeaderboardRow::languages, style);
+  const Leaderboard codes = by_code_language(board);
+  out += block(codes, "programs in", codes.tags, &LeaderboardRow::tags, style);
 
   std::string notes, without;
   for (const LeaderboardRow& row : board.rows) {

@@ -33,6 +33,14 @@ std::string need(const Json& row, const char* name) {
   return row[name].get<std::string>();
 }
 
+/// Tests that compare by np.allclose() say that as many numbers are wanted: none is close to all.
+std::string with_sizes(std::string tests) {
+  constexpr std::string_view kClose = "assert np.allclose(out, exp,";
+  for (std::size_t at = 0; (at = tests.find(kClose, at)) != std::string::npos; at += kClose.size())
+    tests.insert(at + 7, "np.size(out) == np.size(exp) and ");
+  return tests;
+}
+
 std::string joined(const Json& row, const char* name) {
   std::string out;
   const auto found = row.find(name);
@@ -179,6 +187,7 @@ CodeCheck check_of(const Json& fields) {
   if (out.language.empty()) throw Error("language: missing; python, c, cpp, java, js, go or rust");
   if (out.language == "javascript") out.language = "js";
   out.entry_point = text_of(fields, "entry_point");
+  out.declared = text_of(fields, "prompt");
   const Json* tests = fields.contains("tests")  ? &fields["tests"]
                       : fields.contains("test") ? &fields["test"]
                                                 : nullptr;
@@ -197,6 +206,8 @@ CodeCheck check_of(const Json& fields) {
   if (const auto limits = fields.find("limits"); limits != fields.end() && limits->is_object()) {
     if (const auto wall = limits->find("wall_s"); wall != limits->end() && wall->is_number())
       out.wall = std::chrono::milliseconds(static_cast<std::int64_t>(wall->get<double>() * 1000));
+    if (const auto cpu = limits->find("cpu_s"); cpu != limits->end() && cpu->is_number_integer())
+      out.cpu = std::chrono::seconds(std::clamp<std::int64_t>(cpu->get<std::int64_t>(), 1, 600));
     if (const auto memory = limits->find("memory_mb");
         memory != limits->end() && memory->is_number())
       out.memory_bytes = static_cast<std::uint64_t>(memory->get<double>() * 1048576);
@@ -220,11 +231,11 @@ Json code_fields(std::string_view style, std::string_view language, const Json& 
   if (style == "humaneval") {
     out["prompt"] = need(row, "prompt");
     out["entry_point"] = need(row, "entry_point");
-    out["tests"] = need(row, "test");
+    out["tests"] = with_sizes(need(row, "test"));
   } else if (style == "mbpp" || style == "mbpp-plus") {
     const std::string imports = joined(row, "test_imports"), list = joined(row, "test_list");
     out["tests"] = style == "mbpp" ? imports + text_of(row, "test_setup_code") + "\n" + list
-                                   : imports + need(row, "test");
+                                   : with_sizes(imports + need(row, "test"));
     out["shown_tests"] = list;
     out["entry_point"] = tested_function(need(row, "code"), list);
   } else if (style == "humaneval-x") {

@@ -8,17 +8,15 @@
 
 #include "harness/core/regex.h"
 #include "harness/core/text.h"
+#include "suites/extractors/fences.h"
+#include "suites/extractors/python_body.h"
 #include "suites/extractors/python_outline.h"
 
 namespace leitai {
 
 namespace {
 
-struct Block {
-  std::string info;  // first word, lower case
-  std::string text;
-  bool is_closed = false;
-};
+using Block = CodeBlock;
 
 const std::vector<std::string_view>& aliases(std::string_view language) {
   static const std::vector<std::string_view> kPython{"python", "py", "python3", "python2", "py3"},
@@ -33,74 +31,6 @@ const std::vector<std::string_view>& aliases(std::string_view language) {
   if (language == "go") return kGo;
   if (language == "rust") return kRust;
   return kNone;
-}
-
-std::string normal(std::string_view text) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\r' && (i + 1 == text.size() || text[i + 1] == '\n')) continue;
-    out += text[i];
-  }
-  return repair_utf8(out);
-}
-
-/// A line that may open or close a fence.
-struct Mark {
-  std::size_t indent = 0, count = 0;
-  char sign = 0;
-  std::string_view rest;
-};
-
-Mark mark_of(std::string_view line) {
-  Mark out;
-  while (out.indent < line.size() && (line[out.indent] == ' ' || line[out.indent] == '\t'))
-    ++out.indent;
-  const std::string_view body = line.substr(out.indent);
-  if (body.empty() || (body[0] != '`' && body[0] != '~')) return out;
-  while (out.count < body.size() && body[out.count] == body[0]) ++out.count;
-  out.rest = trim(body.substr(out.count));
-  if (out.count < 3 || (body[0] == '`' && out.rest.find('`') != std::string_view::npos)) return {};
-  out.sign = body[0];
-  return out;
-}
-
-struct Fences {
-  std::vector<Block> blocks;
-  std::string before;  // text above the first mark
-};
-
-Fences read_fences(const std::string& text) {
-  Fences out;
-  Mark open;
-  bool is_first = true;
-  for (const std::string_view line : split(text, '\n')) {
-    const Mark mark = mark_of(line);
-    if (open.sign == 0) {
-      if (mark.sign == 0) {
-        if (is_first) out.before.append(line).push_back('\n');
-        continue;
-      }
-      is_first = false;
-      open = mark;
-      const std::string_view word = mark.rest.substr(0, mark.rest.find_first_of(" \t{,"));
-      out.blocks.push_back({ascii_lower(word), "", false});
-      continue;
-    }
-    if (mark.sign == open.sign && mark.count >= open.count && mark.rest.empty()) {
-      out.blocks.back().is_closed = true;
-      open = {};
-      continue;
-    }
-    std::size_t drop = 0;
-    while (drop < open.indent && drop < line.size() && (line[drop] == ' ' || line[drop] == '\t'))
-      ++drop;
-    out.blocks.back().text.append(line.substr(drop)).push_back('\n');
-  }
-  if (!out.blocks.empty() && !out.blocks.back().is_closed && !out.blocks.back().text.empty())
-    out.blocks.back().text.pop_back();  // the last line has no end
-  return out;
 }
 
 std::string escaped(std::string_view name) {
@@ -142,6 +72,18 @@ bool is_indented(std::string_view code) {
     return line[0] == ' ' || line[0] == '\t';
   }
   return false;
+}
+
+/// How surely the code has the definition that is asked for: 2 for one of its own, 1 for a name
+/// that is imported or given a value, which usage and tests have as well.
+int rank_of(const std::string& code, const CodeTarget& target) {
+  if (!defines(code, target.language, target.entry_point)) return 0;
+  if (target.language != "python" || target.entry_point.empty()) return 2;
+  const Regex kOwn(
+      fmt::format("^[ \\t]*(?:async[ \\t]+)?(?:def|class)[ \\t]+{0}\\b|^{0}\\s*=\\s*lambda\\b",
+                  escaped(target.entry_point)),
+      {.multi_line = true});
+  return kOwn.search(code) ? 2 : 1;
 }
 
 std::set<std::string> words_of(const std::string& code) {
@@ -344,6 +286,17 @@ std::string go_program(std::string code, const CodeTarget& target) {
         extra += "    " + quoted + "\n";
     }
   }
+  // What the benchmark's own runner imports for programs that use it without saying so.
+  for (const std::string_view path : {"bytes", "crypto/md5", "fmt", "math", "math/rand", "regexp",
+                                      "sort", "strconv", "strings", "time"}) {
+    const std::string base(path.substr(path.rfind('/') + 1)), quoted = fmt::format("\"{}\"", path);
+    if (code.find(base + ".") == std::string::npos || extra.find(quoted) != std::string::npos ||
+        target.setup.find(quoted) != std::string::npos)
+      continue;
+    const Regex kUsed(fmt::format("(?<![\\w.]){}\\.[A-Z]", base));
+    const Regex kOwn(fmt::format("\\b{0}\\s*(?::=|,)|\\bvar\\s+{0}\\b|[(,]\\s*{0}\\s+\\S", base));
+    if (kUsed.search(code) && !kOwn.search(code)) extra += "    " + quoted + "\n";
+  }
   if (target.setup.empty()) {
     return "package main\n\n" + (extra.empty() ? "" : "import (\n" + extra + ")\n\n") + code;
   }
@@ -385,13 +338,22 @@ std::string program_of(const std::string& code, const CodeTarget& target) {
   return target.language == "python" ? python_program(code, target) : braced_program(code, target);
 }
 
-bool continues_prompt(const std::string& code, const CodeTarget& target) {
-  return !target.prompt.empty() && !target.entry_point.empty() && is_indented(code) &&
-         !defines(code, target.language, target.entry_point);
+/// The code as what goes on from the prompt; absent where it stands for itself.
+std::optional<std::string> body_of(const std::string& code, const CodeTarget& target,
+                                   bool is_bare) {
+  if (target.prompt.empty() || target.entry_point.empty() ||
+      defines(code, target.language, target.entry_point))
+    return std::nullopt;
+  if (target.language == "python") return python_body(code, target.prompt, is_bare);
+  return is_indented(code) ? std::optional(code) : std::nullopt;
 }
 
-/// Code between tags on lines of their own: [PYTHON] ... [/PYTHON], [BEGIN] ... [DONE].
+/// Code between tags on lines of their own: [PYTHON] ... [/PYTHON], [BEGIN] ... [DONE]; of HTML.
 std::optional<Block> tagged(const std::string& text) {
+  static const Regex kHtml("<pre\\b[^>\\n]*>\\s*(?:<code\\b[^>\\n]*>)?(.*?)(?:</code>|</pre>)",
+                           {.ignore_case = true, .dot_all = true});
+  if (const auto all = kHtml.all(text); !all.empty())
+    return Block{"", without_entities(std::string(all.back().group(text, 1))) + "\n", true};
   static const Regex kTags(
       "\\[(PYTHON|CODE|BEGIN|SOLUTION|ANSWER)\\][ \\t]*\\n(.*?)(?:\\n?[ "
       "\\t]*\\[(?:/\\1|DONE|END|/CODE)\\]|$)",
@@ -431,9 +393,9 @@ std::optional<std::string> braced_in_prose(const std::string& text, const CodeTa
 
 CodeAnswer extract_code(std::string_view raw, const CodeTarget& target) {
   CodeAnswer out;
-  const std::string text = normal(raw);
+  const std::string text = code_text(raw, target.language);
   if (trim(text).empty()) return out;
-  const Fences fences = read_fences(text);
+  const CodeFences fences = read_fences(text, target.language);
   const auto& known = aliases(target.language);
   std::vector<Block> blocks, foreign;
   for (const Block& block : fences.blocks) {
@@ -443,24 +405,29 @@ CodeAnswer extract_code(std::string_view raw, const CodeTarget& target) {
     (is_ours ? blocks : foreign).push_back(block);
   }
   if (blocks.empty()) {
-    for (const Block& block : foreign) {
+    for (Block block : foreign) {
+      if (const auto code = code_in_json(block.text)) block.text = *code;
       if (!target.entry_point.empty() && defines(block.text, target.language, target.entry_point))
         blocks.push_back(block);
     }
   }
   if (!blocks.empty()) {
     std::size_t chosen = blocks.size(), labelled = blocks.size();
+    int best = 1;
     for (std::size_t i = 0; i < blocks.size(); ++i) {
-      if (defines(blocks[i].text, target.language, target.entry_point)) chosen = i;
+      if (const int rank = rank_of(blocks[i].text, target); rank >= best) {
+        chosen = i;
+        best = rank;
+      }
       if (!blocks[i].info.empty()) labelled = i;
     }
     if (chosen == blocks.size()) chosen = labelled < blocks.size() ? labelled : blocks.size() - 1;
     const Block& block = blocks[chosen];
     out.tier = "C1";
     out.is_cut = !block.is_closed;
-    if (continues_prompt(block.text, target)) {
+    if (const auto body = body_of(block.text, target, false)) {
       out.tier = "C4";
-      out.program = continuation(block.text, target);
+      out.program = continuation(*body, target);
     } else {
       out.program =
           program_of(target.language == "python" ? with_helpers(blocks, chosen, target.entry_point)
@@ -473,19 +440,22 @@ CodeAnswer extract_code(std::string_view raw, const CodeTarget& target) {
   if (const auto block = tagged(text)) {
     out.tier = "C2";
     out.is_cut = !block->is_closed;
-    out.program = continues_prompt(block->text, target) ? continuation(block->text, target)
-                                                        : program_of(block->text, target);
+    const auto body = body_of(block->text, target, false);
+    out.program = body ? continuation(*body, target) : program_of(block->text, target);
     return out;
   }
   // Nothing but a closing mark, or no mark at all.
   const std::string bare = fences.blocks.empty() ? text : fences.before;
-  if (continues_prompt(bare, target)) {
+  if (const auto body = body_of(bare, target, true)) {
     out.tier = "C4";
-    out.program = continuation(bare, target);
+    out.program = continuation(*body, target);
     return out;
   }
-  const auto code =
+  auto code =
       target.language == "python" ? python_in_prose(bare, target) : braced_in_prose(bare, target);
+  if (const auto inside = code_in_json(bare);
+      inside && !code && defines(*inside, target.language, target.entry_point))
+    code = inside;
   if (!code) return out;
   out.tier = "C3";
   out.program = program_of(*code, target);

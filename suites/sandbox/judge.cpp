@@ -165,6 +165,8 @@ void judge_report(const BoxResult& result, const std::string& nonce, CodeVerdict
   } else if (status == "cpu") {
     out.status = ScoreStatus::Timeout;
     out.why = "its time of the processor is used up";
+  } else if (status == "forged") {
+    out.status = ScoreStatus::SandboxViolation;
   } else if (status == "violation") {
     out.status = ScoreStatus::SandboxViolation;
     out.why = "it made a system call that is forbidden";

@@ -24,9 +24,11 @@ struct CodeCheck {
   std::string program;
   std::string helpers;      // Python: what the task itself provides to its tests
   std::string tests;        // in the same language
+  std::string declared;     // what the task gave as its declaration; "" when it was prose
   std::string entry_point;  // the function that is tested; "" when the tests say it themselves
   std::vector<InputOutput> cases;                 // instead of tests: whole programs
   std::optional<std::chrono::milliseconds> wall;  // given: kept to the letter, and never repeated
+  std::optional<std::chrono::seconds> cpu;  // of the processor; twice as much by the wall clock
   std::optional<std::uint64_t> memory_bytes;
 };
 

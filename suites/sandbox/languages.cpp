@@ -15,6 +15,7 @@
 #include "harness/core/error.h"
 #include "harness/core/regex.h"
 #include "harness/core/text.h"
+#include "suites/sandbox/objections.h"
 
 namespace leitai {
 
@@ -44,6 +45,10 @@ BoxJob run_job(const CodeCheck& check) {
   if (check.wall) {
     out.limits.wall = *check.wall;
     out.limits.cpu = std::chrono::ceil<seconds>(*check.wall);
+  }
+  if (check.cpu) {
+    out.limits.cpu = *check.cpu;
+    if (!check.wall) out.limits.wall = 2 * *check.cpu;
   }
   if (check.memory_bytes) out.limits.memory_bytes = *check.memory_bytes;
   return out;
@@ -124,17 +129,6 @@ LanguageRun plan_python(const CodeCheck& check, const std::string& nonce) {
 
 std::string nothing_to_object(const CodeCheck&) { return {}; }
 
-/// What the program defined for the preprocessor ends with it.
-std::string undo_macros(const std::string& program) {
-  static const Regex kDefine("^[ \\t]*#[ \\t]*define[ \\t]+(\\w+)", {.multi_line = true});
-  std::set<std::string> names;
-  const std::string text = repair_utf8(program);
-  for (const Regex::Match& match : kDefine.all(text)) names.emplace(match.group(text, 1));
-  std::string out = "\n";
-  for (const std::string& name : names) out += "#undef " + name + "\n";
-  return out;
-}
-
 LanguageRun plan_native(const CodeCheck& check, const std::string& nonce, bool is_cpp) {
   LanguageRun out;
   const bool has_tests = check.cases.empty();
@@ -145,9 +139,9 @@ LanguageRun plan_native(const CodeCheck& check, const std::string& nonce, bool i
       "-I/leitai/include -o program {} wrap.o {} -lm{} -pthread && cat program >&4",
       is_cpp ? "g++ -std=c++17" : "gcc -std=c17 -D_GNU_SOURCE", source,
       has_tests ? "-Wl,--wrap=__libc_start_main" : "", wants_crypto ? " -lcrypto" : ""));
-  std::string text = check.program;
+  std::string text = (is_cpp ? cpp_preamble(check) : "") + check.program;
   if (has_tests) {
-    text += undo_macros(check.program) + check.tests;
+    text += undo_macros(check) + (is_cpp ? cpp_result(check) : "") + check.tests;
     out.compile->files.push_back({"/leitai/include/assert.h", runner("checked_assert.inc"), false});
     out.compile->files.push_back({"/leitai/native.c", runner("native.c"), false});
   } else {
@@ -168,18 +162,6 @@ LanguageRun plan_cpp(const CodeCheck& check, const std::string& nonce) {
 
 LanguageRun plan_c(const CodeCheck& check, const std::string& nonce) {
   return plan_native(check, nonce, false);
-}
-
-/// A comparison of kinds that are not the program's own is one that only the checks would use.
-std::string object_cpp(const CodeCheck& check) {
-  static const Regex kFree(
-      "^[^\\n]*\\boperator\\s*(==|!=)\\s*\\(\\s*(?:const\\s+)?(?:std\\s*::\\s*)?"
-      "(vector|string|map|set|pair|unordered_map|list|deque|any)\\b",
-      {.multi_line = true});
-  const std::string text = repair_utf8(check.program);
-  if (check.cases.empty() && kFree.search(text))
-    return "the program redefines the comparison of library types";
-  return {};
 }
 
 LanguageRun plan_js(const CodeCheck& check, const std::string& nonce) {
@@ -209,7 +191,9 @@ LanguageRun plan_java(const CodeCheck& check, const std::string& nonce) {
                               "&& tar -c -f - -C out . >&4",
                               has_tests ? "/leitai/LeitaiChecked.java" : ""));
   out.compile->files.push_back(
-      {"/leitai/Main.java", check.program + "\n" + (has_tests ? check.tests : ""), false});
+      {"/leitai/Main.java",
+       (has_tests ? java_program(check.program) + "\n" + check.tests : check.program + "\n"),
+       false});
   if (has_tests)
     out.compile->files.push_back({"/leitai/LeitaiChecked.java", runner("Checked.java"), false});
   out.binary = "/leitai/classes.tar";
@@ -217,24 +201,13 @@ LanguageRun plan_java(const CodeCheck& check, const std::string& nonce) {
   out.run.argv = limited_argv(
       {"/bin/sh", "-c",
        fmt::format("mkdir out && tar -x -f /leitai/classes.tar -C out && exec java -Xmx{}m -Xss64m "
-                   "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -cp out {}",
+                   "--limit-modules java.base,java.logging,java.net.http,java.xml -XX:+UseSerialGC "
+                   "-XX:TieredStopAtLevel=1 -Xshare:auto -cp out {}",
                    (out.run.limits.memory_bytes >> 20) * 3 / 4,
                    has_tests ? "LeitaiChecked" : "Main")});
   out.run.limits.processes = 256;
-  out.run.job = nonce;
+  out.run.job = nonce + "\n" + check.entry_point;
   return out;
-}
-
-/// Names that the program may not take from the checks.
-std::string object_java(const CodeCheck& check) {
-  static const Regex kShadow(
-      "\\b(?:class|interface|record|enum)\\s+(Arrays|List|ArrayList|Objects|Boolean|AssertionError|"
-      "Integer|Double|String|Object|Math|Random|Set|HashSet|Map|HashMap|Collections|LeitaiChecked)"
-      "\\b");
-  const std::string text = repair_utf8(check.program);
-  if (check.cases.empty() && kShadow.search(text))
-    return "the program redefines classes that its checks use";
-  return {};
 }
 
 /// Folder of the Rust tool chain.
@@ -266,7 +239,9 @@ LanguageRun plan_rust(const CodeCheck& check, const std::string& nonce) {
       has_tests ? "--test -C link-arg=wrap.o -C link-arg=-Wl,--wrap=__libc_start_main" : ""));
   out.compile->files.push_back({"/leitai/native.c", runner("native.c"), false});
   out.compile->files.push_back(
-      {"/leitai/main.rs", without_crates(check.program) + "\n" + (has_tests ? check.tests : ""),
+      {"/leitai/main.rs",
+       without_crates(has_tests ? rust_program(check.program) : check.program) + "\n" +
+           (has_tests ? rust_tests(check.tests) : ""),
        false});
   if (!rust_root().starts_with("/usr")) {
     out.compile->shown.push_back(rust_root());
@@ -277,15 +252,6 @@ LanguageRun plan_rust(const CodeCheck& check, const std::string& nonce) {
   out.run.argv = limited_argv({"/leitai/program"});
   out.run.job = nonce;
   return out;
-}
-
-std::string object_rust(const CodeCheck& check) {
-  static const Regex kMacro("macro_rules!\\s*(?:assert\\w*|panic|debug_assert\\w*)\\b");
-  static const Regex kOther("#!\\[(?:no_main|feature|test_runner|no_std|cfg)");
-  const std::string text = repair_utf8(check.program);
-  if (check.cases.empty() && (kMacro.search(text) || kOther.search(text)))
-    return "the program redefines how its checks are run";
-  return {};
 }
 
 LanguageRun plan_go(const CodeCheck& check, const std::string& nonce) {
@@ -305,11 +271,16 @@ LanguageRun plan_go(const CodeCheck& check, const std::string& nonce) {
   if (has_tests) {
     out.compile->files.push_back(
         {"/leitai/told_test.go",
-         "package main\n\nimport (\n\tleitaiIO \"io\"\n\tleitaiOS \"os\"\n\tleitaiT "
+         "package main\n\nimport (\n\tleitaiFlag \"flag\"\n\tleitaiIO \"io\"\n\tleitaiOS "
+         "\"os\"\n\tleitaiT "
          "\"testing\"\n)\n\n"
-         "func TestMain(m *leitaiT.M) {\n\tin := leitaiOS.NewFile(3, \"job\")\n"
+         "func TestMain(m *leitaiT.M) {\n\tleitaiOS.Args = leitaiOS.Args[:1]\n\tin := "
+         "leitaiOS.NewFile(3, \"job\")\n"
          "\tnonce, _ := leitaiIO.ReadAll(in)\n\tin.Close()\n\tcode := m.Run()\n"
-         "\tstatus := \"assertion\"\n\tif code == 0 {\n\t\tstatus = \"pass\"\n\t}\n"
+         "\tstatus := \"assertion\"\n\tall := leitaiFlag.Lookup(\"test.run\").Value.String() == "
+         "\"\" && "
+         "leitaiFlag.Lookup(\"test.list\").Value.String() == \"\"\n\tif code == 0 && all "
+         "{\n\t\tstatus = \"pass\"\n\t}\n"
          "\tleitaiOS.NewFile(4, \"report\").WriteString(string(nonce) + \"\\n\" + status + "
          "\"\\n\")\n"
          "\tleitaiOS.Exit(0)\n}\n",
@@ -329,7 +300,7 @@ constexpr Language kLanguages[] = {
     {"js", "nodejs", plan_js, nothing_to_object},
     {"java", "default-jdk-headless", plan_java, object_java},
     {"rust", "rustc", plan_rust, object_rust},
-    {"go", "golang-go golang-github-stretchr-testify-dev", plan_go, nothing_to_object},
+    {"go", "golang-go golang-github-stretchr-testify-dev", plan_go, object_go},
 };
 
 std::vector<std::string_view> tools_of(std::string_view language) {
@@ -364,6 +335,9 @@ void rustup_folders(std::vector<fs::path>& folders) {
            fs::path(user && user->pw_dir ? user->pw_dir : "/root") / ".rustup/toolchains", ignored))
     found.push_back(entry.path() / "bin");
   std::sort(found.begin(), found.end());
+  std::stable_partition(found.begin(), found.end(), [](const fs::path& folder) {
+    return folder.string().find("/stable-") != std::string::npos;
+  });
   folders.insert(folders.end(), found.begin(), found.end());
 }
 

@@ -172,6 +172,39 @@ TEST(Aggregate, MeanIntervalAndCountsOfOneSuite) {
   EXPECT_TRUE(board.cautions.empty());
 }
 
+TEST(Aggregate, ProgrammingLanguagesAreReducedTooAndOnlyThoseOfTheSameSuitesCompare) {
+  const auto board_of = [](bool has_more_python) {
+    Aggregator aggregator(parse_reducer("pass@2", ""));
+    // Right samples of five, by item: pass@2 is 1 - C(5 - c, 2) / C(5, 2).
+    const std::vector<std::pair<std::string, std::vector<int>>> kRight = {
+        {"x/cpp", {0, 1, 5}}, {"x/python", {2, 3}}, {"h", {5}}};
+    for (const auto& [suite, counts] : kRight) {
+      if (suite == "h" && !has_more_python) continue;
+      for (std::size_t item = 0; item < counts.size(); ++item)
+        for (int sample = 0; sample < 5; ++sample)
+          aggregator.add(
+              record("m", suite, static_cast<int>(item), sample < counts[item] ? 1.0 : 0.0, sample),
+              {.tags = {suite == "x/cpp" ? "code=cpp" : "code=python"}});
+    }
+    BoardFacts all = facts({{"x/cpp", 3}, {"x/python", 2}}, {"m"});
+    if (has_more_python) all.suites.push_back({"h", "reasoning", "1", "code@1", 1});
+    all.reducer = parse_reducer("pass@2", "");
+    return aggregator.finish(all);
+  };
+  const Leaderboard one = board_of(false), more = board_of(true);
+  const auto& tags = one.rows.at(0).tags;
+  EXPECT_NEAR(*tags.at("code=cpp").mean, (0 + 0.4 + 1) / 3, 1e-12);
+  EXPECT_NEAR(*tags.at("code=python").mean, (0.7 + 0.9) / 2, 1e-12);
+  EXPECT_NEAR(tags.at("code=cpp").interval->low, wilson(1.4, 3).low, 1e-12);
+  const auto warns = [](const Leaderboard& board) {
+    return std::count(board.cautions.begin(), board.cautions.end(),
+                      "Programming languages are not asked alike and their scores do not compare: "
+                      "python by h, x; cpp by x.");
+  };
+  EXPECT_EQ(warns(one), 0);
+  EXPECT_EQ(warns(more), 1);
+}
+
 TEST(Aggregate, MacroMeanGivesEverySuiteTheSameWeight) {
   Aggregator aggregator;
   fill(aggregator, "m", "large", 90, 910);

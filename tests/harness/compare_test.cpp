@@ -122,6 +122,32 @@ TEST(Compare, TwinsInOtherLanguagesAreOneCluster) {
   EXPECT_GT(width, 0.3);
 }
 
+TEST(Compare, LanguagesOfProgramsAreAFamilyOfTheirOwn) {
+  FakeRun run;
+  for (const char* model : {"a", "b"}) {
+    for (int i = 0; i < 40; ++i) {
+      const bool is_cpp = i % 2 == 0;
+      run.answers.push_back(
+          {.model = model,
+           .suite = "s",
+           .item = std::to_string(i),
+           .score = model[0] == 'a' || !is_cpp ? 1.0 : 0.0,
+           .tags = {i < 20 ? "level=1" : "level=2", is_cpp ? "code=cpp" : "code=python"}});
+    }
+  }
+  const Comparison got = compared(run);
+  ASSERT_EQ(got.tags.size(), 4u);
+  EXPECT_EQ(got.tags[0].group, "code");
+  EXPECT_EQ(got.tags[0].name, "cpp");
+  EXPECT_DOUBLE_EQ(got.tags[0].difference, 1);
+  EXPECT_EQ(got.tags[1].name, "python");
+  EXPECT_DOUBLE_EQ(got.tags[1].difference, 0);
+  EXPECT_DOUBLE_EQ(got.tags[0].p_adjusted, std::min(1.0, 2 * got.tags[0].p)) << "over two rows";
+  EXPECT_EQ(got.tags[2].group, "tag");
+  for (auto& one : run.answers) one.tags = {"code=cpp"};
+  EXPECT_TRUE(compared(run).tags.empty()) << "a single language says what the headline says";
+}
+
 TEST(Compare, SamplesOfAnItemAreReduced) {
   FakeRun run;
   for (const char* model : {"a", "b"}) {

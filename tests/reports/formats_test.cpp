@@ -185,6 +185,39 @@ TEST(Csv, OneRowEachModelAndSuiteInFullPrecision) {
       << text;
 }
 
+TEST(Reporters, ShowATableByProgrammingLanguageWhereThereAreSeveral) {
+  Leaderboard one = board();
+  one.tags = {"code=cpp", "level=1", "level=2"};
+  for (LeaderboardRow& row : one.rows)
+    row.tags = {
+        {"code=cpp", cell(64, 16, {0.16, 0.37})}, {"level=1", row.all}, {"level=2", row.all}};
+  for (const char* format : {"terminal", "markdown", "csv"}) {
+    const std::string text = reporter(format).write(one, {.width = 100});
+    EXPECT_EQ(text.find("cpp"), std::string::npos) << format << ": a single one is the whole";
+  }
+  one.tags.insert(one.tags.begin() + 1, "code=python");
+  for (LeaderboardRow& row : one.rows) row.tags["code=python"] = cell(64, 32, {0.38, 0.62});
+  const std::string drawn = reporter("terminal").write(one, {.width = 100, .ascii = true});
+  EXPECT_NE(drawn.find("\nprograms in  model "), std::string::npos) << drawn;
+  EXPECT_NE(drawn.find("\ncpp          qwen                            25.0   16.0 to 37.0  64"),
+            std::string::npos)
+      << drawn;
+  const std::string text = reporter("markdown").write(one, {});
+  EXPECT_NE(text.find("## By programming language\n\n| programs in | model | score |"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("| python | qwen | 50.0 | 38.0 to 62.0 | 64 |"), std::string::npos);
+  EXPECT_NE(text.find("| level=1 |"), std::string::npos);
+  EXPECT_EQ(text.find("| code="), std::string::npos) << "not once more by tag";
+  const std::string rows = reporter("csv").write(one, {});
+  EXPECT_NE(rows.find("\nautumn,qwen,code=cpp,,,1,2,64,64,64,16,0.25,0.16,0.37,"),
+            std::string::npos)
+      << rows;
+  const auto json = nlohmann::json::parse(reporter("json").write(one, {}));
+  EXPECT_EQ(json["code_languages"], nlohmann::json({"cpp", "python"}));
+  EXPECT_EQ(json["models"][0]["code_languages"]["cpp"]["interval"], nlohmann::json({0.16, 0.37}));
+}
+
 TEST(Prices, EveryFormatSaysAsOfWhenAndFromWhere) {
   Leaderboard one = board();
   one.rows[0].all.cost = {{"CNY", 3}, {"USD", 0.5}};

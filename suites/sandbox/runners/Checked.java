@@ -1,14 +1,54 @@
 // Runs the checks of a Java program: takes the nonce from descriptor 3 and tells on descriptor 4 how Main.main ended.
 public final class LeitaiChecked {
-  public static void main(java.lang.String[] args) throws java.lang.Throwable {
-    java.lang.String nonce;
-    try (java.io.FileInputStream in = new java.io.FileInputStream("/proc/self/fd/3")) {
-      byte[] bytes = new byte[64];
-      nonce = new java.lang.String(bytes, 0, in.read(bytes));
+  private static final java.util.Set<java.lang.String> TAKEN = java.util.Set.of("Arrays", "List", "ArrayList", "Objects",
+      "Boolean", "AssertionError", "Integer", "Double", "String", "Object", "Math", "Random", "Set", "HashSet", "Map",
+      "HashMap", "Collections", "Optional");
+
+  private static boolean has_own_equals(java.lang.Class<?> kind) {
+    for (; kind != null && kind.getClassLoader() != null; kind = kind.getSuperclass()) {
+      for (java.lang.reflect.Method method : kind.getDeclaredMethods()) {
+        if (method.getName().equals("equals")) return true;
+      }
     }
+    return false;
+  }
+
+  /** Why a comparison would be the program's own; nothing of it is initialised. Null: it is not. */
+  private static java.lang.String objection(java.lang.String entry) throws java.lang.Throwable {
+    java.util.List<java.lang.Class<?>> kinds = new java.util.ArrayList<>();
+    for (java.lang.String file : new java.io.File("out").list()) {
+      if (!file.endsWith(".class") || file.startsWith("LeitaiChecked")) continue;
+      java.lang.String name = file.substring(0, file.length() - 6);
+      if (TAKEN.contains(name)) return "the program redefines classes that its checks use";
+      kinds.add(java.lang.Class.forName(name, false, LeitaiChecked.class.getClassLoader()));
+    }
+    for (java.lang.Class<?> kind : kinds) {
+      for (java.lang.reflect.Method method : kind.getDeclaredMethods()) {
+        if (!method.getName().equals(entry) || method.isSynthetic()) continue;
+        java.lang.Class<?> result = method.getReturnType();
+        if (has_own_equals(result)) return "the program redefines the comparison of its result";
+        for (java.lang.Class<?> other : kinds) {
+          if (result.isAssignableFrom(other) && has_own_equals(other)) return "the program redefines the comparison of its result";
+        }
+      }
+    }
+    return null;
+  }
+
+  public static void main(java.lang.String[] args) throws java.lang.Throwable {
+    byte[] job = new byte[4096];
+    int size;
+    try (java.io.FileInputStream in = new java.io.FileInputStream("/proc/self/fd/3")) {
+      size = in.read(job);
+    }
+    int line = 0;
+    while (line < size && job[line] != '\n') ++line;
+    java.lang.String entry = line < size ? new java.lang.String(job, line + 1, size - line - 1) : "";
+    for (int i = 0; i < line; ++i) job[i] ^= 0x5a;
     java.lang.String status = "pass", text = "";
+    java.lang.String objection = objection(entry);
     try {
-      Main.main(new java.lang.String[0]);
+      if (objection == null) Main.main(new java.lang.String[0]);
     } catch (java.lang.AssertionError error) {
       status = "assertion";
       text = java.lang.String.valueOf(error.getMessage());
@@ -20,8 +60,14 @@ public final class LeitaiChecked {
       text = error.toString();
       error.printStackTrace();
     }
+    if (objection != null) {
+      status = "forged";
+      text = objection;
+    }
+    for (int i = 0; i < line; ++i) job[i] ^= 0x5a;
     try (java.io.FileOutputStream out = new java.io.FileOutputStream("/proc/self/fd/4")) {
-      out.write((nonce + "\n" + status + "\n" + text).getBytes());
+      out.write(job, 0, line);
+      out.write(("\n" + status + "\n" + text).getBytes());
     }
     java.lang.Runtime.getRuntime().halt(0);
   }

@@ -8,28 +8,73 @@ const { types } = require('util');
 const [nonce, entry, program, tests] = JSON.parse(fs.readFileSync(3, 'utf8'));
 
 function tell(status, text) {
+  drain();
   fs.writeSync(4, nonce + '\n' + status + '\n' + String(text).slice(0, 500));
   process.reallyExit(0);
 }
 
 const realm = vm.createContext(Object.create(null));
-const write = (file, text) => { fs.writeSync(file === 2 ? 2 : 1, String(text)); };
-Object.setPrototypeOf(write, null);
-// Made inside, before the program: the only way from here to there.
-const inside = vm.runInContext(`(function (write) {
+// Made inside, before the program, which gets no function of ours: one that threw, be it for want of stack, would
+// hand it an error of our realm and with it all the rest. What it prints is kept there until we take it. No error
+// keeps a stack, as that is written by a function of ours.
+const inside = vm.runInContext(`(function () {
+  const most = 1 << 21;
+  let printed = '', size = 0;
+  const say = (file, text) => {
+    size += text.length;
+    if (size > most) throw new Error('too much output');
+    printed += file + text.length + ':' + text;
+  };
   const text = (v) => { try { return typeof v === 'object' && v !== null ? JSON.stringify(v) : String(v); } catch (e) { return '?'; } };
-  const print = (file) => (...all) => { write(file, all.map(text).join(' ') + '\\n'); };
-  globalThis.console = { log: print(1), info: print(1), debug: print(1), error: print(2), warn: print(2), trace: print(2),
-    table: print(1), assert() {}, time() {}, timeEnd() {} };
-  globalThis.process = { exit() { throw new Error('process.exit'); }, argv: [], env: {}, on() {}, stdout: { write: (t) => { write(1, t); return true; } } };
+  const print = (file) => (...all) => { say(file, all.map(text).join(' ') + '\\n'); };
+  globalThis.console = { log: print('o'), info: print('o'), debug: print('o'), error: print('e'), warn: print('e'), trace: print('e'),
+    table: print('o'), assert() {}, time() {}, timeEnd() {} };
+  globalThis.process = { exit() { throw new Error('process.exit'); }, argv: [], env: {}, on() {},
+    stdout: { write(t) { say('o', '' + t); return true; } } };
   globalThis.module = { exports: {} };
   globalThis.exports = globalThis.module.exports;
-  globalThis.require = (name) => { throw new Error('no module ' + name + ' in the sandbox'); };
+  const hold = (holds, text) => { if (!holds) throw new Error('assertion failed: ' + text); };
+  const same = (a, b) => hold(a === b || JSON.stringify(a) === JSON.stringify(b), 'not equal');
+  const assert = Object.assign((holds, text) => hold(holds, text), { ok: hold, equal: same, strictEqual: same, deepEqual: same,
+    deepStrictEqual: same });
+  globalThis.require = (name) => { if (name === 'assert' || name === 'node:assert') return assert; throw new Error('no module ' + name + ' in the sandbox'); };
   globalThis.global = globalThis;
+  Object.defineProperty(Error, 'stackTraceLimit', { value: undefined, writable: false, configurable: false });
+  delete globalThis.WebAssembly;
+  // import() is a function of ours too: code that is made of text may not have it.
+  const indexOf = Function.prototype.call.bind(String.prototype.indexOf), construct = Reflect.construct, evaluate = eval;
+  const safe = (t) => {
+    const code = '' + t;
+    if (indexOf(code, 'import') >= 0) throw new Error('no modules in the sandbox');
+    return code;
+  };
+  globalThis.eval = (t) => typeof t === 'string' ? evaluate(safe(t)) : t;
+  for (const one of [function () {}, async function () {}, function* () {}, async function* () {}]) {
+    const prototype = Object.getPrototypeOf(one), native = prototype.constructor;
+    const made = function Function(...all) {
+      for (let i = 0; i < all.length; i++) all[i] = safe(all[i]);
+      return construct(native, all);
+    };
+    Object.defineProperty(made, 'prototype', { value: prototype, writable: false });
+    Object.defineProperty(prototype, 'constructor', { value: made, writable: false, configurable: false });
+    if (globalThis.Function === native) globalThis.Function = made;
+  }
   return { list: () => [], object: () => ({}), put(o, k, v) { o[k] = v; }, map: () => new Map(), set: () => new Set(),
     addMap(m, k, v) { m.set(k, v); }, addSet(s, v) { s.add(v); }, date: (t) => new Date(t),
-    regexp: (s, f) => new RegExp(s, f), call: (f, list) => f(...list) };
-})`, realm)(write);
+    regexp: (s, f) => new RegExp(s, f), call: (f, list) => f(...list),
+    printed() { const out = printed; printed = ''; return out; } };
+})()`, realm);
+
+function drain() {
+  const text = inside.printed();
+  if (typeof text !== 'string') return;
+  for (let at = 0; at < text.length;) {
+    const colon = text.indexOf(':', at), end = colon + 1 + Number(text.slice(at + 1, colon));
+    if (colon < 0 || !(end > colon)) return;
+    fs.writeSync(text[at] === 'e' ? 2 : 1, text.slice(colon + 1, end));
+    at = end;
+  }
+}
 
 function outward(value, depth = 0) {  // ours -> the program's
   if (typeof value === 'function' || typeof value === 'symbol') throw new Error('the checks pass what cannot be sent');
@@ -58,7 +103,12 @@ function outward(value, depth = 0) {  // ours -> the program's
 }
 
 function inward(value, depth = 0) {  // the program's -> plain data of ours
-  if (typeof value === 'function') return (...all) => inward(inside.call(value, outward(all)));
+  if (typeof value === 'function') {
+    return (...all) => {
+      const args = outward(all);
+      try { return inward(inside.call(value, args)); } finally { drain(); }
+    };
+  }
   if (typeof value !== 'object' || value === null) return value;
   if (depth > 200) throw new Error('a value is nested too deeply');
   if (Array.isArray(value)) {
@@ -85,9 +135,17 @@ function inward(value, depth = 0) {  // the program's -> plain data of ours
   return out;
 }
 
+// What makes a program a module goes, and what may be a call of import() becomes one of the program's own require.
+function as_script(text) {
+  const gap = '(?:\\s|/\\*[^]*?\\*/|(?://|<!--|-->)[^\\n\\r\\u2028\\u2029]*[\\n\\r\\u2028\\u2029])*';
+  text = text.replace(/^export\s+default\s+(?!(?:async|function|class)\b)[^]*?(?:;|$)/gm, '').replace(
+    /^export\s+(?:default\s+)?(?=(?:async|function|class|const|let|var)\b)/gm, '').replace(/^export\s*\{[^}]*\};?/gm, '');
+  return text.replace(new RegExp('(?<![\\w$])import(?=' + gap + '\\()', 'g'), 'require');
+}
+
 let script;
 try {
-  script = new vm.Script(program, { filename: 'program.js' });
+  script = new vm.Script(as_script(program), { filename: 'program.js' });
 } catch (error) {
   fs.writeSync(2, String(error.stack));
   tell('compile', error);

@@ -36,6 +36,46 @@ def write_frame(file, data):
 
 # ---- values as bytes: a tag, then what it needs ---------------------------------------------------
 
+MANY = 20000  # elements from which on a value of built-in types alone is packed at once
+
+
+def packed(value):
+    """The pickle of a value that needs no class to be built again; None for others."""
+    try:
+        import _pickle
+        from _io import BytesIO
+
+        class Pickler(_pickle.Pickler):
+            def reducer_override(self, other):
+                raise TypeError
+
+        file = BytesIO()
+        Pickler(file, 5).dump(value)
+        return file.getvalue()
+    except (TypeError, RecursionError):
+        return None
+
+
+def unpacked(data):
+    """Builds lists, tuples, dicts, sets, texts and numbers, whatever the bytes ask for."""
+    import _pickle
+    from _io import BytesIO
+
+    class Unpickler(_pickle.Unpickler):
+        def find_class(self, module, name):
+            raise ValueError("a class is no value")
+
+        def persistent_load(self, number):
+            raise ValueError("a reference is no value")
+
+    try:
+        return Unpickler(BytesIO(data)).load()
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise ValueError("a value is malformed: %s" % error) from None
+
+
 def put_size(out, tag, n):
     out.append(tag + pack("<q", n))
 
@@ -63,6 +103,12 @@ def encode(value, out, side, depth=0):
         put_size(out, b"s", len(data))
         out.append(data)
     elif kind is list or kind is tuple:
+        if len(value) >= MANY:
+            data = packed(value)
+            if data is not None:
+                put_size(out, b"P", len(data))
+                out.append(data)
+                return
         if len(value) > 8 and kind is list:
             first = type(value[0])
             if first is int or first is float:
@@ -217,6 +263,8 @@ class Decoder:
             return complex(*self.numbers("<dd"))
         if tag == b"r":
             return range(self.value(), self.value(), self.value())
+        if tag == b"P":
+            return unpacked(self.take(self.size()))
         if tag == b"p":
             return self.built(self.value(), self.value())
         return self.side.take(tag, self)
