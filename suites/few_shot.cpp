@@ -115,6 +115,12 @@ std::vector<Example> read_python(const fs::path& path, const SubsetFile& subset)
   return out;
 }
 
+bool share_one(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  return std::any_of(a.begin(), a.end(), [&](const std::string& key) {
+    return std::find(b.begin(), b.end(), key) != b.end();
+  });
+}
+
 }  // namespace
 
 ExampleWords::ExampleWords(const FewShotFile& shots, bool completes)
@@ -175,6 +181,51 @@ Examples read_examples(const fs::path& path, const SubsetFile& subset, const Que
     one.answer = words.answer(one.question, reader);
     out.list.push_back(std::move(one));
   }
+  return out;
+}
+
+std::vector<std::string> example_keys(const Question& question, const SubsetFile& subset,
+                                      const QuestionReader& reader, const std::string& place) {
+  std::vector<std::string> out{"question " + question.question};
+  for (const std::string& name : {subset.pair, subset.few_shot.apart}) {
+    if (name.empty()) continue;
+    const std::string value = reader.field(question.row, name, place);
+    if (!value.empty()) out.push_back(name + " " + value);
+  }
+  return out;
+}
+
+std::vector<const Shot*> shots_for(const std::vector<Shot>& shots, std::size_t n, std::int64_t row,
+                                   const std::vector<std::string>& keys) {
+  std::vector<const Shot*> out;
+  for (const Shot& one : shots) {
+    if (out.size() == n) break;
+    if (one.row != row && !share_one(one.keys, keys)) out.push_back(&one);
+  }
+  return out;
+}
+
+std::vector<OtherItem> draw_others(const std::function<OtherItem(std::int64_t index)>& read,
+                                   std::int64_t size, std::size_t n, bool are_choices,
+                                   std::uint64_t seed) {
+  constexpr std::size_t kMostKeys = 3;
+  const std::size_t wanted = n + kMostKeys;
+  std::vector<OtherItem> out;
+  std::vector<std::string> seen;
+  SplitMix64 random(seed);
+  for (std::size_t tries = 0; tries < 200 * wanted && out.size() < wanted; ++tries) {
+    OtherItem one = read(static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(size))));
+    const Options& options = one.question.options;
+    const bool has_answer = !one.question.gold.empty() &&
+                            (options.empty() || !are_choices ||
+                             std::any_of(options.begin(), options.end(), [&](const auto& option) {
+                               return option.first == one.question.gold[0];
+                             }));
+    if (!has_answer || share_one(one.keys, seen)) continue;
+    seen.insert(seen.end(), one.keys.begin(), one.keys.end());
+    out.push_back(std::move(one));
+  }
+  if (out.size() < wanted) out.clear();
   return out;
 }
 

@@ -41,4 +41,33 @@ Examples read_examples(const std::filesystem::path& path, const SubsetFile& subs
                        const QuestionReader& reader, const ExampleWords& words, int n,
                        std::uint64_t seed);
 
+/// A worked example as an item shows it.
+struct Shot {
+  std::string question, answer;
+  std::int64_t row = -1;            // of the suite's own data, where it is drawn from them
+  std::vector<std::string> keys{};  // an item that has one of them is not shown it
+};
+
+/// What only the same problem has, a variant of it, or one about the same text (`pair`, `apart`).
+std::vector<std::string> example_keys(const Question& question, const SubsetFile& subset,
+                                      const QuestionReader& reader, const std::string& place);
+
+/// The first `n` that the item of `row` and `keys` may be shown: the same for every item, except
+/// that one gives way to the next where it is the item asked or has a key of it.
+std::vector<const Shot*> shots_for(const std::vector<Shot>& shots, std::size_t n, std::int64_t row,
+                                   const std::vector<std::string>& keys);
+
+struct OtherItem {
+  Question question;
+  std::int64_t row;
+  std::vector<std::string> keys;
+};
+
+/// Items drawn by `seed` as examples for the others of the same data: a few more than `n`, no two
+/// with a key in common, as each key of an item can take one away. `are_choices`: the gold answer
+/// must name an option. Empty where there are too few.
+std::vector<OtherItem> draw_others(const std::function<OtherItem(std::int64_t index)>& read,
+                                   std::int64_t size, std::size_t n, bool are_choices,
+                                   std::uint64_t seed);
+
 }  // namespace leitai

@@ -10,7 +10,6 @@
 #include "harness/core/codec.h"
 #include "harness/core/digest.h"
 #include "harness/core/error.h"
-#include "harness/core/random.h"
 #include "harness/core/regex.h"
 #include "harness/core/text.h"
 #include "harness/io/data_file.h"
@@ -319,7 +318,11 @@ class NativeSuite : public Suite, public Worked {
 
   void ask(const Question& question, const OrderedJson& shown, std::int64_t row, Item& out) const {
     const std::string asked = template_->render(shown);
-    const std::vector<const Shot*> shots = shots_for(row, question);
+    const bool are_own = subset_.few_shot.draw == FewShotFile::Draw::Others;
+    const std::vector<const Shot*> shots =
+        shots_for(shots_, n_shots_, row,
+                  are_own ? example_keys(question, subset_, reader_, where_of(row))
+                          : std::vector<std::string>{});
     if (info_.mode == Mode::Chat) {
       for (std::size_t i = 0; i < shots.size(); ++i) {
         const std::string& q = shots[i]->question;
@@ -358,44 +361,6 @@ class NativeSuite : public Suite, public Worked {
     question.options = std::move(reordered.options);
   }
 
-  /// A worked example as it is shown.
-  struct Shot {
-    std::string question, answer;
-    std::int64_t row = -1;            // of the suite's own data, where it is drawn from them
-    std::vector<std::string> keys{};  // an item that has one of them is not shown it
-  };
-
-  /// The same examples for every item, except that one drawn from the suite's own items gives way
-  /// to the next where it is the item asked or a twin of it.
-  std::vector<const Shot*> shots_for(std::int64_t row, const Question& question) const {
-    std::vector<const Shot*> out;
-    const bool are_own = subset_.few_shot.draw == FewShotFile::Draw::Others;
-    const std::vector<std::string> keys =
-        are_own && !shots_.empty() ? keys_of(question, row) : std::vector<std::string>{};
-    for (const Shot& one : shots_) {
-      if (out.size() == n_shots_) break;
-      if (!are_own || (one.row != row && !share_one(one.keys, keys))) out.push_back(&one);
-    }
-    return out;
-  }
-
-  /// What only the same problem has, or a variant of it, or one about the same text.
-  std::vector<std::string> keys_of(const Question& question, std::int64_t row) const {
-    std::vector<std::string> out{"question " + question.question};
-    for (const std::string& name : {subset_.pair, subset_.few_shot.apart}) {
-      if (name.empty()) continue;
-      const std::string value = reader_.field(question.row, name, where_of(row));
-      if (!value.empty()) out.push_back(name + " " + value);
-    }
-    return out;
-  }
-
-  static bool share_one(const std::vector<std::string>& a, const std::vector<std::string>& b) {
-    return std::any_of(a.begin(), a.end(), [&](const std::string& key) {
-      return std::find(b.begin(), b.end(), key) != b.end();
-    });
-  }
-
   void read_shots(const SuiteOptions& options, const LoaderPaths& paths, std::string_view where) {
     const FewShotFile& from = subset_.few_shot;
     const int n = options.few_shot.value_or(from.usual);
@@ -414,7 +379,19 @@ class NativeSuite : public Suite, public Worked {
       shots_.push_back({template_->render(shown), std::move(answer), row_at, std::move(keys)});
     };
     if (from.draw == FewShotFile::Draw::Others) {
-      draw_others(words, seed, add, where);
+      const auto read = [&](std::int64_t index) {
+        const std::int64_t row_at = place_of(index).row;
+        OtherItem out{reader_.read(row(row_at), where_of(row_at)), row_at, {}};
+        out.keys = example_keys(out.question, subset_, reader_, where_of(row_at));
+        return out;
+      };
+      std::vector<OtherItem> others =
+          draw_others(read, info_.whole, n_shots_, subset_.scorer == "choice", seed);
+      if (others.empty())
+        throw Error(fmt::format("{}: few_shot: {} has too few items for {} examples of others",
+                                where, info_.name, n));
+      for (OtherItem& one : others)
+        add(one.question, words.answer(one.question, reader_), one.row, std::move(one.keys));
       return;
     }
     const fs::path path = need(from.file, paths, where);
@@ -422,34 +399,6 @@ class NativeSuite : public Suite, public Worked {
     const Examples examples = read_examples(path, subset_, reader_, words, n, seed);
     if (!examples.intro.empty()) intro_ = examples.intro + "\n\n";
     for (const Example& one : examples.list) add(one.question, one.answer, -1, {});
-  }
-
-  /// A few more than are shown, no two of them alike: each of an item's keys can take one away.
-  template <class Add>
-  void draw_others(const ExampleWords& words, std::uint64_t seed, const Add& add,
-                   std::string_view where) {
-    constexpr std::size_t kMostKeys = 3;
-    std::vector<std::string> seen;
-    SplitMix64 random(seed);
-    const std::size_t wanted = n_shots_ + kMostKeys;
-    for (std::size_t tries = 0; tries < 200 * wanted && shots_.size() < wanted; ++tries) {
-      const auto index =
-          static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(info_.whole)));
-      const std::int64_t row_at = place_of(index).row;
-      const Question question = reader_.read(row(row_at), where_of(row_at));
-      std::vector<std::string> keys = keys_of(question, row_at);
-      const bool has_answer =
-          !question.gold.empty() &&
-          (question.options.empty() || subset_.scorer != "choice" ||
-           std::any_of(question.options.begin(), question.options.end(),
-                       [&](const auto& option) { return option.first == question.gold[0]; }));
-      if (!has_answer || share_one(keys, seen)) continue;
-      seen.insert(seen.end(), keys.begin(), keys.end());
-      add(question, words.answer(question, reader_), row_at, std::move(keys));
-    }
-    if (shots_.size() < wanted)
-      throw Error(fmt::format("{}: few_shot: {} has too few items for {} examples of others", where,
-                              info_.name, n_shots_));
   }
 
   SuiteFile suite_;

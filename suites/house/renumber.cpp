@@ -214,18 +214,18 @@ std::string Template::derive() {
   return "";
 }
 
-/// A number that the chain does not use may still be bound to those that change: the whole of which
-/// they are parts, or one less than they are.
+/// A number that the chain does not use as often as the question says it may still be bound to
+/// those that change: the whole of which they are parts, or one less than they are.
 bool Template::is_bound_to(Mask free) const {
-  std::vector<Rational> unused = said_;
-  for (const Variable& one : variables_) unused.push_back(one.value);
-  std::erase_if(unused, [&](const Rational& value) {
-    return !is_less(kOne, value) ||
-           std::any_of(chain_.begin(), chain_.end(), [&](const ChainStep& step) {
-             return std::find(step.numbers.begin(), step.numbers.end(), value) !=
-                    step.numbers.end();
-           });
-  });
+  std::vector<Rational> written = said_, unused;
+  for (const std::size_t at : variable_of_) written.push_back(variables_[at].value);
+  for (const Rational& value : written) {
+    std::ptrdiff_t n_used = 0;
+    for (const ChainStep& step : chain_)
+      n_used += std::count(step.numbers.begin(), step.numbers.end(), value);
+    const bool has_all_uses = std::count(written.begin(), written.end(), value) <= n_used;
+    if (!has_all_uses && is_less(kOne, value)) unused.push_back(value);
+  }
   for (const Rational& value : unused) {
     for (std::size_t step = 0; step < chain_.size(); ++step) {
       if (depends_[step] != 0 && chain_[step].value == value) return true;

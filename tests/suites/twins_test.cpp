@@ -238,6 +238,10 @@ TEST(Renumber, RefusesWhatIsNotCertain) {
   // Which 5 is meant where?
   EXPECT_EQ(why("Ann has 5 pens and 5 cups.", "<<5+5=10>>10", "10"), "no certain number");
   EXPECT_EQ(why("Ann has five pens and 5 cups.", "<<5+5=10>>10", "10"), "no certain number");
+  // The 5 friends are those 2 and the other 3, though the chain has a 5 of its own.
+  EXPECT_EQ(why("Ann has 5 friends. 2 of them want 5 cups and the other 3 want 4 cups.",
+                "<<2*5=10>>10 <<3*4=12>>12 <<10+12=22>>22", "22"),
+            "an unused number follows from others");
   // 11 things in all, of which the chain does not speak.
   EXPECT_EQ(why("Ann has 11 things, 5 pens and 6 cups, a pen weighs 3 grams and a cup 20.",
                 "<<5*3=15>>15 <<6*20=120>>120 <<15+120=135>>135", "135"),
