@@ -87,12 +87,6 @@ class Run {
     bool has_ended = false;
     while (!has_ended) {
       const Clock::time_point now = Clock::now();
-      if (now >= deadline) {
-        deadline = begin + job_.limits.wall + time_given_back();
-        if (now < deadline) continue;
-        stop(BoxEnd::WallClock);
-        break;
-      }
       if (now >= next_look && !group_) {
         next_look = now + kLook;
         if (memory_of_tree(launched_.kept.process) > job_.limits.memory_bytes) {
@@ -100,7 +94,16 @@ class Run {
           break;
         }
       }
-      has_ended = wait((group_ ? deadline : std::min(deadline, next_look)) - now);
+      if (now < deadline) {
+        has_ended = wait((group_ ? deadline : std::min(deadline, next_look)) - now);
+      } else {
+        has_ended = wait(Clock::duration(0));  // this thread may be the one that came late
+        deadline = begin + job_.limits.wall + time_given_back();
+        if (!has_ended && now >= deadline) {
+          stop(BoxEnd::WallClock);
+          break;
+        }
+      }
       if (out_.is_full || err_.is_full || report_.is_full) {
         stop(BoxEnd::Output);
         break;
