@@ -16,6 +16,8 @@ namespace leitai {
 
 namespace {
 
+using std::chrono::milliseconds;
+
 constexpr std::size_t kMostProcesses = 1024;
 
 std::string read_small(const std::string& path) {
@@ -66,6 +68,32 @@ std::vector<pid_t> descendants_of(pid_t root) {
   return all;
 }
 
+/// Processor time of a process and of its children that ended.
+milliseconds used_by(pid_t process) {
+  const std::int64_t ticks = ::sysconf(_SC_CLK_TCK);
+  // Fields 14 to 17, behind the name in brackets: user and system, its own and that of its
+  // children.
+  const std::string stat = read_small(fmt::format("/proc/{}/stat", process));
+  const auto fields = split(std::string_view(stat).substr(stat.rfind(')') + 1), ' ');
+  milliseconds out(0);
+  for (std::size_t i = 12; i < 16 && i < fields.size(); ++i)
+    out += milliseconds(parse_int(fields[i]).value_or(0) * 1000 / ticks);
+  return out;
+}
+
+/// How long its thread that waited longest was ready to run and did not.
+milliseconds waited_by(pid_t process) {
+  milliseconds out(0);
+  for (const std::string& task : tasks_of(process)) {
+    const std::string schedule = read_small(task + "/schedstat");  // ran, waited, in nanoseconds
+    const auto times = split(schedule, ' ');
+    if (times.size() < 2) continue;
+    const std::chrono::nanoseconds waited(parse_int(times[1]).value_or(0));
+    out = std::max(out, std::chrono::duration_cast<milliseconds>(waited));
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<pid_t> children_of(pid_t process) {
@@ -86,23 +114,18 @@ std::uint64_t memory_of_tree(pid_t root) {
 }
 
 ProcessorUse processor_use_of_tree(pid_t root) {
+  struct Member {
+    pid_t process;
+    milliseconds waited;  // by its forebears, up to the root: they went before it
+  };
   ProcessorUse out;
-  const std::int64_t ticks = ::sysconf(_SC_CLK_TCK);
-  for (const pid_t one : descendants_of(root)) {
-    // Fields 14 to 17 of stat, behind the name in brackets: its own time and that of its children
-    // which ended, user and system.
-    const std::string stat = read_small(fmt::format("/proc/{}/stat", one));
-    const auto fields = split(std::string_view(stat).substr(stat.rfind(')') + 1), ' ');
-    for (std::size_t i = 12; i < 16 && i < fields.size(); ++i)
-      out.used += std::chrono::milliseconds(parse_int(fields[i]).value_or(0) * 1000 / ticks);
-    for (const std::string& task : tasks_of(one)) {
-      const std::string schedule = read_small(task + "/schedstat");  // ran, waited, in nanoseconds
-      const auto times = split(schedule, ' ');
-      if (times.size() < 2) continue;
-      const std::chrono::nanoseconds waited(parse_int(times[1]).value_or(0));
-      out.waited =
-          std::max(out.waited, std::chrono::duration_cast<std::chrono::milliseconds>(waited));
-    }
+  std::vector<Member> all{{root, milliseconds(0)}};
+  for (std::size_t i = 0; i < all.size() && i < kMostProcesses; ++i) {
+    const Member member = all[i];
+    out.used += used_by(member.process);
+    const milliseconds waited = member.waited + waited_by(member.process);
+    out.waited = std::max(out.waited, waited);
+    for (const pid_t child : children_of(member.process)) all.push_back({child, waited});
   }
   return out;
 }

@@ -14,7 +14,7 @@ std::vector<pid_t> children_of(pid_t process);
 /// What a tree of processes got of the processors, and what it would have liked to get.
 struct ProcessorUse {
   std::chrono::milliseconds used{0};    // by all together, those included that ended
-  std::chrono::milliseconds waited{0};  // by the one thread that waited longest, ready to run
+  std::chrono::milliseconds waited{0};  // ready to run, by the longest line of descent
 };
 ProcessorUse processor_use_of_tree(pid_t root);
 
