@@ -275,28 +275,31 @@ std::string go_program(std::string code, const CodeTarget& target) {
     code.erase(match->begin, match->end - match->begin);
   }
   code.erase(0, std::min(code.find_first_not_of('\n'), code.size()));
-  for (const Regex::Match& head : kHead.all(target.prompt)) {  // what it uses and did not import
-    const std::string text(head.group(target.prompt, 0));
-    for (const Regex::Match& path : kPath.all(text)) {
-      const std::string quoted(path.group(text, 0));
-      std::string base(path.group(text, 1));
-      base = base.substr(base.rfind('/') + 1) + ".";
-      if (code.find(base) != std::string::npos && target.setup.find(quoted) == std::string::npos &&
-          extra.find(quoted) == std::string::npos)
-        extra += "    " + quoted + "\n";
-    }
+  static const Regex kComment("//[^\\n]*|/\\*.*?\\*/", {.dot_all = true});
+  std::string bare;  // the code without its comments
+  std::size_t at = 0;
+  for (const Regex::Match& match : kComment.all(code)) {
+    bare += code.substr(at, match.begin - at);
+    at = match.end;
   }
-  // What the benchmark's own runner imports for programs that use it without saying so.
-  for (const std::string_view path : {"bytes", "crypto/md5", "fmt", "math", "math/rand", "regexp",
-                                      "sort", "strconv", "strings", "time"}) {
+  bare += code.substr(at);
+  const auto import_used = [&](std::string_view path) {
     const std::string base(path.substr(path.rfind('/') + 1)), quoted = fmt::format("\"{}\"", path);
-    if (code.find(base + ".") == std::string::npos || extra.find(quoted) != std::string::npos ||
+    if (bare.find(base + ".") == std::string::npos || extra.find(quoted) != std::string::npos ||
         target.setup.find(quoted) != std::string::npos)
-      continue;
+      return;
     const Regex kUsed(fmt::format("(?<![\\w.]){}\\.[A-Z]", base));
     const Regex kOwn(fmt::format("\\b{0}\\s*(?::=|,)|\\bvar\\s+{0}\\b|[(,]\\s*{0}\\s+\\S", base));
-    if (kUsed.search(code) && !kOwn.search(code)) extra += "    " + quoted + "\n";
+    if (kUsed.search(bare) && !kOwn.search(bare)) extra += "    " + quoted + "\n";
+  };
+  for (const Regex::Match& head : kHead.all(target.prompt)) {  // what it uses and did not import
+    const std::string text(head.group(target.prompt, 0));
+    for (const Regex::Match& path : kPath.all(text)) import_used(path.group(text, 1));
   }
+  // What the benchmark's own runner imports for programs that use it without saying so.
+  for (const char* path : {"bytes", "crypto/md5", "fmt", "math", "math/rand", "regexp", "sort",
+                           "strconv", "strings", "time"})
+    import_used(path);
   if (target.setup.empty()) {
     return "package main\n\n" + (extra.empty() ? "" : "import (\n" + extra + ")\n\n") + code;
   }

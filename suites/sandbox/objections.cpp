@@ -131,7 +131,8 @@ std::string cpp_result(const CodeCheck& check) {
 /// A comparison of kinds that are not the program's own is one that only the checks would use.
 std::string object_cpp(const CodeCheck& check) {
   static const Regex kOperator = lenient("\\boperator~(?:==|!=|<|>|<=|>=|&&|!)~\\(");
-  static const Regex kClass = lenient("\\b(?:struct|class|union|enum)_ (\\w+)");
+  static const Regex kClass =
+      lenient("\\b(?:struct|class|union|enum)_ (?:class_ )?(\\w+)~(?:final)?~[{:;]");
   static const Regex kHelper =
       lenient("\\b(?:float|double|int|long|auto|bool)_ (abs|fabs|issame)~\\(");
   if (!check.cases.empty()) return {};

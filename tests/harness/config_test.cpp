@@ -117,7 +117,7 @@ TEST(Config, WhatWasResolvedCanBeReadBack) {
       "models:\n  - a: {model: 'engine:w,device=cpu', params: {temperature: 0.6, stop: "
       "[\"\\n\\n\", END]}, system: \"be: brief\"}\n  - replay:b\n"
       "suites:\n  - house/ledger: {seed: 7, items: 20, languages: [en, zh], levels: [1], limit: "
-      "0.5, short_prompt: true}\n  - gsm8k\n"
+      "0.5, short_prompt: true}\n  - gsm8k: {from: 2024-08, until: 2024-12-01}\n"
       "limits: {in_flight: 8, per_model: {a: {in_flight: 2}}}\nbudget: {requests: 100, tokens: "
       "1.5M, "
       "money: 3 CNY, per_model: {a: 2 CNY, b: {money: 1 USD, requests: 7, tokens: 9k, time: 1h}}, "
@@ -130,6 +130,8 @@ TEST(Config, WhatWasResolvedCanBeReadBack) {
   EXPECT_EQ(second.models[0].model.params.stop, (std::vector<std::string>{"\n\n", "END"}));
   EXPECT_EQ(second.models[0].model.system, "be: brief");
   EXPECT_EQ(second.suites[0].options.limit, 0.5);
+  EXPECT_EQ(second.suites[1].options.from, "2024-08");
+  EXPECT_EQ(second.suites[1].options.until, "2024-12-01");
   EXPECT_EQ(second.budget.run.time_s, 7200);
   EXPECT_EQ(second.budget.run.tokens, 1'500'000);
   EXPECT_EQ(second.budget.per_model.at("a").money->amount, 2);
@@ -148,6 +150,7 @@ TEST(Config, TheNameComesFromModelsSuitesSeedAndSamplesNotFromLimits) {
   };
   EXPECT_EQ(name("gsm8k: {limit: 5}", 1), name("gsm8k: {limit: 9}", 1));
   EXPECT_NE(name("gsm8k", 1), name("gsm8k", 2));
+  EXPECT_NE(name("gsm8k", 1), name("gsm8k: {from: 2024-08}", 1));
   EXPECT_NE(name("gsm8k", 1), name("house/order", 1));
   EXPECT_TRUE(name("house/order", 1).starts_with("house-order-"));
 }

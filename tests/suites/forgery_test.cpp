@@ -128,6 +128,8 @@ TEST(Forgery, WhatRedefinesTheChecksIsNotJudged) {
   };
   EXPECT_TRUE(
       speaks_against(object_cpp, "typedef vector<int> V;\nbool operator /**/ ==\n(V a, V b) {}\n"));
+  EXPECT_TRUE(speaks_against(
+      object_cpp, "template <class T> bool operator==(const vector<T>&, const vector<T>&);\n"));
   EXPECT_TRUE(speaks_against(object_cpp, "float abs(float x) { return 0; }\n"));
   EXPECT_FALSE(speaks_against(object_cpp, "struct P {};\nbool operator==(P a, P b);\n"));
   EXPECT_FALSE(speaks_against(object_cpp, "ostream& operator<<(ostream& o, vector<int> v) {}\n"));
