@@ -269,7 +269,10 @@ std::string go_program(std::string code, const CodeTarget& target) {
     const std::string head(match->group(code, 0));
     for (const Regex::Match& path : kPath.all(head)) {
       const std::string quoted(path.group(head, 0));
-      if (target.setup.find(quoted) == std::string::npos && extra.find(quoted) == std::string::npos)
+      // Those of the prompt come back below where they are used.
+      if (target.setup.find(quoted) == std::string::npos &&
+          target.prompt.find(quoted) == std::string::npos &&
+          extra.find(quoted) == std::string::npos)
         extra += "    " + quoted + "\n";
     }
     code.erase(match->begin, match->end - match->begin);
