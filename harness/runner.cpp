@@ -27,7 +27,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kGraders = 2;
+/// Answers graded at a time. Programs are run while they are graded (scorer code), and the sandbox
+/// runs as many at a time as suits the machine.
+int count_graders() {
+  return static_cast<int>(std::clamp(2 * std::thread::hardware_concurrency(), 2U, 64U));
+}
+
 // Of one transaction: answers at most, and the time to wait for more. Larger ones write fewer pages
 // and synchronise less often; what a crash can lose is what arrived within that time.
 constexpr std::size_t kBatch = 1024;
@@ -71,7 +76,7 @@ class Runner {
   RunResult operator()() {
     std::vector<std::jthread> threads;
     threads.emplace_back([this] { collect(); });
-    for (int i = 0; i < kGraders; ++i) threads.emplace_back([this] { grade(); });
+    for (int i = 0; i < n_graders_; ++i) threads.emplace_back([this] { grade(); });
     threads.emplace_back([this] { write(); });
     std::exception_ptr trouble;
     try {
@@ -456,7 +461,7 @@ class Runner {
       if (parts_.stop) place_for_stop(*one);
       stored_.push(std::move(*one));
     }
-    if (++graders_done_ == kGraders) stored_.close();
+    if (++graders_done_ == n_graders_) stored_.close();
   }
 
   void write() {
@@ -561,6 +566,7 @@ class Runner {
   Clock::time_point started_ = Clock::now();
   Clock::time_point shown_{};
   bool is_stopping_ = false;  // dispatch thread only
+  const int n_graders_ = count_graders();
   std::atomic<int> graders_done_ = 0;
   Channel<Recorded> graded_;  // collector -> graders
   Channel<Recorded> stored_;  // graders -> writer

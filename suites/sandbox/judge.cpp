@@ -63,7 +63,9 @@ class Gate {
  private:
   std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
-  const unsigned most_ = std::max(1u, std::thread::hardware_concurrency());
+  // Half as many again as there are processors: while the kernel takes one box down, which is
+  // mostly waiting, another is being built.
+  const unsigned most_ = std::max(2u, 3 * std::thread::hardware_concurrency() / 2);
   unsigned inside_ = 0, waiting_alone_ = 0;
   bool is_alone_ = false;
 };
