@@ -20,18 +20,13 @@
 #include "harness/core/text.h"
 #include "harness/early_stop.h"
 #include "harness/event_log.h"
+#include "harness/grading_line.h"
 
 namespace leitai {
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-/// Answers graded at a time. Programs are run while they are graded (scorer code), and the sandbox
-/// runs as many at a time as suits the machine.
-int count_graders() {
-  return static_cast<int>(std::clamp(2 * std::thread::hardware_concurrency(), 2U, 64U));
-}
 
 // Of one transaction: answers at most, and the time to wait for more. Larger ones write fewer pages
 // and synchronise less often; what a crash can lose is what arrived within that time.
@@ -48,7 +43,14 @@ struct Counts {
 
 class Runner {
  public:
-  explicit Runner(const RunParts& parts) : parts_(parts), graded_(1024), stored_(4096) {
+  explicit Runner(const RunParts& parts)
+      : parts_(parts),
+        grading_(
+            parts,
+            [this](const Recorded& one) {
+              if (parts_.stop) place_for_stop(one);
+            },
+            [this](const std::string& why) { fail(why); }) {
     for (const RunParts::Competitor& one : parts.competitors) {
       Lane lane;
       lane.model = one.model;
@@ -76,7 +78,7 @@ class Runner {
   RunResult operator()() {
     std::vector<std::jthread> threads;
     threads.emplace_back([this] { collect(); });
-    for (int i = 0; i < n_graders_; ++i) threads.emplace_back([this] { grade(); });
+    grading_.start();
     threads.emplace_back([this] { write(); });
     std::exception_ptr trouble;
     try {
@@ -87,7 +89,14 @@ class Runner {
     // Answers still in flight after a hard stop are given up: the collector drops what arrives from
     // here on.
     parts_.answers->close();
+    while (!grading_.is_over()) {  // programs may go on for minutes
+      update_progress(false);
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    grading_.join();
     threads.clear();
+    result_.ungraded = grading_.ungraded();
+    result_.interrupted = result_.interrupted || result_.ungraded > 0;
     tell();
     update_progress(true);
     if (trouble) std::rethrow_exception(trouble);
@@ -388,9 +397,9 @@ class Runner {
       room_.notify_one();
       recorded.request = std::move(answer->request);
       recorded.response = std::move(answer->response);
-      graded_.push(std::move(recorded));
+      grading_.take(std::move(recorded));
     }
-    graded_.close();
+    grading_.end();
   }
 
   /// `mutex_` is held.
@@ -445,28 +454,9 @@ class Runner {
     result_.failed += response.outcome == Outcome::Failed;
   }
 
-  void grade() {
-    while (std::optional<Recorded> one = graded_.pop()) {
-      if (one->response.outcome != Outcome::Failed) {
-        try {
-          one->score = parts_.grade(one->item, one->response);
-        } catch (const std::exception& error) {
-          Score score;
-          score.scorer = one->item.grading.scorer;
-          score.status = ScoreStatus::InfraError;
-          score.why = error.what();
-          one->score = std::move(score);
-        }
-      }
-      if (parts_.stop) place_for_stop(*one);
-      stored_.push(std::move(*one));
-    }
-    if (++graders_done_ == n_graders_) stored_.close();
-  }
-
   void write() {
     std::vector<Recorded> batch;
-    while (std::optional<Recorded> first = stored_.pop()) {
+    while (std::optional<Recorded> first = grading_.stored().pop()) {
       batch.clear();
       batch.push_back(std::move(*first));
       const auto until = Clock::now() + kGather;
@@ -474,7 +464,7 @@ class Runner {
         const auto left =
             std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now());
         if (left.count() <= 0) break;
-        std::optional<Recorded> next = stored_.pop_for(left);
+        std::optional<Recorded> next = grading_.stored().pop_for(left);
         if (!next) break;
         batch.push_back(std::move(*next));
       }
@@ -483,9 +473,7 @@ class Runner {
         parts_.record(batch);
         if (parts_.log) log_failures(batch);
       } catch (const std::exception& error) {
-        std::lock_guard lock(mutex_);
-        fatal_ = error.what();
-        room_.notify_all();
+        fail(error.what());
       }
     }
   }
@@ -500,6 +488,12 @@ class Runner {
                                    {"kind", to_text(one.response.failure->kind)},
                                    {"message", one.response.failure->message}});
     }
+  }
+
+  void fail(const std::string& why) {
+    std::lock_guard lock(mutex_);
+    fatal_ = why;
+    room_.notify_all();
   }
 
   bool has_failed() {
@@ -566,10 +560,7 @@ class Runner {
   Clock::time_point started_ = Clock::now();
   Clock::time_point shown_{};
   bool is_stopping_ = false;  // dispatch thread only
-  const int n_graders_ = count_graders();
-  std::atomic<int> graders_done_ = 0;
-  Channel<Recorded> graded_;  // collector -> graders
-  Channel<Recorded> stored_;  // graders -> writer
+  GradingLine grading_;
   std::mutex mutex_;  // guards flying_, fatal_, cancelled_, draining_, result_ counts and the
                       // marked members of lanes
   std::condition_variable room_;

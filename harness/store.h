@@ -151,6 +151,9 @@ class Store : public RunReader {
   /// Returns how many were stored.
   std::int64_t record(std::span<const AnswerView> answers);
 
+  /// Adds their scores to answers that are stored; those that are not are left out.
+  void put_late_scores(std::span<const AnswerView> answers);
+
   /// Replaces scores by the same scorer (of any version); the newest score of a response counts.
   void put_scores(std::span<const ScoredRequest> scores);
 
@@ -177,6 +180,9 @@ class Store : public RunReader {
   /// where nothing is being read, every few thousand: what it writes does not pile up in the WAL.
   void each_lot(Detail detail, const std::function<void(const Record&)>& visit,
                 const std::function<void()>& between) const;
+  /// Answers of a suite that have no score, or none but INFRA_ERROR; failed ones are not among
+  /// them. Stops when `visit` returns false.
+  void each_ungraded(std::string_view suite, const std::function<bool(const Record&)>& visit) const;
   bool has_repeats() const override;
   void each_fact(const std::function<bool(const Record&)>& visit) const override;
   void each_summary(const std::function<void(const ItemSummary&)>& visit) const override;

@@ -71,6 +71,7 @@ struct Store::Impl {
   void put_item(const Item& item);
   void put_score(std::int64_t request_id, const Score& score, std::int64_t now_ms);
   /// False if a response is there that must stay.
+  std::int64_t find_request(const Request& request);
   bool put_answer(const AnswerView& answer, std::int64_t now_ms);
   void put_response(std::int64_t request_id, const Response& response, std::int64_t now_ms);
   void note_failed(std::int64_t request_id);

@@ -277,6 +277,23 @@ void Store::each_lot(Detail detail, const std::function<void(const Record&)>& vi
   impl_->each_readable(detail, go_on, seen, damage);
 }
 
+void Store::each_ungraded(std::string_view suite,
+                          const std::function<bool(const Record&)>& visit) const {
+  std::lock_guard guard(impl_->mutex);
+  Statement some(
+      impl_->db,
+      select_records(false, fmt::format("WHERE r.suite = ?1 AND {} AND NOT EXISTS (SELECT 1 "
+                                        "FROM scores g WHERE g.request_id = r.request_id AND "
+                                        "g.status <> 'INFRA_ERROR')",
+                                        kNewest))
+          .c_str());
+  some.bind(1, suite);
+  while (some.step()) {
+    const Record record = impl_->record_of(some, Detail::Answers);
+    if (record.response.outcome != Outcome::Failed && !visit(record)) return;
+  }
+}
+
 /// Request by request, past the damage; those in `seen` have been visited. Throws at the end.
 void Store::Impl::each_readable(Detail detail, const std::function<bool(const Record&)>& visit,
                                 std::vector<bool>& seen, const std::string& reason) {

@@ -252,6 +252,26 @@ void Store::Impl::note_failed(std::int64_t request_id) {
   }
 }
 
+namespace {
+
+void bind_key(Statement& statement, const Request& request) {
+  statement.bind(1, request.model);
+  statement.bind(2, request.suite);
+  statement.bind(3, request.item);
+  statement.bind(4, request.sample);
+  statement.bind_blob(5, as_view(request.digest, request.digest.bytes.size()));
+}
+
+}  // namespace
+
+/// Its id, 0 where it is not stored.
+std::int64_t Store::Impl::find_request(const Request& request) {
+  Statement& find = writers().find_request;
+  const InUse use(find);
+  bind_key(find, request);
+  return find.step() ? find.get_int(0) : 0;
+}
+
 bool Store::Impl::put_answer(const AnswerView& answer, std::int64_t now) {
   const Request& request = *answer.request;
   if (!known_models.contains(request.model)) {
@@ -263,13 +283,6 @@ bool Store::Impl::put_answer(const AnswerView& answer, std::int64_t now) {
   }
   if (answer.item) put_item(*answer.item);
   const std::int64_t prompt_id = put_prompt(request.prompt);
-  const auto bind_key = [&](Statement& statement) {
-    statement.bind(1, request.model);
-    statement.bind(2, request.suite);
-    statement.bind(3, request.item);
-    statement.bind(4, request.sample);
-    statement.bind_blob(5, as_view(request.digest, request.digest.bytes.size()));
-  };
   std::int64_t id = 0;
   {
     Statement& put = writers().insert_request;
@@ -279,7 +292,7 @@ bool Store::Impl::put_answer(const AnswerView& answer, std::int64_t now) {
       last_wanted_json = dump(to_json(request.wanted));
     }
     std::string packed_wanted, packed_sent;
-    bind_key(put);
+    bind_key(put, request);
     put.bind(6, to_text(request.mode));
     put.bind(7, prompt_id);
     packer.bind(put, 8, last_wanted_json, packed_wanted);
@@ -289,13 +302,8 @@ bool Store::Impl::put_answer(const AnswerView& answer, std::int64_t now) {
     if (db.changes() == 1) id = db.last_row();
   }
   if (id == 0) {  // asked before
-    Statement& find = writers().find_request;
-    {
-      const InUse use(find);
-      bind_key(find);
-      LEITAI_CHECK(find.step(), request.item);
-      id = find.get_int(0);
-    }
+    id = find_request(request);
+    LEITAI_CHECK(id != 0, request.item);
     Statement& revive = writers().set_current;
     {
       const InUse use(revive);
@@ -342,6 +350,19 @@ void Store::put_items(std::span<const Item> items) {
   Transaction transaction(impl_->db);
   for (const Item& item : items) impl_->put_item(item);
   impl_->items.clear();
+  transaction.commit();
+}
+
+void Store::put_late_scores(std::span<const AnswerView> answers) {
+  std::lock_guard guard(impl_->mutex);
+  impl_->writers();
+  Transaction transaction(impl_->db);
+  const std::int64_t now = now_ms();
+  for (const AnswerView& answer : answers) {
+    if (!answer.score) continue;
+    const std::int64_t id = impl_->find_request(*answer.request);
+    if (id != 0) impl_->put_score(id, *answer.score, now);
+  }
   transaction.commit();
 }
 

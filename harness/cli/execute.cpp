@@ -24,6 +24,7 @@
 #include "harness/progress.h"
 #include "harness/store_cache.h"
 #include "suites/grade.h"
+#include "suites/sandbox/box.h"
 #include "suites/scorers/workbench.h"
 
 namespace leitai::cli {
@@ -55,6 +56,34 @@ std::string scorer_of(const Suite& suite) {
   // Likelihoods are not written answers: they have a scorer of their own.
   if (!scorer.empty() && suite.info().mode == Mode::LogLikelihood) scorer = "loglikelihood";
   return scorer.empty() ? "" : fmt::format("{}@{}", scorer, find_scorer(scorer).version);
+}
+
+bool is_graded_late(std::string_view scorer) {
+  return !scorer.empty() && find_scorer(scorer).runs_programs;
+}
+
+/// Answers first, then the grades that come behind theirs.
+void record_all(Store& store, std::span<const Recorded> batch, AnswerCache* cache) {
+  std::vector<AnswerView> answers, late;
+  std::vector<ScoredRequest> found;
+  answers.reserve(batch.size());
+  for (const Recorded& one : batch) {
+    const AnswerView view{&one.request, &one.response, one.score ? &*one.score : nullptr,
+                          &one.item};
+    if (!one.is_stored) {
+      answers.push_back(view);
+    } else if (one.score && one.stored_id != 0) {
+      found.push_back({one.stored_id, *one.score});
+    } else if (one.score) {
+      late.push_back(view);
+    }
+  }
+  if (!answers.empty()) store.record(answers);
+  if (!late.empty()) store.put_late_scores(late);
+  if (!found.empty()) store.put_scores(found);
+  if (!cache) return;
+  for (const Recorded& one : batch)
+    if (!one.is_stored) cache->put(one.request.digest, one.request.model, one.response);
 }
 
 /// Suites whose stored answers another scorer or version graded: suite -> that one.
@@ -364,15 +393,24 @@ Executed execute(const RunConfig& config, const std::optional<std::string>& suit
   };
   if (!config.ask_again.empty()) parts.done = done_but_for(store, config.ask_again);
   parts.grade = [](const Item& item, const Response& response) { return grade(item, response); };
+  parts.grades_late = [](const Item& item) { return is_graded_late(item.grading.scorer); };
+  parts.abandon_grades = abandon_boxes;
+  parts.each_ungraded = [&](const std::function<bool(Recorded)>& visit) {
+    for (const auto& suite : opened.suites) {
+      const std::string scorer = scorer_of(*suite);
+      if (!is_graded_late(scorer.substr(0, scorer.find('@')))) continue;
+      const Store reader = Store::open_read(folder);  // reads on while others write
+      reader.each_ungraded(suite->info().name, [&](const Record& record) {
+        std::optional<Item> item = reader.item(record.request.suite, record.request.item);
+        if (!item) return true;
+        Recorded one{record.request, record.response, std::nullopt, *std::move(item)};
+        one.stored_id = record.request.id;
+        return visit(std::move(one));
+      });
+    }
+  };
   parts.record = [&](std::span<const Recorded> batch) {
-    std::vector<AnswerView> views;
-    views.reserve(batch.size());
-    for (const Recorded& one : batch)
-      views.push_back({&one.request, &one.response, one.score ? &*one.score : nullptr, &one.item});
-    store.record(views);
-    if (!cache) return;
-    for (const Recorded& one : batch)
-      cache->put(one.request.digest, one.request.model, one.response);
+    record_all(store, batch, cache ? &*cache : nullptr);
   };
   parts.progress = progress.get();
   parts.log = &log;

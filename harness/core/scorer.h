@@ -35,6 +35,8 @@ struct Scorer {
   /// Its flags "name=got/of" measure more than the score. Then it is asked about an empty text
   /// where there is no answer, so that the measures are of all items.
   bool has_measures = false;
+  /// Grading runs programs, which may take minutes.
+  bool runs_programs = false;
 };
 
 }  // namespace leitai

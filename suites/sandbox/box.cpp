@@ -312,6 +312,8 @@ BoxResult run_boxed(const BoxJob& job) {
   return run_as(job, here.user);
 }
 
+void abandon_boxes() { Keeper::instance().abandon(); }
+
 const std::string& box_trouble() { return found().trouble; }
 
 std::string box_description() {

@@ -61,6 +61,10 @@ struct BoxResult {
 /// outlives this process, also when that is killed. Never throws for what the program does.
 BoxResult run_boxed(const BoxJob& job);
 
+/// Ends every box of this process, now; boxes asked for later are trouble (Setup). For a process
+/// that is about to end. Thread-safe.
+void abandon_boxes();
+
 /// Whether boxes can be built here; found out once. Empty when they can, else what to enable.
 const std::string& box_trouble();
 

@@ -180,6 +180,12 @@ pid_t Keeper::process() {
   return process_;
 }
 
+void Keeper::abandon() {
+  std::lock_guard lock(mutex_);
+  is_abandoned_ = true;
+  if (process_ > 0) ::kill(process_, SIGKILL);
+}
+
 void Keeper::end() {
   socket_.reset();
   if (process_ > 0) {
@@ -258,6 +264,7 @@ Kept Keeper::start(keeper::Order order, const std::vector<int>& files, const Des
   {
     // One order at a time: descriptors under way are counted against the limit of open files.
     std::lock_guard lock(mutex_);
+    if (is_abandoned_) throw Error("sandbox: programs are no longer run");
     if (process_ == 0) begin();
     bool is_sent = send_order(socket_.get(), order, sent);
     if (!is_sent && (errno == EPIPE || errno == ECONNRESET)) {

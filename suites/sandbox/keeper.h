@@ -31,6 +31,9 @@ class Keeper {
   Kept start(keeper::Order order, const std::vector<int>& files, const Descriptor* group,
              const std::vector<std::string>& arguments, const std::vector<std::string>& variables);
 
+  /// Ends every box; start() throws from now on.
+  void abandon();
+
   /// Process id of the keeper, 0 before the first box.
   pid_t process();
 
@@ -40,7 +43,8 @@ class Keeper {
   void begin();
   void end();
 
-  std::mutex mutex_;  // guards both
+  std::mutex mutex_;  // guards all below
+  bool is_abandoned_ = false;
   Descriptor socket_;
   pid_t process_ = 0;
 };

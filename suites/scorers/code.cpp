@@ -17,9 +17,10 @@ Score grade(const GradeInput& input);
 extern constinit const Scorer code_scorer;
 constinit const Scorer code_scorer = {
     .name = "code",
-    .version = 1,
+    .version = 2,
     .help = "the program that the answer holds, run against tests in the sandbox",
-    .grade = grade};
+    .grade = grade,
+    .runs_programs = true};
 
 namespace {
 

@@ -16,7 +16,7 @@ Score grade(const GradeInput& input);
 extern constinit const Scorer math_scorer;
 constinit const Scorer math_scorer = {
     .name = "math",
-    .version = 1,
+    .version = 2,
     .help = "the expression that the answer gives, equal in value or form",
     .grade = grade};
 

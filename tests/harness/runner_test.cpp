@@ -1,5 +1,6 @@
 #include "harness/runner.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <map>
@@ -278,6 +279,77 @@ TEST(Runner, ACrashedGraderIsNoWrongAnswer) {
   FakeBackend backend(bench.answers, [](const Request& r) { return answered(r.question); });
   bench.run_with(backend);
   EXPECT_EQ(infra, 200);
+}
+
+/// Grades that run programs: they come late.
+struct LateBench : Bench {
+  std::mutex mutex;                  // guards what follows
+  std::map<std::string, int> order;  // "item" when its answer is stored, "item score" for its grade
+  std::atomic<std::size_t> n_answers = 0;
+
+  LateBench() {
+    parts.grades_late = [](const Item&) { return true; };
+    parts.record = [this](std::span<const Recorded> batch) {
+      std::lock_guard lock(mutex);
+      for (const Recorded& one : batch) {
+        EXPECT_EQ(one.is_stored, one.score.has_value());
+        const std::string name =
+            one.request.item + (one.stored_id != 0 ? " before" : "") + (one.score ? " score" : "");
+        EXPECT_TRUE(order.emplace(name, static_cast<int>(order.size())).second);
+        n_answers += !one.is_stored;
+      }
+    };
+  }
+};
+
+TEST(Runner, AnswersThatAreGradedByProgramsAreStoredFirst) {
+  LateBench bench;
+  const auto grade = bench.parts.grade;
+  bench.parts.grade = [&](const Item& item, const Response& response) {
+    // No grade before every answer lies in the store.
+    while (bench.n_answers < 200) std::this_thread::yield();
+    return grade(item, response);
+  };
+  bench.parts.each_ungraded = [&](const std::function<bool(Recorded)>& visit) {
+    for (int i = 0; i < 3; ++i) {  // of an earlier call
+      Recorded one;
+      one.request.item = std::to_string(i);
+      one.response = answered("");
+      one.stored_id = i + 1;
+      visit(std::move(one));
+    }
+  };
+  FakeBackend backend(bench.answers, [](const Request& r) { return answered(r.question); });
+  const RunResult result = bench.run_with(backend);
+  EXPECT_EQ(result.ungraded, 0);
+  EXPECT_EQ(bench.order.size(), 403u);
+  for (int i = 0; i < 200; ++i)
+    EXPECT_LT(bench.order.at(std::to_string(i)), bench.order.at(fmt::format("{} score", i)));
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(bench.order.contains(fmt::format("{} before score", i)));
+}
+
+TEST(Runner, AnInterruptLeavesGradesForTheNextCall) {
+  LateBench bench;
+  std::atomic<int> interrupts = 0, graded = 0;
+  std::atomic<bool> is_abandoned = false;
+  bench.parts.interrupts = [&] { return interrupts.load(); };
+  bench.parts.abandon_grades = [&] { is_abandoned = true; };
+  bench.parts.grade = [&](const Item&, const Response&) {
+    Score score;
+    score.scorer = "fake@1";
+    ++graded;
+    while (bench.n_answers < 200) std::this_thread::yield();
+    interrupts = 2;
+    while (!is_abandoned) std::this_thread::yield();
+    score.status = ScoreStatus::InfraError;  // the programs were killed
+    return std::optional<Score>(score);
+  };
+  FakeBackend backend(bench.answers, [](const Request& r) { return answered(r.question); });
+  const RunResult result = bench.run_with(backend);
+  EXPECT_TRUE(result.interrupted);
+  EXPECT_LT(graded, 200);
+  EXPECT_EQ(result.ungraded, 200);
+  EXPECT_EQ(bench.order.size(), 200u);  // every answer, and no grade of a killed program
 }
 
 }  // namespace

@@ -233,6 +233,35 @@ TEST(Store, ScoresAreOpinions) {
   EXPECT_EQ(raw.query_int("SELECT count(*) FROM scores"), 2);
 }
 
+TEST(Store, GradesThatComeLateFindTheirAnswers) {
+  test::TempDir dir;
+  Store store = Store::create_or_open(dir / "run", "1");
+  std::vector<test::Asked> all;
+  for (const char* item : {"1", "2", "3", "4"}) all.push_back(test::asked("m", "s", item, 0, item));
+  for (test::Asked& one : all) one.score.reset();
+  all[3].response = Response{};
+  all[3].response.failure = Failure{FailureKind::Network, "gone", {}};
+  test::record(store, all);
+  const auto ungraded = [&](const char* suite) {
+    std::vector<std::string> out;
+    store.each_ungraded(suite, [&](const Record& record) {
+      out.push_back(record.request.item);
+      return true;
+    });
+    return out;
+  };
+  EXPECT_EQ(ungraded("s"), (std::vector<std::string>{"1", "2", "3"}));  // a failure has no grade
+  EXPECT_TRUE(ungraded("t").empty());
+  Score right{"code@2", ScoreStatus::Correct, 1.0, "", "", std::nullopt, {}, ""};
+  Score broken{"code@2", ScoreStatus::InfraError, std::nullopt, "", "", std::nullopt, {}, "killed"};
+  const test::Asked unknown = test::asked("m", "s", "9", 0, "never asked");
+  store.put_late_scores(
+      std::vector<AnswerView>{{&all[0].request, &all[0].response, &right, &all[0].item},
+                              {&all[1].request, &all[1].response, &broken, &all[1].item},
+                              {&unknown.request, &unknown.response, &right, &unknown.item}});
+  EXPECT_EQ(ungraded("s"), (std::vector<std::string>{"2", "3"}));
+}
+
 TEST(Store, CountsModelsAndSuites) {
   TempDir dir;
   Store store = Store::create_or_open(dir / "run", "0.1.0");

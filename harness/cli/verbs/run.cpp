@@ -6,6 +6,7 @@
 #include "harness/cli/run_flags.h"
 #include "harness/core/codec.h"
 #include "harness/core/text.h"
+#include "suites/scorers/workbench.h"
 
 namespace leitai {
 
@@ -81,6 +82,9 @@ int run_command(std::span<const std::string> args, cli::Global& global) {
   }
   say(fmt::format("{} asked, {} stored before; everything lies in {}", with_commas(result.asked),
                   with_commas(result.resumed), folder.string()));
+  if (result.ungraded > 0)
+    say(fmt::format("{} answers are stored and wait for their grades: the same call gives them",
+                    with_commas(result.ungraded)));
   if (result.interrupted) {
     say(fmt::format("interrupted; every stored answer is kept. To go on: {}", again));
     return 130;
@@ -104,6 +108,29 @@ int run_command(std::span<const std::string> args, cli::Global& global) {
                "the first: {}\n        the same call asks them again: {}\n",
                with_commas(failed), with_commas(stored), failed_pct, config.allow_failures_pct,
                escape_controls(first), again);
+    return 2;
+  }
+  std::int64_t ungraded = 0;
+  std::string why;
+  for (const StoredSuite& suite : store.suites()) {
+    const std::string scorer = suite.scorer.substr(0, suite.scorer.find('@'));
+    if (scorer.empty() || !find_scorer(scorer).runs_programs) continue;
+    store.each_ungraded(suite.info.name, [&](const Record& record) {
+      ++ungraded;
+      if (why.empty() && record.score)
+        why = fmt::format("{}/{} of {}: {}", record.request.suite, record.request.item,
+                          record.request.model, record.score->why);
+      return true;
+    });
+  }
+  const double ungraded_pct =
+      stored > 0 ? 100.0 * static_cast<double>(ungraded) / static_cast<double>(stored) : 0;
+  if (failed_pct + ungraded_pct > config.allow_failures_pct) {
+    fmt::print(stderr,
+               "leitai: incomplete: {} of {} answers could not be graded ({:.1f} %, allowed {:g} "
+               "%)\n        the first: {}\n        the same call grades them again: {}\n",
+               with_commas(ungraded), with_commas(stored), ungraded_pct, config.allow_failures_pct,
+               escape_controls(why), again);
     return 2;
   }
   return 0;
