@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "backends/replay/recorded_line.h"
@@ -30,6 +31,7 @@ void AnswersFile::index(std::string_view only_model) {
   std::vector<std::string> mistakes;
   std::size_t wrong = 0, other_models = 0;
   std::set<std::string> models;
+  std::map<std::string, std::uint32_t> versions{{"", 0}};
   const auto complain = [&](std::int64_t number, const std::string& what) {
     if (++wrong <= kShownMistakes)
       mistakes.push_back(fmt::format("{}:{}: {}", path(), number, what));
@@ -60,6 +62,12 @@ void AnswersFile::index(std::string_view only_model) {
       entry.key = key_of('q', suite, parsed["prompt"].get<std::string>(), sample);
     }
     entry.line = place;
+    if (const Json version = parsed.value("suite_version", Json()); version.is_string()) {
+      const auto [at, is_new] = versions.try_emplace(version.get<std::string>(),
+                                                     static_cast<std::uint32_t>(versions_.size()));
+      if (is_new) versions_.push_back(at->first);
+      entry.line.version = at->second;
+    }
     entries_.push_back(entry);
   });
   std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
@@ -112,6 +120,11 @@ const AnswersFile::Line* AnswersFile::find(std::string_view suite, std::string_v
                                            std::string_view question, int sample) const {
   if (const Line* line = look_up(key_of('i', suite, item, sample))) return line;
   return question.empty() ? nullptr : look_up(key_of('q', suite, question, sample));
+}
+
+std::int64_t AnswersFile::of_version(const Line& line) const {
+  return std::count_if(entries_.begin(), entries_.end(),
+                       [&](const Entry& entry) { return entry.line.version == line.version; });
 }
 
 std::size_t AnswersFile::position(const Line* line) const {

@@ -40,6 +40,12 @@ class AnswersFile {
   const std::set<std::string>& suites() const { return suites_; }
   const std::string& path() const { return lines_.path(); }
 
+  /// The version of its suite that a line was made for; "" where it does not say.
+  const std::string& version_of(const Line& line) const { return versions_[line.version]; }
+
+  /// Lines made for the same version as `line`.
+  std::int64_t of_version(const Line& line) const;
+
   /// Position of a line among size() entries, for marking what was used.
   std::size_t position(const Line* line) const;
   const Line& at(std::size_t position) const { return entries_[position].line; }
@@ -56,6 +62,7 @@ class AnswersFile {
 
   AnswerLines lines_;
   std::set<std::string> suites_;
+  std::vector<std::string> versions_{""};
   std::vector<Entry> entries_;  // sorted by key
 };
 

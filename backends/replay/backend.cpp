@@ -41,6 +41,7 @@ class ReplayBackend final : public Backend {
       request.sent_json = R"({"recorded":null})";
       return;
     }
+    check_version(*line, request);
     met_[file_.position(line)].store(true, std::memory_order_relaxed);
     request.sent_json =
         fmt::format(R"({{"recorded":"{}"}})", sha256(file_.read(*line)).hex().substr(0, 32));
@@ -95,6 +96,20 @@ class ReplayBackend final : public Backend {
   }
 
  private:
+  /// Answers to other items or prompts are not graded against these.
+  void check_version(const AnswersFile::Line& line, const Request& request) const {
+    const std::string& made_for = file_.version_of(line);
+    if (made_for.empty() || request.suite_version.empty() || made_for == request.suite_version)
+      return;
+    throw Error(fmt::format(
+        "{}:{}: made for version {} of {}, not {} ({} of {} lines name that version)\n        ask "
+        "with the "
+        "options of that run (seed, levels, few_shot, mode ...), or take \"suite_version\" out of "
+        "lines that fit all the same",
+        file_.path(), line.number, made_for, request.suite, request.suite_version,
+        with_commas(file_.of_version(line)), with_commas(static_cast<std::int64_t>(file_.size()))));
+  }
+
   /// Written answers say nothing about continuations. `line`: nullptr for any.
   void check_scored(const AnswersFile::Line* line) const {
     if (!line && file_.size() == 0) return;
