@@ -12,7 +12,6 @@ struct AnswerLine {
   std::int64_t number = 0;  // 1-based
   std::uint64_t offset = 0;
   std::uint32_t size = 0;
-  std::uint32_t version = 0;  // AnswersFile's number of the suite version that the line names
 };
 
 /// The lines of a file of recorded answers, by place. A compressed file is unpacked into an unnamed

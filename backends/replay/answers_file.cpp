@@ -31,7 +31,7 @@ void AnswersFile::index(std::string_view only_model) {
   std::vector<std::string> mistakes;
   std::size_t wrong = 0, other_models = 0;
   std::set<std::string> models;
-  std::map<std::string, std::uint32_t> versions{{"", 0}};
+  std::map<std::pair<std::string, std::string>, std::size_t> versions;  // suite, version
   const auto complain = [&](std::int64_t number, const std::string& what) {
     if (++wrong <= kShownMistakes)
       mistakes.push_back(fmt::format("{}:{}: {}", path(), number, what));
@@ -62,13 +62,13 @@ void AnswersFile::index(std::string_view only_model) {
       entry.key = key_of('q', suite, parsed["prompt"].get<std::string>(), sample);
     }
     entry.line = place;
-    if (const Json version = parsed.value("suite_version", Json()); version.is_string()) {
-      const auto [at, is_new] = versions.try_emplace(version.get<std::string>(),
-                                                     static_cast<std::uint32_t>(versions_.size()));
-      if (is_new) versions_.push_back(at->first);
-      entry.line.version = at->second;
-    }
     entries_.push_back(entry);
+    const auto version = parsed.find("suite_version");
+    if (version == parsed.end() || !version->is_string()) return;
+    const auto [at, is_new] =
+        versions.try_emplace({suite, version->get<std::string>()}, made_for_.size());
+    if (is_new) made_for_.push_back({suite, at->first.second, number, 0});
+    ++made_for_[at->second].lines;
   });
   std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
     return a.key != b.key ? a.key < b.key : a.line.number < b.line.number;
@@ -120,11 +120,6 @@ const AnswersFile::Line* AnswersFile::find(std::string_view suite, std::string_v
                                            std::string_view question, int sample) const {
   if (const Line* line = look_up(key_of('i', suite, item, sample))) return line;
   return question.empty() ? nullptr : look_up(key_of('q', suite, question, sample));
-}
-
-std::int64_t AnswersFile::of_version(const Line& line) const {
-  return std::count_if(entries_.begin(), entries_.end(),
-                       [&](const Entry& entry) { return entry.line.version == line.version; });
 }
 
 std::size_t AnswersFile::position(const Line* line) const {

@@ -34,6 +34,7 @@ class ReplayBackend final : public Backend {
   const BackendTraits& traits() const override { return traits_; }
 
   void prepare(Request& request) const override {
+    check_version(request);
     const AnswersFile::Line* line =
         file_.find(request.suite, request.item, request.question, request.sample);
     if (request.mode == Mode::LogLikelihood) check_scored(line);
@@ -41,7 +42,6 @@ class ReplayBackend final : public Backend {
       request.sent_json = R"({"recorded":null})";
       return;
     }
-    check_version(*line, request);
     met_[file_.position(line)].store(true, std::memory_order_relaxed);
     request.sent_json =
         fmt::format(R"({{"recorded":"{}"}})", sha256(file_.read(*line)).hex().substr(0, 32));
@@ -96,18 +96,18 @@ class ReplayBackend final : public Backend {
   }
 
  private:
-  /// Answers to other items or prompts are not graded against these.
-  void check_version(const AnswersFile::Line& line, const Request& request) const {
-    const std::string& made_for = file_.version_of(line);
-    if (made_for.empty() || request.suite_version.empty() || made_for == request.suite_version)
-      return;
-    throw Error(fmt::format(
-        "{}:{}: made for version {} of {}, not {} ({} of {} lines name that version)\n        ask "
-        "with the "
-        "options of that run (seed, levels, few_shot, mode ...), or take \"suite_version\" out of "
-        "lines that fit all the same",
-        file_.path(), line.number, made_for, request.suite, request.suite_version,
-        with_commas(file_.of_version(line)), with_commas(static_cast<std::int64_t>(file_.size()))));
+  /// Answers to other items or prompts are not graded against these; lines that do not say are
+  /// taken.
+  void check_version(const Request& request) const {
+    for (const AnswersFile::MadeFor& one : file_.made_for()) {
+      if (one.suite != request.suite || one.version == request.suite_version) continue;
+      throw Error(fmt::format(
+          "{}:{}: made for version {} of {}, not {}, as {} of {} lines\n        ask with the "
+          "options of that run (seed, levels, few_shot, mode ...), or take \"suite_version\" out "
+          "of lines that fit all the same",
+          file_.path(), one.first, one.version, one.suite, request.suite_version,
+          with_commas(one.lines), with_commas(static_cast<std::int64_t>(file_.size()))));
+    }
   }
 
   /// Written answers say nothing about continuations. `line`: nullptr for any.
