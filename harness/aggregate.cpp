@@ -143,7 +143,8 @@ struct CellWeight {
   double floor = 0;
 };
 
-/// Weighted mean of means, weights of those without one left out; half-widths added in squares, as
+/// Weighted mean of means, weights of those without one left out; items are those of cells with a
+/// weight, answers and their costs those of all; half-widths added in squares, as
 /// for independent suites.
 Cell mean_of_cells(const std::vector<const Cell*>& cells, const std::vector<CellWeight>& weights) {
   Cell out;
@@ -151,6 +152,7 @@ Cell mean_of_cells(const std::vector<const Cell*>& cells, const std::vector<Cell
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const Cell& cell = *cells[i];
     add_counts(out, cell);
+    if (weights[i].weight == 0) continue;
     out.planned += cell.planned;
     out.n += cell.n;
     out.correct += cell.correct;
@@ -212,22 +214,24 @@ Cell macro_mean(const std::vector<const Cell*>& cells, const std::vector<std::st
 /// Why a row has no rank; "" if it has one. `graded` are the suites that someone has a score in.
 std::string reason_against(const LeaderboardRow& row, const std::vector<std::string>& graded) {
   std::size_t held = 0;
-  std::int64_t stored = 0, planned = 0;
+  std::int64_t stored = 0, planned = 0, failed = 0, answers = 0;
   for (const std::string& suite : graded) {
     const auto cell = row.suites.find(suite);
     if (cell == row.suites.end()) continue;
     const Cell& c = cell->second;
     stored += std::min(c.planned, c.n + c.ungraded + c.failed);
     planned += c.planned;
+    failed += c.failed;
+    answers += c.answers;
     if (c.answers > 0) ++held;
   }
   if (graded.empty()) return "nothing is graded";
   if (row.all.answers == 0) return "no answer yet";
   if (held < graded.size()) return fmt::format("{} of {} suites", held, graded.size());
-  const double failed = share_of(row.all.failed, row.all.answers);
-  if (failed > kMostFailed) {
-    return fmt::format("{} failed ({}; a rank needs at most {})", with_commas(row.all.failed),
-                       percent(failed), percent(kMostFailed));
+  const double share_failed = share_of(failed, answers);
+  if (share_failed > kMostFailed) {
+    return fmt::format("{} failed ({}; a rank needs at most {})", with_commas(failed),
+                       percent(share_failed), percent(kMostFailed));
   }
   if (share_of(planned - stored, planned) > kMostFailed) {
     return fmt::format("{} of {} items", with_commas(stored), with_commas(planned));

@@ -198,8 +198,8 @@ Comparison compare(const ScoreBook& book, const std::string& a, const std::strin
         "much.");
   out.headline.group = indexed.size() == 1 ? "suite" : "index";
   out.headline.name = indexed.size() == 1 ? indexed[0] : "all";
-  out.only_a = better_items(book, common.pairs, true, kNamedItems);
-  out.only_b = better_items(book, common.pairs, false, kNamedItems);
+  out.only_a = better_items(book, ours, true, kNamedItems);
+  out.only_b = better_items(book, ours, false, kNamedItems);
 
   Findings findings;
   findings.missing = common.missing;

@@ -91,12 +91,13 @@ TEST(Aggregate, TwinsAreAControlInNoIndexAndNoRank) {
   run.add("a", "gsm8k", "1110111011");
   run.add("a", "house/twins/gsm8k", "0000000000");
   run.add("b", "gsm8k", "1000000001");
-  run.add("b", "house/twins/gsm8k", "111111");  // not all of them yet
+  run.add("b", "house/twins/gsm8k", "11111x");  // not all of them yet, and one failed
   const BoardFacts both = facts({{"gsm8k", 10}, {"house/twins/gsm8k", 10}}, {"a", "b"});
   const Leaderboard board = aggregate(run, both);
   ASSERT_EQ(board.rows.size(), 2u);
   EXPECT_EQ(board.rows[0].model, "a");
   EXPECT_EQ(board.rows[0].all.mean, 0.8);
+  EXPECT_EQ(board.rows[0].all.n, 10);
   EXPECT_EQ(board.rows[0].families.at("reasoning").mean, 0.8);
   EXPECT_EQ(board.rows[0].suites.at("house/twins/gsm8k").mean, 0.0);
   EXPECT_TRUE(board.rows[1].rank_low) << "twins that are missing keep nobody from a rank";
