@@ -15,6 +15,7 @@
 #include "harness/core/log_histogram.h"
 #include "harness/core/suite.h"
 #include "harness/core/text.h"
+#include "harness/core/twin.h"
 #include "harness/item_numbers.h"
 #include "harness/paired_scores.h"
 #include "harness/stats/proportion.h"
@@ -142,7 +143,8 @@ struct CellWeight {
   double floor = 0;
 };
 
-/// Weighted mean of means, weights of those without one left out; half-widths added in squares, as
+/// Weighted mean of means, weights of those without one left out; items are those of cells with a
+/// weight, answers and their costs those of all; half-widths added in squares, as
 /// for independent suites.
 Cell mean_of_cells(const std::vector<const Cell*>& cells, const std::vector<CellWeight>& weights) {
   Cell out;
@@ -150,6 +152,7 @@ Cell mean_of_cells(const std::vector<const Cell*>& cells, const std::vector<Cell
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const Cell& cell = *cells[i];
     add_counts(out, cell);
+    if (weights[i].weight == 0) continue;
     out.planned += cell.planned;
     out.n += cell.n;
     out.correct += cell.correct;
@@ -172,17 +175,33 @@ Cell mean_of_cells(const std::vector<const Cell*>& cells, const std::vector<Cell
 /// Every item stands in the suite once for each turn of its options: a version tells its variant.
 bool is_circular(std::string_view version) { return version.find("+circular") != version.npos; }
 
-/// The mode that most suites are asked in, the first of equals.
-std::string main_mode(const std::vector<BoardFacts::SuiteFacts>& suites) {
-  std::map<std::string, int> counts;
-  for (const BoardFacts::SuiteFacts& suite : suites) ++counts[suite.mode];
-  std::string out;
+constexpr const char* kControl = "control";
+
+/// By suite what its scores share a mean with: its mode; twins of published suites beside others
+/// are a control.
+std::map<std::string, std::string> groups_of(const std::vector<BoardFacts::SuiteFacts>& suites) {
+  const bool has_others = std::any_of(suites.begin(), suites.end(),
+                                      [](const auto& suite) { return !is_control(suite.name); });
+  std::map<std::string, std::string> out;
   for (const BoardFacts::SuiteFacts& suite : suites)
-    if (out.empty() || counts[suite.mode] > counts[out]) out = suite.mode;
+    out[suite.name] = has_others && is_control(suite.name) ? kControl : suite.mode;
   return out;
 }
 
-/// Mean over cells of suites asked in `modes`: those of the main mode, else of the first one's.
+/// The mode that most suites are asked in, controls apart, the first of equals.
+std::string main_mode(const std::vector<BoardFacts::SuiteFacts>& suites,
+                      const std::map<std::string, std::string>& groups) {
+  std::map<std::string, int> counts;
+  for (const auto& [suite, group] : groups) counts[group] += group != kControl;
+  std::optional<std::string> out;
+  for (const BoardFacts::SuiteFacts& suite : suites) {
+    const std::string& group = groups.at(suite.name);
+    if (group != kControl && (!out || counts[group] > counts[*out])) out = group;
+  }
+  return out.value_or("");
+}
+
+/// Mean over cells of suites of these groups: those of the main mode, else of the first one's.
 Cell macro_mean(const std::vector<const Cell*>& cells, const std::vector<std::string>& modes,
                 const std::string& main) {
   const bool has_main = std::find(modes.begin(), modes.end(), main) != modes.end();
@@ -195,22 +214,24 @@ Cell macro_mean(const std::vector<const Cell*>& cells, const std::vector<std::st
 /// Why a row has no rank; "" if it has one. `graded` are the suites that someone has a score in.
 std::string reason_against(const LeaderboardRow& row, const std::vector<std::string>& graded) {
   std::size_t held = 0;
-  std::int64_t stored = 0, planned = 0;
+  std::int64_t stored = 0, planned = 0, failed = 0, answers = 0;
   for (const std::string& suite : graded) {
     const auto cell = row.suites.find(suite);
     if (cell == row.suites.end()) continue;
     const Cell& c = cell->second;
     stored += std::min(c.planned, c.n + c.ungraded + c.failed);
     planned += c.planned;
+    failed += c.failed;
+    answers += c.answers;
     if (c.answers > 0) ++held;
   }
   if (graded.empty()) return "nothing is graded";
   if (row.all.answers == 0) return "no answer yet";
   if (held < graded.size()) return fmt::format("{} of {} suites", held, graded.size());
-  const double failed = share_of(row.all.failed, row.all.answers);
-  if (failed > kMostFailed) {
-    return fmt::format("{} failed ({}; a rank needs at most {})", with_commas(row.all.failed),
-                       percent(failed), percent(kMostFailed));
+  const double share_failed = share_of(failed, answers);
+  if (share_failed > kMostFailed) {
+    return fmt::format("{} failed ({}; a rank needs at most {})", with_commas(failed),
+                       percent(share_failed), percent(kMostFailed));
   }
   if (share_of(planned - stored, planned) > kMostFailed) {
     return fmt::format("{} of {} items", with_commas(stored), with_commas(planned));
@@ -339,30 +360,30 @@ Leaderboard Aggregator::finish(const BoardFacts& facts) {
   board.built_with = facts.built_with;
   board.created = facts.created;
   board.partial = facts.partial;
-  const std::string mode = main_mode(facts.suites);
-  std::map<std::string, std::string> mode_of;
-  std::vector<std::string> apart;  // suites of another mode
+  const std::map<std::string, std::string> mode_of = groups_of(facts.suites);
+  const std::string mode = main_mode(facts.suites, mode_of);
+  std::vector<std::string> apart, controls;  // suites of another mode; twins beside others
   for (const BoardFacts::SuiteFacts& suite : facts.suites) {
     board.suites.push_back(suite.name);
     board.scorers[suite.name] = suite.scorer;
     for (const std::string& tool : impl_->tools[suite.name])
       board.scorers[suite.name] += ", " + tool;
     board.suite_versions[suite.name] = suite.version;
-    mode_of[suite.name] = suite.mode;
-    if (suite.mode != mode) apart.push_back(suite.name);
+    const std::string& group = mode_of.at(suite.name);
+    if (group != mode) (group == kControl ? controls : apart).push_back(suite.name);
     if (std::find(board.families.begin(), board.families.end(), suite.family) ==
         board.families.end())
       board.families.push_back(suite.family);
   }
   std::vector<BookSuite> listed;
   for (const BoardFacts::SuiteFacts& suite : facts.suites)
-    if (suite.mode == mode)
+    if (mode_of.at(suite.name) == mode)
       listed.push_back({suite.name, suite.family, suite.version, suite.scorer, "", suite.floor});
   std::vector<CellWeight> weights;  // of all suites; none where the mode is another
   const std::vector<double> of_listed = index_weights(listed);
   for (std::size_t i = 0; const BoardFacts::SuiteFacts& suite : facts.suites) {
     weights.push_back({0, 0});
-    if (suite.mode == mode) weights.back() = {of_listed[i++], suite.floor};
+    if (mode_of.at(suite.name) == mode) weights.back() = {of_listed[i++], suite.floor};
   }
   std::set<std::string> languages, tags;
   for (const BoardFacts::ModelFacts& model : facts.models) {
@@ -385,7 +406,7 @@ Leaderboard Aggregator::finish(const BoardFacts& facts) {
       }
       all.push_back(&cell);
       by_family[suite.family].push_back(&cell);
-      family_modes[suite.family].push_back(suite.mode);
+      family_modes[suite.family].push_back(mode_of.at(suite.name));
     }
     row.all = mean_of_cells(all, weights);
     for (const auto& [family, cells] : by_family)
@@ -416,7 +437,7 @@ Leaderboard Aggregator::finish(const BoardFacts& facts) {
 
   std::vector<std::string> graded;
   for (const BoardFacts::SuiteFacts& suite : facts.suites) {
-    if (suite.mode != mode) continue;
+    if (mode_of.at(suite.name) != mode) continue;
     const bool some = std::any_of(
         board.rows.begin(), board.rows.end(),
         [&](const LeaderboardRow& row) { return row.suites.at(suite.name).mean.has_value(); });
@@ -448,6 +469,7 @@ Leaderboard Aggregator::finish(const BoardFacts& facts) {
     board.cautions.push_back(fmt::format(
         "{} was asked by {}, the index by {}: its scores are in no mean and no rank with others.",
         suite, mode_of.at(suite), mode));
+  if (!controls.empty()) board.cautions.push_back(control_words(controls));
   if (facts.reducer != Reducer{})
     board.cautions.push_back(
         fmt::format("Scores are {} of the samples of an item.", to_text(facts.reducer)));
@@ -503,7 +525,7 @@ Leaderboard aggregate(const RunReader& run, const BoardFacts& facts) {
     return true;
   });
   Leaderboard board = aggregator.finish(facts);
-  board.twin_gaps = twin_gaps(run, facts);
+  board.twin_gaps = twin_gaps(run, facts, board.cautions);
   return board;
 }
 

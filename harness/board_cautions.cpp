@@ -71,6 +71,13 @@ std::vector<std::string> cautions_of(const Leaderboard& board, bool stopped_earl
   return out;
 }
 
+std::string control_words(const std::vector<std::string>& suites) {
+  return fmt::format(
+      "{}: twins of published suites, asked as a control; their scores are in no index and no "
+      "rank.",
+      fmt::join(suites, ", "));
+}
+
 void caution_of_code(const std::map<std::string, std::set<std::string>>& suites,
                      Leaderboard& board) {
   std::map<std::set<std::string>, std::vector<std::string>> alike;

@@ -8,11 +8,13 @@
 #include <map>
 #include <set>
 
+#include "harness/board_cautions.h"
 #include "harness/compare_words.h"
 #include "harness/contrast.h"
 #include "harness/core/error.h"
 #include "harness/core/suite.h"
 #include "harness/core/text.h"
+#include "harness/core/twin.h"
 #include "harness/paired_scores.h"
 #include "harness/stats/betting.h"
 
@@ -141,25 +143,28 @@ Comparison compare(const ScoreBook& book, const std::string& a, const std::strin
   out.suites = rows_by(common.pairs, "suite", row_options, 1, [&](const ScorePair& pair) {
     return std::vector<std::string>{book.suites()[pair.suite].name};
   });
+  const std::vector<ScorePair> ours = without_controls(book, common.pairs);
+  const bool has_controls = ours.size() < common.pairs.size();
   out.languages =
-      rows_by(common.pairs, "language", row_options, kFewestInGroup, [&](const ScorePair& pair) {
+      rows_by(ours, "language", row_options, kFewestInGroup, [&](const ScorePair& pair) {
         const std::string& language = book.kinds()[book.items()[pair.item].kind].language;
         return language.empty() ? std::vector<std::string>{} : std::vector{language};
       });
   const auto tags_where = [&](bool is_code) {
-    return rows_by(common.pairs, is_code ? "code" : "tag", row_options, kFewestInGroup,
-                   [&](const ScorePair& pair) {
-                     std::vector<std::string> names;
-                     for (const std::string& tag : book.kinds()[book.items()[pair.item].kind].tags)
-                       if (tag.starts_with(kCodeTag) == is_code)
-                         names.push_back(is_code ? tag.substr(kCodeTag.size()) : tag);
-                     return names;
-                   });
+    return rows_by(
+        common.pairs, is_code ? "code" : "tag", row_options, kFewestInGroup,
+        [&](const ScorePair& pair) {
+          std::vector<std::string> names;
+          const bool is_apart = has_controls && is_control(book.suites()[pair.suite].name);
+          for (const std::string& tag : book.kinds()[book.items()[pair.item].kind].tags)
+            if (tag.starts_with(kCodeTag) == is_code && (!is_apart || tag.starts_with("twin=")))
+              names.push_back(is_code ? tag.substr(kCodeTag.size()) : tag);
+          return names;
+        });
   };
   out.tags = tags_where(false);
   std::vector<Contrast> codes = tags_where(true);
   adjust(out.suites, Adjustment::Holm, options.alpha);
-  const bool is_only = out.suites.size() == 1;
   bool has_stopped = !left.stopped.empty() || !right.stopped.empty();
   for (Contrast& row : out.suites)
     if (const BookStop* stop = stop_of(book, row.name, a, b))
@@ -172,38 +177,46 @@ Comparison compare(const ScoreBook& book, const std::string& a, const std::strin
   if (out.tags.size() < 2) out.tags.clear();
   if (codes.size() > 1) out.tags.insert(out.tags.begin(), codes.begin(), codes.end());
 
-  const auto overall = [&](const std::vector<ScorePair>& pairs, const std::string& without) {
-    if (out.suites.size() == 1) return contrast(pairs, row_options);
-    return weighted_contrast(pairs, suite_weights(book, pairs, without), row_options);
+  std::vector<std::string> indexed, controls;
+  for (const Contrast& row : out.suites)
+    (is_control(row.name) ? controls : indexed).push_back(row.name);
+  if (indexed.empty()) indexed.swap(controls);
+  const auto overall = [&](const std::vector<ScorePair>& all) {
+    const std::vector<ScorePair> pairs = without_controls(book, all);
+    if (indexed.size() == 1) return contrast(pairs, row_options);
+    return weighted_contrast(pairs, suite_weights(book, pairs), row_options);
   };
-  out.headline = overall(common.pairs, "");
-  if (is_only && stop_of(book, out.suites[0].name, a, b)) out.headline = out.suites[0];
-  if (!is_only && has_stopped)
+  out.headline = overall(common.pairs);
+  if (!controls.empty()) out.cautions.push_back(control_words(controls));
+  for (const Contrast& row : out.suites)
+    if (indexed.size() == 1 && row.name == indexed[0] && stop_of(book, row.name, a, b))
+      out.headline = row;
+  if (out.suites.size() > 1 && has_stopped)
     out.cautions.push_back(
         "The index, languages and tags hold suites that were stopped early; "
         "their p and intervals suppose a fixed number of items and claim too "
         "much.");
-  out.headline.group = out.suites.size() == 1 ? "suite" : "index";
-  out.headline.name = out.suites.size() == 1 ? out.suites[0].name : "all";
-  out.only_a = better_items(book, common.pairs, true, kNamedItems);
-  out.only_b = better_items(book, common.pairs, false, kNamedItems);
+  out.headline.group = indexed.size() == 1 ? "suite" : "index";
+  out.headline.name = indexed.size() == 1 ? indexed[0] : "all";
+  out.only_a = better_items(book, ours, true, kNamedItems);
+  out.only_b = better_items(book, ours, false, kNamedItems);
 
   Findings findings;
   findings.missing = common.missing;
   findings.doubled = left.doubled + right.doubled;
   if (common.missing > 0) {
-    const Contrast high = overall(common.best, ""), low = overall(common.worst, "");
+    const Contrast high = overall(common.best), low = overall(common.worst);
     findings.bounds = Interval{low.difference, high.difference};
     findings.too_many_missing = common.share_missing() > kMostMissing;
     if (findings.too_many_missing && (high.standing != low.standing))
       out.headline.standing = Standing::Indistinguishable;
   }
   std::set<std::string> bases;
-  for (const Contrast& row : out.suites) bases.insert(base_of_suite(row.name));
+  for (const std::string& name : indexed) bases.insert(base_of_suite(name));
   if (bases.size() > 1 && out.headline.standing != Standing::Indistinguishable) {
     for (const std::string& base : bases) {
       std::vector<ScorePair> rest;
-      for (const ScorePair& pair : common.pairs)
+      for (const ScorePair& pair : ours)
         if (base_of_suite(book.suites()[pair.suite].name) != base) rest.push_back(pair);
       const Contrast row = weighted_contrast(rest, suite_weights(book, rest, base), row_options);
       if (row.standing != out.headline.standing) findings.rests_on.emplace_back(base, row);

@@ -238,8 +238,9 @@ std::vector<GateCheck> checks_against(const ScoreBook& book, const PairedScores&
   GateCheck macro;
   macro.group = group == "suite" ? "macro" : group;
   macro.name = "all";
+  const std::vector<ScorePair> pairs = without_controls(book, scores.pairs);
   const Contrast all =
-      weighted_contrast(scores.pairs, suite_weights(book, scores.pairs), {2 * options.alpha, 42});
+      weighted_contrast(pairs, suite_weights(book, pairs), {2 * options.alpha, 42});
   macro.n = all.n;
   macro.baseline = all.mean_b;
   macro.candidate = all.mean_a;

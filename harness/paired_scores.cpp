@@ -1,9 +1,11 @@
 #include "harness/paired_scores.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
 #include "harness/core/suite.h"
+#include "harness/core/twin.h"
 
 namespace leitai {
 
@@ -11,17 +13,30 @@ namespace {
 
 std::vector<std::int64_t> cluster_numbers(const ScoreBook& book) {
   // Items without a pair key are clusters of their own, numbered after those with one.
+  std::vector<bool> has_twins;  // by suite, twins included
+  for (const BookSuite& suite : book.suites()) {
+    const bool is_twin = is_control(suite.name);
+    has_twins.push_back(is_twin || std::any_of(book.suites().begin(), book.suites().end(),
+                                               [&](const BookSuite& other) {
+                                                 return other.name ==
+                                                        std::string(kTwins) + suite.name;
+                                               }));
+  }
+  const auto key_of = [&](const ScoreBook::Item& item) {
+    if (!item.pair.empty() || !has_twins[item.suite]) return item.pair;
+    return twin_pair_key(book.suites()[item.suite].name, item.id);
+  };
   std::map<std::string, std::int64_t> keys;
   std::vector<std::int64_t> out(book.items().size());
   for (std::size_t i = 0; i < out.size(); ++i) {
-    const ScoreBook::Item& item = book.items()[i];
-    if (!item.pair.empty()) keys.try_emplace(item.pair, static_cast<std::int64_t>(keys.size()));
+    const std::string key = key_of(book.items()[i]);
+    out[i] = key.empty()
+                 ? -1
+                 : keys.try_emplace(key, static_cast<std::int64_t>(keys.size())).first->second;
   }
   const auto named = static_cast<std::int64_t>(keys.size());
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const ScoreBook::Item& item = book.items()[i];
-    out[i] = item.pair.empty() ? named + static_cast<std::int64_t>(i) : keys[item.pair];
-  }
+  for (std::size_t i = 0; i < out.size(); ++i)
+    if (out[i] < 0) out[i] = named + static_cast<std::int64_t>(i);
   return out;
 }
 
@@ -76,6 +91,14 @@ PairedScores paired_scores(const ScoreBook& book, const ScoreBook::Column& a,
   return out;
 }
 
+std::vector<ScorePair> without_controls(const ScoreBook& book,
+                                        const std::vector<ScorePair>& pairs) {
+  std::vector<ScorePair> out;
+  for (const ScorePair& pair : pairs)
+    if (!is_control(book.suites()[pair.suite].name)) out.push_back(pair);
+  return out.empty() ? pairs : out;
+}
+
 std::vector<SuiteWeight> suite_weights(const ScoreBook& book, const std::vector<ScorePair>& pairs,
                                        const std::string& without) {
   std::set<std::uint32_t> present;
@@ -95,9 +118,16 @@ std::vector<SuiteWeight> suite_weights(const ScoreBook& book, const std::vector<
 
 std::vector<double> index_weights(const std::vector<BookSuite>& suites) {
   std::map<std::string, std::map<std::string, int>> families;  // family -> suite -> subsets
-  for (const BookSuite& suite : suites) ++families[suite.family][base_of_suite(suite.name)];
+  const bool has_others = std::any_of(
+      suites.begin(), suites.end(), [](const BookSuite& suite) { return !is_control(suite.name); });
+  for (const BookSuite& suite : suites)
+    if (!has_others || !is_control(suite.name)) ++families[suite.family][base_of_suite(suite.name)];
   std::vector<double> out;
   for (const BookSuite& suite : suites) {
+    if (has_others && is_control(suite.name)) {
+      out.push_back(0);
+      continue;
+    }
     const auto& family = families[suite.family];
     out.push_back(1.0 / static_cast<double>(families.size()) / static_cast<double>(family.size()) /
                   family.at(base_of_suite(suite.name)));

@@ -34,9 +34,12 @@ struct PairedScores {
 
 /// Items that neither side could be asked (no recorded line of either), and those that one side was
 /// never asked, are in no pair and miss nothing.
-/// Items with the same pair key get the same cluster.
+/// Items with the same pair key get the same cluster; so do an item and its twin.
 PairedScores paired_scores(const ScoreBook& book, const ScoreBook::Column& a,
                            const ScoreBook::Column& b);
+
+/// Without the items of controls (twins of published suites), unless there are no others.
+std::vector<ScorePair> without_controls(const ScoreBook& book, const std::vector<ScorePair>& pairs);
 
 /// Weights of the suites present in `pairs` in an index, by position in the book; those of the
 /// suite `without` and its subsets are 0.
@@ -44,7 +47,7 @@ std::vector<SuiteWeight> suite_weights(const ScoreBook& book, const std::vector<
                                        const std::string& without = "");
 
 /// Weights of suites in the index: families weigh the same, in a family the suites, in a suite its
-/// subsets. In the order of `suites`; they sum to 1.
+/// subsets; controls beside others weigh nothing. In the order of `suites`; they sum to 1.
 std::vector<double> index_weights(const std::vector<BookSuite>& suites);
 
 /// Names of items with a > b (`of_a`) or a < b, at most `most`: the first of each suite, then the

@@ -158,6 +158,7 @@ Planned PlanCursor::make(const Suite& suite, const Item& item, int sample) const
   if (!wanted.max_tokens) wanted.max_tokens = info.params.max_tokens;
   if (!wanted.thinking) wanted.thinking = info.params.thinking;
   for (const std::string& stop : info.params.stop) wanted.stop.push_back(stop);
+  request.suite_version = info.version;
   request.seed = hash64({std::to_string(wanted.seed.value_or(config_.seed)), item.suite, item.id,
                          std::to_string(sample)});
   backend_.prepare(request);

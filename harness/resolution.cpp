@@ -57,7 +57,7 @@ std::vector<Resolution> resolution_of(const std::vector<BookSuite>& suites,
       if (got.feasible) row.smallest = got.delta;
       const double scale = weights[i] / (1 - suites[i].floor);
       variance += scale * scale * row.discordance / n;
-      all += row.items;
+      if (weights[i] > 0) all += row.items;
     }
     if (wanted && *wanted <= row.discordance)
       row.items_needed = items_for_paired_binary(row.discordance, *wanted);

@@ -1,16 +1,17 @@
 #include "harness/twin_gap.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
 
-#include "harness/stats/contamination.h"
+#include "harness/contrast.h"
+#include "harness/core/twin.h"
 
 namespace leitai {
 
 namespace {
-
-constexpr std::string_view kTwins = "house/twins/";
 
 using Scores = std::map<std::string, double>;  // by item
 
@@ -23,6 +24,27 @@ std::map<std::string, double> gaps_of(const Scores& published, const Scores& twi
   return out;
 }
 
+/// What keeps a suite and its twins from being compared; "" where nothing does.
+std::string difference_of(const BoardFacts::SuiteFacts& suite,
+                          const BoardFacts::SuiteFacts& twins) {
+  if (twins.mode != suite.mode) return fmt::format("asked by {} and by {}", suite.mode, twins.mode);
+  const std::string base = twins.version.substr(0, twins.version.find(", twins "));
+  if (base != suite.version) return fmt::format("versions {} and {}", suite.version, base);
+  if (twins.scorer != suite.scorer)
+    return fmt::format("graded by {} and by {}", suite.scorer, twins.scorer);
+  return "";
+}
+
+/// One score beside another of the same item, each item for itself.
+Contrast paired(const std::vector<double>& left, const std::vector<double>& right,
+                std::uint64_t seed) {
+  std::vector<ScorePair> pairs;
+  for (std::size_t i = 0; i < left.size(); ++i)
+    pairs.push_back(
+        {static_cast<std::uint32_t>(i), 0, static_cast<std::int64_t>(i), left[i], right[i]});
+  return contrast(pairs, {0.05, seed});
+}
+
 double mean_over(const Scores& scores, const std::map<std::string, double>& items) {
   double sum = 0;
   for (const auto& [item, gap] : items) sum += scores.at(item);
@@ -31,7 +53,8 @@ double mean_over(const Scores& scores, const std::map<std::string, double>& item
 
 }  // namespace
 
-std::vector<TwinGap> twin_gaps(const RunReader& run, const BoardFacts& facts) {
+std::vector<TwinGap> twin_gaps(const RunReader& run, const BoardFacts& facts,
+                               std::vector<std::string>& cautions) {
   std::map<std::string, std::string> twin_of;  // suite -> its twins
   std::set<std::string> wanted;
   for (const BoardFacts::SuiteFacts& suite : facts.suites) {
@@ -39,7 +62,11 @@ std::vector<TwinGap> twin_gaps(const RunReader& run, const BoardFacts& facts) {
     const auto found =
         std::find_if(facts.suites.begin(), facts.suites.end(),
                      [&](const BoardFacts::SuiteFacts& other) { return other.name == twins; });
-    if (found == facts.suites.end() || found->mode != suite.mode || suite.scorer.empty()) continue;
+    if (found == facts.suites.end() || suite.scorer.empty()) continue;
+    if (const std::string other = difference_of(suite, *found); !other.empty()) {
+      cautions.push_back(fmt::format("{} and its twins do not compare: {}.", suite.name, other));
+      continue;
+    }
     twin_of[suite.name] = twins;
     wanted.insert({suite.name, twins});
   }
@@ -88,7 +115,7 @@ std::vector<TwinGap> twin_gaps(const RunReader& run, const BoardFacts& facts) {
       one.n = static_cast<std::int64_t>(mine.size());
       one.published = mean_over(scores[{suite.name, model.id}], mine);
       one.twins = mean_over(scores[{twins->second, model.id}], mine);
-      std::vector<double> left, right, beyond;
+      std::vector<double> left, right, own, of_others;
       for (const auto& [item, gap] : mine) {
         left.push_back(scores[{suite.name, model.id}].at(item));
         right.push_back(scores[{twins->second, model.id}].at(item));
@@ -103,14 +130,16 @@ std::vector<TwinGap> twin_gaps(const RunReader& run, const BoardFacts& facts) {
           others += found->second;
           ++n_others;
         }
-        if (is_common && n_others > 0) beyond.push_back(gap - others / n_others);
+        if (!is_common || n_others == 0) continue;
+        own.push_back(gap);
+        of_others.push_back(others / n_others);
       }
-      const ContaminationGap gap = contamination_gap(left, right, 0.05, {.seed = facts.seed});
-      one.interval = gap.test.interval;
-      one.p = gap.flip.p;
-      if (beyond.size() >= 2) {
-        const PairedT more = paired_t(beyond);
-        one.beyond_others = more.mean;
+      const Contrast gap = paired(left, right, facts.seed);
+      one.interval = gap.interval;
+      one.p = gap.p;
+      if (own.size() >= 2) {
+        const Contrast more = paired(own, of_others, facts.seed);
+        one.beyond_others = more.difference;
         one.beyond_interval = more.interval;
       }
       out.push_back(std::move(one));

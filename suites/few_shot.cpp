@@ -178,7 +178,11 @@ Examples read_examples(const fs::path& path, const SubsetFile& subset, const Que
     const std::int64_t index = kept[static_cast<std::size_t>(which)];
     Example one;
     one.question = reader.read(rows->row(index), place(index));
-    one.answer = words.answer(one.question, reader);
+    try {
+      one.answer = words.answer(one.question, reader);
+    } catch (const TemplateError& error) {
+      throw Error(fmt::format("{}: {}", place(index), error.what()));
+    }
     out.list.push_back(std::move(one));
   }
   return out;
@@ -187,11 +191,12 @@ Examples read_examples(const fs::path& path, const SubsetFile& subset, const Que
 std::vector<std::string> example_keys(const Question& question, const SubsetFile& subset,
                                       const QuestionReader& reader, const std::string& place) {
   std::vector<std::string> out{"question " + question.question};
-  for (const std::string& name : {subset.pair, subset.few_shot.apart}) {
-    if (name.empty()) continue;
-    const std::string value = reader.field(question.row, name, place);
-    if (!value.empty()) out.push_back(name + " " + value);
+  if (!subset.pair.empty()) {
+    if (const std::string value = reader.field(question.row, subset.pair, place); !value.empty())
+      out.push_back("pair " + value);
   }
+  if (const std::string value = reader.apart(question.row, place); !value.empty())
+    out.push_back("apart " + value);
   return out;
 }
 

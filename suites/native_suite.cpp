@@ -102,9 +102,11 @@ class NativeSuite : public Suite, public Worked {
       const std::string seed = std::to_string(order_ == OptionOrder::Shuffled ? seed_ : 0);
       move(question, shuffle_options(question.options, hash64({seed, info_.name, id, "options"})));
     }
-    OrderedJson shown = reader_.context(question);
-    grade_by(question, out, shown);
-    ask(question, shown, place.row, out);
+    at_row(place.row, [&] {
+      OrderedJson shown = reader_.context(question);
+      grade_by(question, out, shown);
+      ask(question, shown, place.row, out);
+    });
     return out;
   }
 
@@ -274,6 +276,15 @@ class NativeSuite : public Suite, public Worked {
     return fmt::format("{}:{}", path_.string(), rows_->line(index));
   }
 
+  /// What goes wrong in a template names the suite, the file and the line.
+  void at_row(std::int64_t index, const std::function<void()>& render) const {
+    try {
+      render();
+    } catch (const TemplateError& error) {
+      throw Error(fmt::format("{}: {}: {}", info_.name, where_of(index), error.what()));
+    }
+  }
+
   Json row(std::int64_t index) const {
     Json out = rows_->row(index);
     if (!beside_) return out;
@@ -391,7 +402,9 @@ class NativeSuite : public Suite, public Worked {
         throw Error(fmt::format("{}: few_shot: {} has too few items for {} examples of others",
                                 where, info_.name, n));
       for (OtherItem& one : others)
-        add(one.question, words.answer(one.question, reader_), one.row, std::move(one.keys));
+        at_row(one.row, [&] {
+          add(one.question, words.answer(one.question, reader_), one.row, std::move(one.keys));
+        });
       return;
     }
     const fs::path path = need(from.file, paths, where);

@@ -61,7 +61,8 @@ QuestionReader::QuestionReader(const SuiteFile& suite, const SubsetFile& subset)
       question_(as_template(subset.question)),
       answer_(as_template(subset.answer)),
       id_(as_template(subset.id)),
-      keep_(as_template(subset.keep)) {}
+      keep_(as_template(subset.keep)),
+      apart_(as_template(subset.few_shot.apart)) {}
 
 const Json* QuestionReader::find(const Json& row, const std::string& name) const {
   if (row.is_array()) {
@@ -97,6 +98,11 @@ std::string QuestionReader::value(const Json& row, const std::string& from,
     throw Error(
         fmt::format("{}: {}; this is not the file that {} asks for", place, error.what(), suite_));
   }
+}
+
+std::string QuestionReader::apart(const Json& row, const std::string& place) const {
+  const std::string& from = subset_.few_shot.apart;
+  return from.empty() ? "" : value(row, from, apart_, place);
 }
 
 bool QuestionReader::keeps(const Json& row, const std::string& place) const {

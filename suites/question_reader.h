@@ -41,6 +41,9 @@ class QuestionReader {
   std::string field(const nlohmann::json& row, const std::string& name,
                     const std::string& place) const;
 
+  /// What items of one passage have in common (few_shot.apart); "" where the suite does not say.
+  std::string apart(const nlohmann::json& row, const std::string& place) const;
+
   /// Are all right options wanted?
   bool takes_several_labels() const { return subset_.is_multi_select; }
 
@@ -58,7 +61,7 @@ class QuestionReader {
   std::string suite_;
   SubsetFile subset_;
   bool is_code_;
-  std::optional<Template> question_, answer_, id_, keep_;
+  std::optional<Template> question_, answer_, id_, keep_, apart_;
 };
 
 }  // namespace leitai

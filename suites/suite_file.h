@@ -50,7 +50,7 @@ struct FewShotFile {
   std::pair<std::string, std::string> cut;  // marks taken out of solutions
   std::string answer;                       // template over `solution`, `gold`, `gold_text`
   std::string completion_answer;            // what stands behind `completion`; "" for `answer`
-  std::string apart;  // Others: a field; an item is not shown one that has the same in it
+  std::string apart;  // Others: a field or template; an item is not shown one of the same value
 };
 
 /// Another file whose row N replaces fields of row N.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "backends/replay/recorded_line.h"
@@ -30,6 +31,7 @@ void AnswersFile::index(std::string_view only_model) {
   std::vector<std::string> mistakes;
   std::size_t wrong = 0, other_models = 0;
   std::set<std::string> models;
+  std::map<std::pair<std::string, std::string>, std::size_t> versions;  // suite, version
   const auto complain = [&](std::int64_t number, const std::string& what) {
     if (++wrong <= kShownMistakes)
       mistakes.push_back(fmt::format("{}:{}: {}", path(), number, what));
@@ -61,6 +63,12 @@ void AnswersFile::index(std::string_view only_model) {
     }
     entry.line = place;
     entries_.push_back(entry);
+    const auto version = parsed.find("suite_version");
+    if (version == parsed.end() || !version->is_string()) return;
+    const auto [at, is_new] =
+        versions.try_emplace({suite, version->get<std::string>()}, made_for_.size());
+    if (is_new) made_for_.push_back({suite, at->first.second, number, 0});
+    ++made_for_[at->second].lines;
   });
   std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
     return a.key != b.key ? a.key < b.key : a.line.number < b.line.number;

@@ -40,6 +40,13 @@ class AnswersFile {
   const std::set<std::string>& suites() const { return suites_; }
   const std::string& path() const { return lines_.path(); }
 
+  /// A version of a suite that lines say they were made for.
+  struct MadeFor {
+    std::string suite, version;
+    std::int64_t first = 0, lines = 0;  // number of the first, and how many
+  };
+  const std::vector<MadeFor>& made_for() const { return made_for_; }
+
   /// Position of a line among size() entries, for marking what was used.
   std::size_t position(const Line* line) const;
   const Line& at(std::size_t position) const { return entries_[position].line; }
@@ -56,7 +63,8 @@ class AnswersFile {
 
   AnswerLines lines_;
   std::set<std::string> suites_;
-  std::vector<Entry> entries_;  // sorted by key
+  std::vector<MadeFor> made_for_;  // in order of the first lines
+  std::vector<Entry> entries_;     // sorted by key
 };
 
 }  // namespace leitai

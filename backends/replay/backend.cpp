@@ -34,6 +34,7 @@ class ReplayBackend final : public Backend {
   const BackendTraits& traits() const override { return traits_; }
 
   void prepare(Request& request) const override {
+    check_version(request);
     const AnswersFile::Line* line =
         file_.find(request.suite, request.item, request.question, request.sample);
     if (request.mode == Mode::LogLikelihood) check_scored(line);
@@ -95,6 +96,20 @@ class ReplayBackend final : public Backend {
   }
 
  private:
+  /// Answers to other items or prompts are not graded against these; lines that do not say are
+  /// taken.
+  void check_version(const Request& request) const {
+    for (const AnswersFile::MadeFor& one : file_.made_for()) {
+      if (one.suite != request.suite || one.version == request.suite_version) continue;
+      throw Error(fmt::format(
+          "{}:{}: made for version {} of {}, not {}, as {} of {} lines\n        ask with the "
+          "options of that run (seed, levels, few_shot, mode ...), or take \"suite_version\" out "
+          "of lines that fit all the same",
+          file_.path(), one.first, one.version, one.suite, request.suite_version,
+          with_commas(one.lines), with_commas(static_cast<std::int64_t>(file_.size()))));
+    }
+  }
+
   /// Written answers say nothing about continuations. `line`: nullptr for any.
   void check_scored(const AnswersFile::Line* line) const {
     if (!line && file_.size() == 0) return;

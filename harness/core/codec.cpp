@@ -459,6 +459,7 @@ std::string answer_line(const Request& request, const Response& response,
   out["item"] = request.item;
   out["sample"] = request.sample;
   out["model"] = request.model;
+  if (!request.suite_version.empty()) out["suite_version"] = request.suite_version;
   out["text"] = response.text;
   out["reasoning"] = or_null(response.reasoning);
   out["finish_reason"] =

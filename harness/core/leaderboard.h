@@ -74,15 +74,15 @@ struct LeaderboardRow {
   Speed speed;
 };
 
-/// A suite beside its twins (house/twins), on the same items: what a model that learnt the
-/// published ones by heart scores more on them.
+/// A suite beside its twins (house/twins), of the same version and scorer, on the same items: what
+/// a model that learnt the published ones by heart scores more on them.
 struct TwinGap {
   std::string suite;  // the published one
   std::string model;
   std::int64_t n = 0;  // items
   double published = 0, twins = 0;
-  std::optional<Interval> interval;     // 95 %, of published - twins, paired
-  double p = 1;                         // sign flip
+  std::optional<Interval> interval;     // 95 %, of published - twins, paired as in a comparison
+  double p = 1;                         // likewise
   std::optional<double> beyond_others;  // its gap less the mean gap of the other models
   std::optional<Interval> beyond_interval;
 };

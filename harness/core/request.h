@@ -28,6 +28,8 @@ struct Request {
       question;  // Item::question, for backends that look answers up by it; not part of the digest
   std::uint64_t seed = 0;  // of (run seed, item, sample); equal for all models
   std::optional<std::chrono::milliseconds> time_limit;  // from the moment work on it begins
+  std::string suite_version;  // SuiteInfo::version, for backends whose answers were made for one;
+                              // neither stored with the request nor part of the digest
 };
 
 }  // namespace leitai

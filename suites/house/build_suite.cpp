@@ -118,8 +118,9 @@ class BuildSuite final : public Suite {
         throw Error(fmt::format("{}: subsets: there are no programs in \"{}\"\n        it has: {}",
                                 kName, tongue, fmt::join(kTongues, ", ")));
     }
+    const std::string chosen = tongues_.empty() ? "" : fmt::format("+{}", fmt::join(tongues_, "."));
     if (tongues_.empty()) tongues_.assign(std::begin(kTongues), std::end(kTongues));
-    info_.version = kVersion;
+    info_.version = generated_version(kVersion + chosen, options);
   }
 
   const SuiteInfo& info() const override { return info_; }

@@ -119,6 +119,19 @@ std::optional<Rational> ChainStep::evaluate(std::span<const Rational> with) cons
   return stack.back();
 }
 
+bool computes_beside_marks(std::string_view solution) {
+  for (std::size_t at = 0; at < solution.size(); ++at) {
+    if (solution.substr(at).starts_with("<<")) {
+      at = solution.find(">>", at);
+      if (at == std::string_view::npos) return true;
+    }
+    if (solution[at] != '=') continue;
+    const std::size_t behind = solution.find_first_not_of(" $", at + 1);
+    if (behind == std::string_view::npos || !solution.substr(behind).starts_with("<<")) return true;
+  }
+  return false;
+}
+
 std::optional<std::vector<ChainStep>> read_chain(std::string_view solution) {
   std::vector<ChainStep> out;
   for (std::size_t at = 0; (at = solution.find("<<", at)) != std::string_view::npos;) {

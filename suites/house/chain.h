@@ -32,6 +32,10 @@ struct ChainStep {
 /// decimals, and each is exactly true.
 std::optional<std::vector<ChainStep>> read_chain(std::string_view solution);
 
+/// Does `solution` also compute where no mark says it ("$2500-$500=$2000")? What leads to such a
+/// number the chain does not know.
+bool computes_beside_marks(std::string_view solution);
+
 /// A decimal without a sign: "0.5", ".5", "1,200".
 std::optional<Rational> read_decimal(std::string_view text);
 

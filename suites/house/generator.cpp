@@ -50,6 +50,17 @@ SuiteInfo generated_info(const std::string& name, const std::string& language,
   return out;
 }
 
+std::string generated_version(std::string_view version, const SuiteOptions& options) {
+  std::string out(version);
+  if (!options.levels.empty()) out += fmt::format("+levels{}", fmt::join(options.levels, "."));
+  if (options.short_prompt.value_or(false)) out += "+short";
+  return out + seed_in_version(options.seed.value_or(kUsualSeed));
+}
+
+std::string seed_in_version(std::uint64_t seed) {
+  return seed == kUsualSeed ? "" : fmt::format("+seed{}", seed);
+}
+
 int Draws::of(std::int64_t item, const Said& said) {
   std::lock_guard guard(mutex_);
   while (static_cast<std::int64_t>(salts_.size()) <= item) {

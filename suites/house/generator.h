@@ -4,6 +4,7 @@
 #include <functional>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
@@ -11,6 +12,8 @@
 
 /// What generated suites share.
 namespace leitai::house {
+
+inline constexpr std::uint64_t kUsualSeed = 42;
 
 /// Levels that are asked in turn: those of the options, 1 to 5 where none are given. Throws Error
 /// for a level outside 1 to 5.
@@ -20,6 +23,13 @@ std::vector<int> levels_of(const std::string& name, const SuiteOptions& options)
 /// has no end, so a limit above the default number simply makes more.
 SuiteInfo generated_info(const std::string& name, const std::string& language,
                          const SuiteOptions& options);
+
+/// `version` of a generator with what makes other items or prompts of it: a seed other than 42,
+/// levels, the short prompt.
+std::string generated_version(std::string_view version, const SuiteOptions& options);
+
+/// "+seed7"; "" for the usual one.
+std::string seed_in_version(std::uint64_t seed);
 
 /// Which draw of each item is taken: the first that asks something else than all items before it.
 /// Thread-safe.

@@ -28,11 +28,11 @@ class HouseSuite : public Suite {
   HouseSuite(const std::string& name, std::string_view short_name, const std::string& language,
              const SuiteOptions& options)
       : wording_(short_name, language),
-        seed_(options.seed.value_or(42)),
+        seed_(options.seed.value_or(house::kUsualSeed)),
         levels_(house::levels_of(name, options)),
         is_short_(options.short_prompt.value_or(false)),
         info_(house::generated_info(name, language, options)) {
-    info_.version = kVersion;
+    info_.version = house::generated_version(kVersion, options);
   }
 
   const SuiteInfo& info() const override { return info_; }

@@ -27,7 +27,7 @@ const Rational kOne{1, 1};
 
 struct Words {
   std::map<std::string, std::vector<Rational>> constants;
-  std::set<std::string> labels, facts;
+  std::set<std::string> labels, facts, joined, offers, world;
   std::map<std::string, long long> most;
 };
 
@@ -43,6 +43,9 @@ const Words& known_words() {
       }
       out.labels = data.at("labels").get<std::set<std::string>>();
       out.facts = data.at("facts").get<std::set<std::string>>();
+      out.joined = data.at("joined").get<std::set<std::string>>();
+      out.offers = data.at("offers").get<std::set<std::string>>();
+      out.world = data.at("world").get<std::set<std::string>>();
       out.most = data.at("most").get<std::map<std::string, long long>>();
     }
     LEITAI_CHECK(!out.constants.empty(), "quantities.json");
@@ -202,8 +205,38 @@ std::string written(const Quantity& one, const Rational& value, std::string_view
   return out;
 }
 
+std::string subject_trouble(std::string_view text) {
+  bool buys = false, gets = false;  // in the sentence that is read
+  std::string last;
+  for (std::size_t at = 0; at < text.size();) {
+    if (!is_letter(text[at])) {
+      if (text[at] == '.' || text[at] == '?' || text[at] == '!') buys = gets = false;
+      ++at;
+      continue;
+    }
+    const std::string word = word_behind(text, at);
+    at += word.size();
+    if (known_words().world.contains(word)) return "a matter of the world";
+    gets = gets || word.starts_with("get");
+    const bool is_offer = known_words().offers.contains(word) ||
+                          (buys && word.starts_with("get")) || (gets && word == "free") ||
+                          (last == "the" && word == "price" && text.substr(at).starts_with(" of"));
+    if (is_offer) return "an offer";
+    buys = buys || word == "buy" || word == "buys";
+    last = word;
+  }
+  return "";
+}
+
 WordNumbers numbers_of_words(std::string_view text) {
   WordNumbers out;
+  const auto make = [&](const Rational& number, const std::string& word) {
+    const auto found = known_words().constants.find(word);
+    if (found == known_words().constants.end()) return;
+    for (const Rational& one : found->second)
+      if (const auto made = math::multiply(number, one)) out.made.emplace_back(number, *made);
+  };
+  for (const Quantity& one : quantities_of(text)) make(one.value, one.next);
   const std::string low = ascii_lower(text);
   const std::u32string folded = to_utf32(low);
   for (std::size_t i = 0; i < folded.size(); ++i) {
@@ -216,10 +249,14 @@ WordNumbers numbers_of_words(std::string_view text) {
     while (end < folded.size() && folded[end] < 0x80 && is_letter(static_cast<char>(folded[end])))
       word += static_cast<char>(folded[end++]);
     const auto found = known_words().constants.find(word);
-    if (found != known_words().constants.end())
+    const bool is_kind = i > 0 && folded[i - 1] == U'-' && known_words().joined.contains(word);
+    if (found != known_words().constants.end() && !is_kind)
       out.meant.insert(out.meant.end(), found->second.begin(), found->second.end());
     if (const auto token = numeral_words(std::u32string_view(folded).substr(i))) {
-      if (const auto value = read_decimal(token->value.to_text())) out.said.push_back(*value);
+      if (const auto value = read_decimal(token->value.to_text())) {
+        out.said.push_back(*value);
+        make(*value, word_behind(to_utf8(folded.substr(i + token->end)), 0));
+      }
     }
   }
   return out;

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "suites/house/chain.h"
@@ -32,10 +33,17 @@ std::vector<Rational> others_of(const Quantity& one, std::string_view text);
 /// As the question writes it: with its decimals and commas.
 std::string written(const Quantity& one, const Rational& value, std::string_view text);
 
+/// What keeps all numbers of a question from changing: an offer ("buy 2 get 1"), of which numbers
+/// hang together in more ways than a chain says, or a matter of the world (Halley's comet); ""
+/// where nothing does.
+std::string subject_trouble(std::string_view text);
+
 /// Numbers of words: those that are `said` ("twenty-one"), and those that a word's meaning brings
 /// along ("week": 7).
 struct WordNumbers {
   std::vector<Rational> said, meant;
+  /// "two weeks" and "2 weeks" are 14: the number in front of such a word, and what both make.
+  std::vector<std::pair<Rational, Rational>> made;
 };
 WordNumbers numbers_of_words(std::string_view text);
 

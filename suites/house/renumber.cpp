@@ -92,6 +92,7 @@ class Template {
   std::vector<std::size_t> variable_of_;  // of each quantity
   std::vector<Variable> variables_;
   std::vector<Rational> constants_, said_;
+  std::vector<std::pair<Rational, Rational>> made_;        // WordNumbers::made
   std::vector<std::vector<std::vector<Source>>> sources_;  // by step and number
   std::vector<Mask> depends_;                              // of each step on variables
   Mask fixed_ = 0;
@@ -120,6 +121,7 @@ void Template::list_variables() {
 
 void Template::list_constants() {
   WordNumbers words = numbers_of_words(question_);
+  made_ = std::move(words.made);
   said_ = std::move(words.said);
   constants_ = std::move(words.meant);
   constants_.insert(constants_.end(), said_.begin(), said_.end());
@@ -181,6 +183,18 @@ std::string Template::derive() {
   if (variables_.size() > 40) return "too many numbers";
   for (std::size_t i = 0; i < variables_.size(); ++i) {
     if (variables_[i].others.empty() || is_count(variables_[i].value)) fixed_ |= Mask{1} << i;
+  }
+  // "14 days" and "two weeks" are the same.
+  const auto fix = [&](const Rational& value) {
+    for (std::size_t i = 0; i < variables_.size(); ++i)
+      if (variables_[i].value == value) fixed_ |= Mask{1} << i;
+  };
+  for (const auto& [number, made] : made_) {
+    const bool is_there = std::any_of(variables_.begin(), variables_.end(),
+                                      [&](const Variable& one) { return one.value == made; });
+    if (!is_there || number == made) continue;
+    fix(made);
+    fix(number);
   }
   for (std::size_t step = 0; step < chain_.size(); ++step) {
     auto& all = sources_.emplace_back();
@@ -359,6 +373,10 @@ std::string shown(const Rational& value) {
 Renumbered renumber(std::string_view question, std::string_view solution, std::string_view gold,
                     SplitMix64& dice) {
   Renumbered out{std::string(question), std::string(gold), 0, ""};
+  out.refused = subject_trouble(question);
+  if (out.refused.empty() && computes_beside_marks(solution))
+    out.refused = "a computation outside of the marks";
+  if (!out.refused.empty()) return out;
   auto chain = read_chain(solution);
   if (!chain) {
     out.refused = "no chain";

@@ -123,7 +123,7 @@ class RulesSuite final : public Suite {
         info_(house::generated_info("house/rules", language, options)) {
     if (options.short_prompt)
       throw Error("house/rules: short_prompt: the rules are the prompt; drop it");
-    info_.version = "1";
+    info_.version = generated_version("1", options);
   }
 
   const SuiteInfo& info() const override { return info_; }

@@ -17,6 +17,7 @@
 #include "harness/core/text.h"
 #include "harness/core/text_case.h"
 #include "suites/extractors/choice.h"
+#include "suites/house/generator.h"
 #include "suites/house/renumber.h"
 #include "suites/worked.h"
 
@@ -373,7 +374,12 @@ class TwinSuite final : public Suite {
         info_(base_->info()),
         worked_(dynamic_cast<const Worked*>(base_.get())) {
     info_.name = std::string(kTwins) + info_.name;
-    info_.version += ", twins 2";
+    // Generated twins have the seed of seed_of_twins(); their version tells that of the run.
+    const std::string seed_shown = house::seed_in_version(seed);
+    if (const std::size_t own = info_.version.find("+seed");
+        is_generated && own != std::string::npos)
+      info_.version.replace(own, std::string::npos, seed_shown);
+    info_.version += ", twins 3" + seed_shown;
   }
 
   const SuiteInfo& info() const override { return info_; }
@@ -381,6 +387,7 @@ class TwinSuite final : public Suite {
   Item item(std::int64_t index) const override {
     Item out = base_->item(index);
     SplitMix64 dice(hash64({"house/twins/1", std::to_string(seed_), out.suite, out.id}));
+    if (out.pair_key.empty()) out.pair_key = twin_pair_key(out.suite, out.id);
     out.suite = info_.name;
     const char* done = "numbers";
     if (!is_generated_ && out.grading.scorer == "choice") {

@@ -3,16 +3,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "harness/core/suite.h"
+#include "harness/core/twin.h"
 
 /// Twins of other suites, for contamination checks: the same questions in another dress. A model
 /// that knows a published item by heart does worse on its twin.
 namespace leitai {
-
-/// Before the name of the suite: "house/twins/gsm8k".
-inline constexpr std::string_view kTwins = "house/twins/";
 
 /// The seed with which a generated suite makes twins: other numbers and names by the same
 /// templates.

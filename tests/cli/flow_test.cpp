@@ -232,6 +232,32 @@ TEST_F(Flow, WhatWasExportedCanBeReplayed) {
   EXPECT_EQ(exported("again"), exported("r"));
 }
 
+TEST_F(Flow, AnswersToOtherItemsOfAGeneratorAreRefused) {
+  std::string lines;
+  for (int i = 0; i < 3; ++i)
+    lines += "{\"suite\":\"house/ledger/en\",\"item\":\"" + std::to_string(i) +
+             "\",\"text\":\"Answer: 7\"}\n";
+  test::write_text(folder / "h.jsonl", lines);
+  const auto asked = [&](const std::string& file, const std::string& seed) {
+    return here({"run", "-m", "replay:" + file + ",as=ann", "-s", "house/ledger", "--limit", "3",
+                 "--seed", seed, "--name", "r" + seed + file});
+  };
+  EXPECT_EQ(asked("h.jsonl", "7").code, 0) << "a line that does not say its version is taken";
+  for (const char* seed : {"7", "42"}) {
+    EXPECT_EQ(asked("h.jsonl", seed).code, 0);
+    const std::string out = "out" + std::string(seed) + ".jsonl";
+    EXPECT_EQ(
+        here({"export", "runs/r" + std::string(seed) + "h.jsonl", "-f", "answers", "-o", out}).code,
+        0);
+    EXPECT_EQ(asked(out, seed).code, 0);
+    const Ran other = asked(out, seed == std::string("7") ? "42" : "7");
+    EXPECT_EQ(other.code, 1);
+    EXPECT_NE(other.err.find(out + ":1: made for version "), std::string::npos) << other.err;
+    EXPECT_NE(other.err.find("+seed7"), std::string::npos) << other.err;
+    EXPECT_NE(other.err.find("as 3 of 3 lines"), std::string::npos) << other.err;
+  }
+}
+
 TEST_F(Flow, APlanPrintsWhatWouldBeSentAndAsksNothing) {
   const Ran ran = here({"plan", "-s", "q.jsonl", "--requests", "--limit", "2"});
   EXPECT_EQ(ran.code, 0) << ran.err;

@@ -86,6 +86,52 @@ TEST(Aggregate, ASuiteBesideItsTwinsShowsTheGapOfEachModel) {
   EXPECT_TRUE(aggregate(run, facts({{"gsm8k", 9}}, {"a", "b"})).twin_gaps.empty());
 }
 
+TEST(Aggregate, TwinsAreAControlInNoIndexAndNoRank) {
+  test::FakeRun run;
+  run.add("a", "gsm8k", "1110111011");
+  run.add("a", "house/twins/gsm8k", "0000000000");
+  run.add("b", "gsm8k", "1000000001");
+  run.add("b", "house/twins/gsm8k", "11111x");  // not all of them yet, and one failed
+  const BoardFacts both = facts({{"gsm8k", 10}, {"house/twins/gsm8k", 10}}, {"a", "b"});
+  const Leaderboard board = aggregate(run, both);
+  ASSERT_EQ(board.rows.size(), 2u);
+  EXPECT_EQ(board.rows[0].model, "a");
+  EXPECT_EQ(board.rows[0].all.mean, 0.8);
+  EXPECT_EQ(board.rows[0].all.n, 10);
+  EXPECT_EQ(board.rows[0].families.at("reasoning").mean, 0.8);
+  EXPECT_EQ(board.rows[0].suites.at("house/twins/gsm8k").mean, 0.0);
+  EXPECT_TRUE(board.rows[1].rank_low) << "twins that are missing keep nobody from a rank";
+  EXPECT_EQ(std::count_if(board.cautions.begin(), board.cautions.end(),
+                          [](const std::string& one) {
+                            return one.find("in no index and no rank") != std::string::npos;
+                          }),
+            1);
+  // Alone they are a suite like others.
+  const Leaderboard alone = aggregate(run, facts({{"house/twins/gsm8k", 10}}, {"a", "b"}));
+  EXPECT_EQ(alone.rows[0].all.mean, 0.0);
+  EXPECT_TRUE(alone.rows[0].rank_low);
+}
+
+TEST(Aggregate, ASuiteAskedOtherwiseIsNotHeldBesideItsTwins) {
+  test::FakeRun run;
+  run.add("a", "gsm8k", "11");
+  run.add("a", "house/twins/gsm8k", "11");
+  BoardFacts both = facts({{"gsm8k", 2}, {"house/twins/gsm8k", 2}}, {"a"});
+  both.suites[1].version = "1, twins 3";
+  const Leaderboard board = aggregate(run, both);
+  ASSERT_EQ(board.twin_gaps.size(), 1u);
+  ASSERT_TRUE(board.twin_gaps[0].interval);
+  EXPECT_LT(board.twin_gaps[0].interval->low, -0.5) << "two items tell next to nothing";
+  EXPECT_GT(board.twin_gaps[0].interval->high, 0.5);
+  both.suites[0].version = "1+4shot";
+  const Leaderboard shots = aggregate(run, both);
+  EXPECT_TRUE(shots.twin_gaps.empty());
+  EXPECT_NE(shots.cautions.back().find("versions 1+4shot and 1"), std::string::npos);
+  both.suites[0].version = "1";
+  both.suites[0].scorer = "math@1";
+  EXPECT_TRUE(aggregate(run, both).twin_gaps.empty());
+}
+
 TEST(Aggregate, MeasuresBesideTheScoreAreSharesOfTheirOwnCounts) {
   Aggregator aggregator;
   const std::vector<std::vector<std::string>> flags = {

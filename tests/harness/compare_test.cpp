@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "harness/contrast.h"
 #include "harness/core/error.h"
 #include "harness/paired_scores.h"
 #include "harness/stats/paired_binary.h"
@@ -120,6 +121,46 @@ TEST(Compare, TwinsInOtherLanguagesAreOneCluster) {
   const double width = got.headline.interval->high - got.headline.interval->low;
   EXPECT_NEAR(got.headline.difference, got.languages[0].difference, 1e-12);
   EXPECT_GT(width, 0.3);
+}
+
+TEST(Compare, AnItemAndItsTwinAreOneClusterAndTwinsAreInNoIndex) {
+  FakeRun run;
+  for (const char* model : {"a", "b"}) {
+    for (const char* suite : {"gsm8k", "house/twins/gsm8k"}) {
+      for (int i = 0; i < 60; ++i) {
+        const bool right = model[0] == 'a' ? i % 3 != 0 : i % 4 == 0;
+        run.answers.push_back({.model = model,
+                               .suite = suite,
+                               .item = std::to_string(i),
+                               .score = right ? 1.0 : 0.0,
+                               .tags = {suite[0] == 'h' ? "twin=names" : "level=1"}});
+      }
+    }
+  }
+  BookSource both = source();
+  for (const char* suite : {"gsm8k", "house/twins/gsm8k"})
+    both.suites.push_back({suite, "reasoning", "1", "exact@1"});
+  ScoreBook book;
+  book.add(run, both, {{"a", "a"}, {"b", "b"}});
+  const PairedScores common = paired_scores(book, book.column("a"), book.column("b"));
+  ASSERT_EQ(common.pairs.size(), 120u);
+  EXPECT_EQ(contrast(common.pairs, {}).clusters, 60);
+  const Comparison got = compare(book, "a", "b");
+  EXPECT_EQ(got.headline.group, "suite");
+  EXPECT_EQ(got.headline.name, "gsm8k");
+  EXPECT_EQ(got.headline.n, 60);
+  EXPECT_EQ(got.suites.size(), 2u);
+  EXPECT_EQ(got.tags.size(), 2u);
+  EXPECT_TRUE(holds(got.cautions, "in no index and no rank"));
+
+  FakeRun alone;  // the same without twins: the same headline
+  for (const FakeRun::Answer& one : run.answers)
+    if (one.suite == "gsm8k") alone.answers.push_back(one);
+  ScoreBook other;
+  other.add(alone, both, {{"a", "a"}, {"b", "b"}});
+  const Comparison plain = compare(other, "a", "b");
+  EXPECT_EQ(plain.headline.interval->low, got.headline.interval->low);
+  EXPECT_EQ(plain.headline.p, got.headline.p);
 }
 
 TEST(Compare, LanguagesOfProgramsAreAFamilyOfTheirOwn) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "harness/core/error.h"
 #include "harness/io/files.h"
 #include "suites/datasets/python_value.h"
 #include "suites/datasets/rows.h"
@@ -75,6 +76,69 @@ TEST(FewShot, ExamplesOfOtherItemsAreNeverTheOneAskedNorAVariantOfIt) {
     EXPECT_LE(sets.size(), 8u) << "the same for nearly all items";
     options.seed = 8;
     EXPECT_NE(open(one.name, options)[0]->item(0).prompt, suite[0]->item(0).prompt);
+  }
+}
+
+TEST(FewShot, APassageInTheQuestionKeepsExamplesApartToo) {
+  LEITAI_NEEDS_SHARED("datasets/agieval");
+  const auto rows = open_rows(test::shared_dir() / "datasets/agieval/gaokao-geography.jsonl");
+  std::int64_t n = 0;
+  for (const std::uint64_t seed : {7u, 42u}) {
+    SuiteOptions options;
+    options.few_shot = 3;
+    options.seed = seed;
+    const auto suite = open("agieval/gaokao-geography", options);
+    for (std::int64_t i = 0; i < suite[0]->info().size; ++i, ++n) {
+      const Item item = suite[0]->item(i);
+      const std::string begin = rows->row(i).at("question").get<std::string>().substr(0, 60);
+      for (const std::size_t at : {0u, 2u, 4u})
+        ASSERT_FALSE(item.prompt.messages[at].text().starts_with(begin)) << seed << " " << i;
+    }
+  }
+  test::count_compared("items shown examples about other passages", n);
+}
+
+TEST(FewShot, ExamplesWithoutWorkingShowTheLetterAlone) {
+  LEITAI_NEEDS_SHARED("datasets/tal-scq5k");
+  int n_bare = 0, n = 0;
+  for (const char* name : {"tal-scq5k/en", "tal-scq5k/cn"}) {
+    for (std::uint64_t seed = 0; seed < 12; ++seed) {
+      SuiteOptions options;
+      options.few_shot = 16;
+      options.seed = seed;
+      const Item item = open(name, options)[0]->item(0);
+      for (std::size_t at = 1; at < item.prompt.messages.size(); at += 2, ++n) {
+        const std::string shown = item.prompt.messages[at].text();
+        for (const char* none : {"N/A", "N.A", "\u6682\u65E0"})
+          EXPECT_FALSE(shown.starts_with(none)) << name << "\n" << shown;
+        EXPECT_FALSE(shown.starts_with("\n") || shown.starts_with(" ") || shown.ends_with("\n"));
+        n_bare += shown.size() == std::string("Answer: B").size();
+      }
+    }
+  }
+  EXPECT_GT(n_bare, 150);
+  test::count_compared("examples with or without working", n);
+}
+
+TEST(FewShot, WhatATemplateCannotShowNamesSuiteFileAndRow) {
+  test::TempDir dir;
+  fs::create_directories(dir / "own");
+  test::write_text(dir / "own/suite.yaml",
+                   "name: own\nversion: \"1\"\nfields: {question: q, answer: a}\nscorer: numeric\n"
+                   "data: {file: rows.jsonl}\nchat: \"{{ question }} {{ more | join }}\"\n");
+  test::write_text(dir / "own/rows.jsonl",
+                   "{\"q\":\"1+1\",\"a\":\"2\",\"more\":[]}\n"
+                   "{\"q\":\"2+2\",\"a\":\"4\",\"more\":null}\n");
+  LoaderPaths paths;
+  paths.suite_dirs.push_back(dir.path());
+  const auto suites = open_suites({"own", {}, "-s"}, paths);
+  EXPECT_EQ(suites[0]->item(0).question, "1+1");
+  try {
+    suites[0]->item(1);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_TRUE(has(error.what(), "own: ")) << error.what();
+    EXPECT_TRUE(has(error.what(), "rows.jsonl:2: template line 1")) << error.what();
   }
 }
 

@@ -13,6 +13,7 @@
 #include "harness/core/codec.h"
 #include "harness/core/error.h"
 #include "harness/core/text.h"
+#include "harness/core/twin.h"
 #include "harness/io/files.h"
 #include "harness/store.h"
 
@@ -236,13 +237,21 @@ int run(std::span<const std::string> args, cli::Global& global) {
     output.line(
         "suite,item,sample,model,outcome,kind,status,score,extracted,prompt_tokens,completion_"
         "tokens,total_ms,text");
+  // That of own questions is their file's: one more leaves the answers to the others as they are.
+  std::map<std::string, std::string> versions;
+  for (const StoredSuite& one : store.suites())
+    if (one.info.family != "own" || is_control(one.info.name))
+      versions[one.info.name] = one.info.version;
+  const auto answer = [&](const Record& record) {
+    Request request = record.request;
+    request.suite_version = versions[request.suite];
+    return answer_line(request, record.response, record.score);
+  };
   // Past a damaged page the rest is read before the error comes; what was salvaged is kept.
   std::exception_ptr damage;
   try {
     store.each(Detail::Answers, [&](const Record& record) {
-      if (wanted(record.request))
-        output.line(kind == "csv" ? csv_row(record)
-                                  : answer_line(record.request, record.response, record.score));
+      if (wanted(record.request)) output.line(kind == "csv" ? csv_row(record) : answer(record));
       return true;
     });
   } catch (const Error&) {
