@@ -26,6 +26,10 @@ std::vector<std::string> cautions_of(const Leaderboard& board, bool stopped_earl
 /// Of parameters that are not the same for all models.
 void caution_of_protocol(const BoardFacts& facts, Leaderboard& board);
 
+/// Of suites with grades by two versions of one scorer. `graders`: suite -> name@version.
+void caution_of_versions(const std::map<std::string, std::set<std::string>>& graders,
+                         Leaderboard& board);
+
 /// Of programming languages that are not asked by the same suites: their means do not compare.
 /// `suites`: those that ask for programs in a language.
 void caution_of_code(const std::map<std::string, std::set<std::string>>& suites,
