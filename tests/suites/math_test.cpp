@@ -150,6 +150,13 @@ TEST(MathScorer, AnEquationThatComputesGivesItsRightSide) {
       "CORRECT");
 }
 
+TEST(MathScorer, LongIntegersAreComparedToTheirEnd) {
+  const std::string digits(100'000, '7');
+  const math::Reading gold = math::read(digits + "1");
+  EXPECT_TRUE(math::compare(math::read(digits + "1"), gold, 1).is_equal);
+  EXPECT_FALSE(math::compare(math::read(digits + "2"), gold, 1).is_equal);
+}
+
 TEST(MathScorer, HostileAnswersAreDecidedInTime) {
   const std::pair<std::string, std::string> hostile[] = {
       {times(25, "1\\frac{") + "2" + times(25, "}{3}"), "7"},
