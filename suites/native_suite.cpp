@@ -373,7 +373,8 @@ class NativeSuite : public Suite, public Worked {
     const FewShotFile& from = subset_.few_shot;
     const int n = options.few_shot.value_or(from.usual);
     if (n < 0 || n > from.most)
-      throw Error(fmt::format("{}: few_shot: {} is not in 0 to {}", where, n, from.most));
+      throw Error(
+          fmt::format("{}: {}: few_shot: {} is not in 0 to {}", where, info_.name, n, from.most));
     if (n != from.usual) info_.version += fmt::format("+{}shot", n);
     if (n == 0) return;
     n_shots_ = static_cast<std::size_t>(n);

@@ -169,14 +169,15 @@ TEST_F(Flow, GradesOfAnOlderScorerAreGivenAgainOnResuming) {
 }
 
 TEST_F(Flow, AMixtureOfScorerVersionsIsToldAndGradedAlikeOnResuming) {
-  const std::vector<std::string> run{"run",    "-m", "replay:a.jsonl,as=ann", "-s", "q.jsonl",
-                                     "--name", "r"};
+  const std::vector<std::string> run{
+      "run",    "-m", "replay:a.jsonl,as=ann", "-m", "replay:b.jsonl,as=bob", "-s", "q.jsonl",
+      "--name", "r"};
   EXPECT_EQ(here(run).code, 0);
   {  // as a `leitai score` that was killed would have left it: only grades tell
     Store store = Store::create_or_open(folder / "runs/r", "0");
     std::vector<ScoredRequest> scores;
     store.each(Detail::Facts, [&](const Record& record) {
-      if (record.request.item == "1")
+      if (record.request.item == "1" && record.request.model == "ann")
         scores.push_back({record.request.id,
                           {.scorer = "numeric@1", .status = ScoreStatus::Incorrect, .score = 0.0}});
       return true;

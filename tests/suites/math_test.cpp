@@ -114,6 +114,8 @@ TEST(MathScorer, ExtractionTakesDeclarationsBeforeAnythingElse) {
   // Fallbacks say so, and are off for an answer that was cut.
   EXPECT_EQ(of("So $y = 1 + 1 = 2^{n}$")["answer"], "2^{n}");
   EXPECT_EQ(of("So $y = 1 + 1 = 2^{n}$")["flags"], Json::array({"fallback"}));
+  EXPECT_EQ(of("The solution is (-2, 2).")["answer"], "(-2, 2)");
+  EXPECT_EQ(of("From (1, 2) it is 5 away (in total 12).")["answer"], "12");
   EXPECT_EQ(of("So $y = 2$ and", "length")["verdict"], "NO_ANSWER");
   EXPECT_EQ(of("The box is \\boxed{\\sqrt{2}+1", "length")["verdict"], "NO_ANSWER");
   EXPECT_EQ(of("I'm sorry, I can't help.")["verdict"], "REFUSED");
