@@ -275,7 +275,8 @@ struct Aggregator::Impl {
   std::vector<std::uint64_t> pair_of;  // likewise
   BoardScores scores;
   SampleFold fold;
-  std::map<std::string, std::set<std::string>> tools;  // by suite: what programs were run with
+  std::map<std::string, std::set<std::string>> tools;    // by suite: what programs were run with
+  std::map<std::string, std::set<std::string>> graders;  // by suite: name@version of its grades
 
   explicit Impl(Reducer reducer) : fold(reducer) {}
 
@@ -340,6 +341,7 @@ void Aggregator::add(const Record& record) {
   count(open.counts, record.response);
   if (record.score) {
     measure(open.counts, *record.score);
+    impl_->graders[request.suite].insert(record.score->scorer);
     for (const std::string& flag : record.score->flags) {
       if (flag.starts_with("tool=")) impl_->tools[request.suite].insert(flag.substr(5));
     }
@@ -465,6 +467,7 @@ Leaderboard Aggregator::finish(const BoardFacts& facts) {
   std::optional<BoardIndex> index;
   if (!ranked.empty()) index = impl_->scores.index(ranked, indexed, facts.seed);
   board.cautions = cautions_of(board, !facts.stopped.empty());
+  caution_of_versions(impl_->graders, board);
   for (const std::string& suite : apart)
     board.cautions.push_back(fmt::format(
         "{} was asked by {}, the index by {}: its scores are in no mean and no rank with others.",

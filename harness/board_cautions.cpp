@@ -78,6 +78,21 @@ std::string control_words(const std::vector<std::string>& suites) {
       fmt::join(suites, ", "));
 }
 
+void caution_of_versions(const std::map<std::string, std::set<std::string>>& graders,
+                         Leaderboard& board) {
+  for (const auto& [suite, scorers] : graders) {
+    std::map<std::string, std::vector<std::string>> by_name;
+    for (const std::string& scorer : scorers)
+      by_name[scorer.substr(0, scorer.find('@'))].push_back(scorer);
+    for (const auto& [name, versions] : by_name) {
+      if (versions.size() < 2) continue;
+      board.cautions.push_back(
+          fmt::format("{} has grades by {}, which do not compare: leitai score RUN makes them one.",
+                      suite, fmt::join(versions, " and ")));
+    }
+  }
+}
+
 void caution_of_code(const std::map<std::string, std::set<std::string>>& suites,
                      Leaderboard& board) {
   std::map<std::set<std::string>, std::vector<std::string>> alike;

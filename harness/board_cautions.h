@@ -29,6 +29,10 @@ void caution_of_protocol(const BoardFacts& facts, Leaderboard& board);
 /// That `suites` are twins, which stand in no index beside others.
 std::string control_words(const std::vector<std::string>& suites);
 
+/// Of suites with grades by two versions of one scorer. `graders`: suite -> name@version.
+void caution_of_versions(const std::map<std::string, std::set<std::string>>& graders,
+                         Leaderboard& board);
+
 /// Of programming languages that are not asked by the same suites: their means do not compare.
 /// `suites`: those that ask for programs in a language.
 void caution_of_code(const std::map<std::string, std::set<std::string>>& suites,

@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -200,6 +202,11 @@ class Store : public RunReader {
   std::vector<StoredSpending> spending() const;
 
   std::vector<StoredCount> counts() const;  // newest responses, by (model, suite, outcome, status)
+  /// Suite -> scorers (name@version) of its stored grades that `is_usual` does not hold for. One
+  /// pass over the grades; a second one with their requests only where there are such.
+  std::map<std::string, std::set<std::string>> unusual_scorers(
+      const std::function<bool(const std::string& scorer)>& is_usual) const;
+
   std::vector<StoredEvent> events(std::string_view kind = {}) const;
   std::int64_t size() const;  // stored responses
 

@@ -378,6 +378,25 @@ void Store::each_summary(const std::function<void(const ItemSummary&)>& visit) c
   }
 }
 
+std::map<std::string, std::set<std::string>> Store::unusual_scorers(
+    const std::function<bool(const std::string& scorer)>& is_usual) const {
+  std::lock_guard guard(impl_->mutex);
+  std::map<std::string, std::set<std::string>> out;
+  Statement all(impl_->db, "SELECT DISTINCT scorer, version FROM scores");
+  while (all.step()) {
+    const std::string name = all.get_text(0), version = all.get_text(1);
+    const std::string scorer = fmt::format("{}@{}", name, version);
+    if (is_usual(scorer)) continue;
+    Statement suites(impl_->db,
+                     "SELECT DISTINCT r.suite FROM scores s JOIN requests r ON r.request_id = "
+                     "s.request_id WHERE s.scorer = ?1 AND s.version = ?2");
+    suites.bind(1, std::string_view(name));
+    suites.bind(2, std::string_view(version));
+    while (suites.step()) out[suites.get_text(0)].insert(scorer);
+  }
+  return out;
+}
+
 std::vector<Record> Store::find(std::string_view suite, std::string_view item,
                                 std::string_view model) const {
   std::lock_guard guard(impl_->mutex);

@@ -95,6 +95,12 @@ bool is_question_file(const fs::path& path) {
          extension == ".json";
 }
 
+bool is_packed(const fs::path& path) {
+  const std::string extension = ascii_lower(path.extension().string());
+  return extension == ".gz" || extension == ".zst" || extension == ".zip" || extension == ".tar" ||
+         extension == ".tgz" || extension == ".bz2" || extension == ".xz";
+}
+
 class Resolver {
  public:
   Resolver(const SuiteRequest& request, const LoaderPaths& paths)
@@ -121,6 +127,9 @@ class Resolver {
   }
 
   [[noreturn]] void unknown(const std::string& spec) const {
+    if (fs::is_regular_file(spec))
+      fail(fmt::format("{}: own questions are read from .jsonl, .ndjson, .json or .csv{}", spec,
+                       is_packed(spec) ? ", not packed\n        unpack it first" : ""));
     const std::vector<std::string> names = all_names();
     fail(fmt::format(
         "unknown suite \"{}\"{}\n        known: {}; or a file of your own questions (.jsonl, .csv)",

@@ -161,6 +161,11 @@ class NativeSuite : public Suite, public Worked {
                         where, file.string(), wrong, file.string()));
     }
     if (digest != pinned) info_.version += "+" + digest.substr(0, 8);
+    if (digest != pinned && !pinned.empty())
+      info_.cautions.push_back(fmt::format(
+          "{}: {} is not the file that this version was made for (SHA-256 {}..., not {}...): its "
+          "scores do not compare with those of others.",
+          info_.name, file.filename().string(), digest.substr(0, 8), pinned.substr(0, 8)));
     has_other_bytes_ = has_other_bytes_ || digest != pinned;
   }
 
@@ -223,8 +228,11 @@ class NativeSuite : public Suite, public Worked {
       throw Error(fmt::format(
           "{}: no item in it\n        the file is empty or not the one that {} asks for",
           path_.string(), suite_.name));
-    if (subset_.rows > 0 && found != subset_.rows)
-      info_.version += fmt::format("+{}of{}rows", found, subset_.rows);
+    if (subset_.rows == 0 || found == subset_.rows) return;
+    info_.version += fmt::format("+{}of{}rows", found, subset_.rows);
+    info_.cautions.push_back(fmt::format(
+        "{}: {} has {} of {} items: its scores do not compare with those of others.", info_.name,
+        path_.filename().string(), with_commas(found), with_commas(subset_.rows)));
   }
 
   /// Which rows are asked, and in how many turns: only where that is not simply every row once.
@@ -376,7 +384,8 @@ class NativeSuite : public Suite, public Worked {
     const FewShotFile& from = subset_.few_shot;
     const int n = options.few_shot.value_or(from.usual);
     if (n < 0 || n > from.most)
-      throw Error(fmt::format("{}: few_shot: {} is not in 0 to {}", where, n, from.most));
+      throw Error(
+          fmt::format("{}: {}: few_shot: {} is not in 0 to {}", where, info_.name, n, from.most));
     if (n != from.usual) info_.version += fmt::format("+{}shot", n);
     if (n == 0) return;
     n_shots_ = static_cast<std::size_t>(n);

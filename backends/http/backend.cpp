@@ -21,8 +21,8 @@ namespace leitai {
 namespace {
 
 constexpr const char* kWhoScores =
-    "\n        ask this suite by chat, or take who can score: engine:, or completions@URL/MODEL of "
-    "a vLLM or SGLang server";
+    "\n        ask this suite by chat, or take who can score: engine:, or a vLLM or SGLang server, "
+    "as in vllm/MODEL,wire=completions or completions@URL/MODEL";
 
 /// What all models of a process share: one I/O thread, and the state of each vendor.
 struct Hub {

@@ -11,6 +11,7 @@
 #include "harness/core/codec.h"
 #include "harness/core/digest.h"
 #include "harness/core/error.h"
+#include "harness/core/json_once.h"
 #include "harness/core/text.h"
 
 namespace leitai {
@@ -38,8 +39,11 @@ void AnswersFile::index(std::string_view only_model) {
   };
   lines_.each([&](const AnswerLine& place, std::string_view line) {
     const std::int64_t number = place.number;
-    const Json parsed = Json::parse(line, nullptr, false);
+    std::string twice;
+    const Json parsed = parse_json_once(line, twice);
     if (parsed.is_discarded()) return complain(number, "not a line of JSON");
+    if (!twice.empty())
+      return complain(number, fmt::format("the key \"{}\" is there twice", twice));
     if (const auto what = recorded_mistake(parsed)) return complain(number, *what);
     const std::string model =
         parsed.value("model", Json()).is_string() ? parsed["model"].get<std::string>() : "";

@@ -92,6 +92,7 @@ std::vector<std::unique_ptr<Suite>> open_suites(const RunConfig& config,
   LoaderPaths paths = loader_paths(suites_dir);
   if (!config.offline) paths.obtain = obtain_data;
   std::vector<std::unique_ptr<Suite>> out;
+  std::vector<std::string> mistakes;
   if (config.prompt) out.push_back(prompt_suite(*config.prompt));
   for (const SuiteEntry& entry : config.suites) {
     SuiteOptions options = entry.options;
@@ -107,7 +108,14 @@ std::vector<std::unique_ptr<Suite>> open_suites(const RunConfig& config,
                       entry.where, entry.spec));
     if (config.mode && config.mode != Mode::Chat && !options.mode && !is_generated)
       options.mode = config.mode;
-    for (auto& suite : leitai::open_suites({entry.spec, options, entry.where}, paths)) {
+    std::vector<std::unique_ptr<Suite>> opened;
+    try {
+      opened = leitai::open_suites({entry.spec, options, entry.where}, paths);
+    } catch (const Error& error) {  // all of them are told at once
+      if (mistakes.empty() || mistakes.back() != error.what()) mistakes.emplace_back(error.what());
+      continue;
+    }
+    for (auto& suite : opened) {
       const std::string& name = suite->info().name;
       if (std::any_of(out.begin(), out.end(),
                       [&](const auto& other) { return other->info().name == name; })) {
@@ -116,6 +124,7 @@ std::vector<std::unique_ptr<Suite>> open_suites(const RunConfig& config,
       out.push_back(std::move(suite));
     }
   }
+  if (!mistakes.empty()) throw Error(fmt::format("{}", fmt::join(mistakes, "\n")));
   return out;
 }
 

@@ -86,14 +86,30 @@ void record_all(Store& store, std::span<const Recorded> batch, AnswerCache* cach
     if (!one.is_stored) cache->put(one.request.digest, one.request.model, one.response);
 }
 
-/// Suites whose stored answers another scorer or version graded: suite -> that one.
+/// Is this what grades today? Scorers that are gone are nobody's.
+bool is_of_today(const std::string& scorer) {
+  const std::string name = scorer.substr(0, scorer.find('@'));
+  const auto& known = scorers();
+  const auto found = std::find_if(known.begin(), known.end(),
+                                  [&](const Scorer* one) { return one->name == name; });
+  return found != known.end() && scorer == fmt::format("{}@{}", name, (*found)->version);
+}
+
+/// Suites whose stored answers another scorer or version graded: suite -> that one. The grades tell
+/// it themselves: a suite may have several scorers, and a call that was killed leaves a mixture.
 std::map<std::string, std::string> graded_otherwise(const Store& store, const Opened& opened) {
   std::map<std::string, std::string> out;
+  const auto unusual = store.unusual_scorers(is_of_today);
   for (const StoredSuite& stored : store.suites()) {
     for (const auto& suite : opened.suites) {
-      if (suite->info().name != stored.info.name || stored.scorer.empty()) continue;
+      const std::string& name = stored.info.name;
+      if (suite->info().name != name) continue;
       const std::string now = scorer_of(*suite);
-      if (!now.empty() && now != stored.scorer) out[stored.info.name] = stored.scorer;
+      if (!now.empty() && !stored.scorer.empty() && now != stored.scorer) {
+        out[name] = stored.scorer;
+      } else if (const auto found = unusual.find(name); found != unusual.end()) {
+        out[name] = fmt::format("{}", fmt::join(found->second, " and "));
+      }
     }
   }
   return out;
@@ -352,6 +368,9 @@ Executed execute(const RunConfig& config, const std::optional<std::string>& suit
   const auto before = graded_otherwise(store, opened);
   describe_run(store, config, opened);
   const std::string graded_again = grade_alike(store, before);
+  for (const auto& suite : opened.suites)
+    for (const std::string& caution : suite->info().cautions)
+      store.add_event("caution", {{"text", caution}});
   write_file_atomic(folder / "config.yaml", to_yaml(config));
   EventLog log({(folder / "log.jsonl").string(), global.log_file.value_or("")});
   log.write("run", {{"name", config.name},
@@ -433,6 +452,8 @@ Executed execute(const RunConfig& config, const std::optional<std::string>& suit
                     {"why", result.stopped_because}});
 
   Executed out{folder, std::move(store), result, {}};
+  for (const auto& suite : opened.suites)
+    for (const std::string& caution : suite->info().cautions) out.remarks.push_back(caution);
   if (!graded_again.empty()) out.remarks.push_back(graded_again);
   if (changed_items > 0) {
     out.remarks.push_back(

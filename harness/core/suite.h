@@ -44,6 +44,7 @@ struct SuiteInfo {
   std::int64_t size = 0;   // items that will be asked, after limit
   std::int64_t whole = 0;  // items there are without limit
   double floor = 0;        // score of a guesser, in [0, 1]
+  std::vector<std::string> cautions;  // in whole sentences: why scores do not compare with others'
 };
 
 /// The suite that a subset belongs to: "mgsm" of "mgsm/zh", "house/ledger" of "house/ledger/zh".

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <vector>
 
 #include "harness/core/error.h"
 #include "harness/core/json_depth.h"
+#include "harness/core/json_once.h"
 #include "harness/core/text.h"
 #include "harness/io/data_file.h"
 #include "harness/io/files.h"
@@ -34,23 +34,6 @@ struct Place {
 std::string trouble_of(std::string_view text) {
   if (text.find('\0') != std::string_view::npos) return "a zero byte: this is no text file";
   return is_valid_utf8(text) ? "" : "not UTF-8; save the file as UTF-8";
-}
-
-/// Discarded where `text` is no JSON. `twice`: a key that an object has twice, so that nobody can
-/// know which value is meant; "" where there is none.
-Json parse_once(std::string_view text, std::string& twice) {
-  std::vector<std::set<std::string>> open;  // keys of the objects around
-  return Json::parse(
-      text,
-      [&](int, Json::parse_event_t event, Json& value) {
-        if (event == Json::parse_event_t::object_start) open.emplace_back();
-        if (event == Json::parse_event_t::object_end) open.pop_back();
-        if (event == Json::parse_event_t::key && twice.empty() &&
-            !open.back().insert(value.get_ref<const std::string&>()).second)
-          twice = value.get_ref<const std::string&>();
-        return true;
-      },
-      false);
 }
 
 /// Cuts a file into records: lines, or lines outside quotes.
@@ -165,7 +148,7 @@ class RecordRows : public Rows {
         if (is_too_deep(record))
           throw mistake(fmt::format("JSON nested more than {} deep", kMaxJsonDepth));
         std::string twice;
-        Json value = parse_once(record, twice);
+        Json value = parse_json_once(record, twice);
         if (value.is_discarded()) throw mistake("not a line of JSON");
         if (!twice.empty()) throw mistake(fmt::format("the key \"{}\" is there twice", twice));
         return value;
@@ -221,7 +204,7 @@ class JsonRows : public Rows {
     if (is_too_deep(text))
       throw Error(fmt::format("{}: JSON nested more than {} deep", path.string(), kMaxJsonDepth));
     std::string twice;
-    value_ = parse_once(text, twice);
+    value_ = parse_json_once(text, twice);
     if (value_.is_discarded()) throw Error(fmt::format("{}: not JSON", path.string()));
     if (!twice.empty())
       throw Error(fmt::format("{}: the key \"{}\" is there twice", path.string(), twice));

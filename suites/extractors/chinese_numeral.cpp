@@ -29,7 +29,7 @@ constexpr Entry kUnits[] = {{0x5341, 1}, {0x62FE, 1}, {0x767E, 2}, {0x4F70, 2}, 
 // Twenty and thirty in one character.
 constexpr Entry kTens[] = {{0x5EFF, 20}, {0x5345, 30}};
 
-constexpr char32_t kOne = 0x4E00, kHalf = 0x534A, kPiece = 0x4E2A;
+constexpr char32_t kOne = 0x4E00, kHalf = 0x534A;
 
 template <std::size_t N>
 std::optional<int> look_up(const Entry (&table)[N], char32_t c) {
@@ -132,6 +132,24 @@ std::optional<Number> unsigned_value(std::u32string_view text) {
   return value;
 }
 
+/// Length of "pieces and a half", "days and a half", "hours and a half" and the like; 0 for others.
+std::size_t and_a_half(std::u32string_view text) {
+  // ge, tian, nian, sui, jin, li, kuai, bei, hours
+  static constexpr std::array<std::u32string_view, 9> kMeasures{
+      U"\u4E2A", U"\u5929", U"\u5E74", U"\u5C81",      U"\u65A4",
+      U"\u91CC", U"\u5757", U"\u500D", U"\u5C0F\u65F6"};
+  // Midnight, half price, radius: the half belongs to what follows.
+  constexpr std::u32string_view kOther = U"\u591C\u4EF7\u5F84\u7968";
+  for (const std::u32string_view measure : kMeasures) {
+    const std::size_t at = measure.size();
+    if (!text.starts_with(measure) || text.size() <= at || text[at] != kHalf) continue;
+    const bool is_other =
+        text.size() > at + 1 && kOther.find(text[at + 1]) != std::u32string_view::npos;
+    return is_other ? 0 : at + 1;
+  }
+  return 0;
+}
+
 }  // namespace
 
 std::optional<NumberToken> parse_chinese_numeral(std::u32string_view text) {
@@ -195,9 +213,9 @@ std::vector<NumberToken> chinese_numerals_in(std::u32string_view text) {
       if (stop == from + 1 && text[from] == kOne && behind.starts_with(kHalf)) {
         token->value = half;
         ++stop;
-      } else if (behind.size() == 2 && behind[0] == kPiece && behind[1] == kHalf) {
+      } else if (const std::size_t size = and_a_half(text.substr(stop))) {
         token->value = token->value.plus(half);
-        stop += 2;
+        stop += size;
       }
       token->begin = from;
       token->end = stop;

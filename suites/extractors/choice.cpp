@@ -26,6 +26,13 @@ ChoiceAnswer ChoiceExtraction::run() {
         words_.corrections.is_in(low_, tokens_[best->token].end, tokens_[praised->token].begin);
     if (!best || taken_back) best = praised;
   }
+  if (!declared_) {
+    find_verdicts();
+    if (!best) best = find_spared();
+    if (!best || options_.is_multi_select) {
+      if (auto judged = by_verdicts()) return *judged;
+    }
+  }
   if (!best) best = find_lone_line();
   if (best) return finish(corrected(*best));
   if (const auto label = option_text()) {
@@ -205,7 +212,8 @@ std::optional<ChoiceExtraction::Found> ChoiceExtraction::find_lone_line() const 
     auto line = label_line(lines[i].first, lines[i].second);
     if (line &&
         (tokens_[line->token].labels.empty() || (!line->is_pure && tokens_[line->token].is_lower) ||
-         (!line->is_pure && is_word_of_prose(tokens_[line->token]))))
+         (!line->is_pure && is_word_of_prose(tokens_[line->token])) ||
+         is_negated(tokens_[line->token])))
       line.reset();
     return line;
   };
@@ -243,6 +251,7 @@ std::optional<std::size_t> ChoiceExtraction::option_text() const {
     const std::string_view shown = options_.options[i].second;
     std::u32string wanted = unwrap(fold(trim_blank(shown.substr(0, 1000)))).lowered;
     while (!wanted.empty() && (wanted.back() == U'.' || wanted.back() == 0x3002)) wanted.pop_back();
+    if (!verdicts_.empty() && verdicts_[i] < 0) continue;
     if (!wanted.empty() && occurs(text, wanted)) matched.emplace_back(i, std::move(wanted));
   }
   std::optional<std::size_t> out;
@@ -277,7 +286,7 @@ bool ChoiceExtraction::occurs(View text, View wanted) const {
 std::optional<ChoiceExtraction::Found> ChoiceExtraction::last_label() {
   const std::vector<bool> listed = echoed();
   for (std::size_t i = tokens_.size(); i-- > 0;) {
-    if (!is_usable(tokens_[i]) || listed[i]) continue;
+    if (!is_usable(tokens_[i]) || listed[i] || is_negated(tokens_[i]) || is_beaten(i)) continue;
     std::size_t first = i;
     while (first > 0 && are_joined(first - 1)) --first;
     if (!is_excluded(tokens_[first]) && !is_turned_down(tokens_[i]))

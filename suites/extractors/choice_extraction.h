@@ -136,6 +136,29 @@ class ChoiceExtraction {
            low_[at + 1] <= 0x9FFF && words_.right_fillers.at(low_, at + 1) == 0;
   }
 
+  /// Verdicts on each option in a row: "A: wrong B: right", "A - no", check marks. Fills
+  /// `verdicts_`.
+  void find_verdicts();
+  /// +1 right, -1 wrong, 0 none: what is said behind (or before, by a mark that begins the line) of
+  /// one label.
+  int verdict_behind(const LabelToken& token) const;
+  int verdict_before(const LabelToken& token) const;
+  /// Is the word that ends at `end` all that is said? "right angle" is no verdict.
+  bool ends_verdict(std::size_t end) const;
+  /// The options that verdicts call right; absent where there is no such row.
+  std::optional<ChoiceAnswer> by_verdicts() const;
+  bool is_negated(const LabelToken& token) const {
+    return std::any_of(token.labels.begin(), token.labels.end(), [&](std::size_t label) {
+      return !verdicts_.empty() && verdicts_[label] < 0;
+    });
+  }
+
+  /// "All but C are wrong."
+  std::optional<Found> find_spared() const;
+
+  /// "A > B", "A beats B": is it the second?
+  bool is_beaten(std::size_t token) const;
+
   /// M5: the whole, the first or the last line is a label.
   std::optional<Found> find_lone_line() const;
 
@@ -166,6 +189,9 @@ class ChoiceExtraction {
   const ChoiceWords& words_;
   std::vector<LabelToken> tokens_;
   std::optional<Found> declared_;
+  std::vector<int> verdicts_;      // by option: +1, -1, 0; empty where there is no row of verdicts
+  std::size_t verdict_token_ = 0;  // the last that is right
+  std::size_t last_judged_ = 0;    // the last with a verdict
 };
 
 }  // namespace leitai

@@ -98,10 +98,12 @@ const ChoiceWords& choice_words() {
       for (const YamlNode& word : node->list) out.push_back(lower(fold(word.scalar).text));
       return WordSet(std::move(out));
     };
-    return ChoiceWords{set("answers"),     set("options"),  set("links"),         set("verbs"),
-                       set("fillers"),     set("right"),    set("right_fillers"), set("not_before"),
-                       set("not_behind"),  set("joiners"),  set("corrections"),   set("bridges"),
-                       set("conclusions"), set("refusals"), set("after_label")};
+    return ChoiceWords{
+        set("answers"),        set("options"),  set("links"),         set("verbs"),
+        set("fillers"),        set("right"),    set("right_fillers"), set("not_before"),
+        set("not_behind"),     set("joiners"),  set("corrections"),   set("bridges"),
+        set("conclusions"),    set("refusals"), set("after_label"),   set("verdicts_right"),
+        set("verdicts_wrong"), set("all_but"),  set("beats")};
   }();
   return kWords;
 }

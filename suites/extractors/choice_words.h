@@ -38,7 +38,8 @@ class WordSet {
 /// choice.yaml
 struct ChoiceWords {
   WordSet answers, options, links, verbs, fillers, right, right_fillers, not_before, not_behind,
-      joiners, corrections, bridges, conclusions, refusals, after_label;
+      joiners, corrections, bridges, conclusions, refusals, after_label, verdicts_right,
+      verdicts_wrong, all_but, beats;
 };
 
 const ChoiceWords& choice_words();

@@ -304,7 +304,21 @@ class MathExtraction {
     const std::size_t skip = text_.size() > kScanned ? text_.size() - kScanned : 0;
     const auto found = numbers_in(text_.substr(skip), {});
     if (found.empty()) return false;
-    if (!take(out, skip + found.back().begin, skip + found.back().end, "number")) return false;
+    std::size_t begin = skip + found.back().begin, end = skip + found.back().end;
+    // "(-2, 2)": of a point or an interval the last number is no answer.
+    if (const std::size_t close = text_.find_first_not_of(U' ', end);
+        close != kNone && (text_[close] == U')' || text_[close] == U']') && found.size() > 1) {
+      const std::size_t before = skip + found[found.size() - 2].end;
+      const std::size_t from = end > 80 ? end - 80 : 0;
+      std::size_t open = close;
+      while (open > from && View(U"0123456789.,+-/ ").find(text_[open - 1]) != kNone) --open;
+      const bool is_open = open > from && View(U"([").find(text_[open - 1]) != kNone;
+      if (is_open && open < before && text_.substr(before, begin - before).find(U',') != kNone) {
+        begin = open - 1;
+        end = close + 1;
+      }
+    }
+    if (!take(out, begin, end, "number")) return false;
     out.flags.push_back("fallback");
     if (skip > 0) out.flags.push_back("scan_capped");
     return true;

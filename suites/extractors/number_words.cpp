@@ -124,6 +124,14 @@ std::optional<NumberToken> numeral_words(View lowered) {
   if (n_words == 0) return std::nullopt;
   out.value = total.plus(group);
   out.is_plain = false;
+  for (const View half : {View(U" and a half"), View(U" and one half"), View(U" and one-half")}) {
+    const View rest = lowered.substr(std::min(out.end, lowered.size()));
+    if (!rest.starts_with(half) || (rest.size() > half.size() && is_spelled(rest[half.size()])))
+      continue;
+    out.value = out.value.plus(*Number::integer(1).divided_by(Number::integer(2)));
+    out.end += half.size();
+    break;
+  }
   if (n_words == 1 && out.value == Number::integer(1) && out.end < lowered.size() &&
       (lowered[out.end] == U'-' || is_one_of(words.not_behind_one, word_at(lowered, out.end + 1))))
     return std::nullopt;

@@ -168,6 +168,60 @@ TEST_F(Flow, GradesOfAnOlderScorerAreGivenAgainOnResuming) {
   EXPECT_EQ(here(run).err.find("graded again"), std::string::npos);
 }
 
+TEST_F(Flow, AMixtureOfScorerVersionsIsToldAndGradedAlikeOnResuming) {
+  const std::vector<std::string> run{
+      "run",    "-m", "replay:a.jsonl,as=ann", "-m", "replay:b.jsonl,as=bob", "-s", "q.jsonl",
+      "--name", "r"};
+  EXPECT_EQ(here(run).code, 0);
+  {  // as a `leitai score` that was killed would have left it: only grades tell
+    Store store = Store::create_or_open(folder / "runs/r", "0");
+    std::vector<ScoredRequest> scores;
+    store.each(Detail::Facts, [&](const Record& record) {
+      if (record.request.item == "1" && record.request.model == "ann")
+        scores.push_back({record.request.id,
+                          {.scorer = "numeric@1", .status = ScoreStatus::Incorrect, .score = 0.0}});
+      return true;
+    });
+    ASSERT_EQ(scores.size(), 1u);
+    store.put_scores(scores);
+  }
+  const std::string told = "q has grades by numeric@1 and numeric@";
+  for (const std::string format : {"terminal", "markdown", "json"}) {
+    const Ran report = here({"report", "runs/r", "-f", format});
+    EXPECT_NE(report.out.find(told), std::string::npos) << format << report.out << report.err;
+  }
+  const Ran again = here(run);
+  EXPECT_NE(again.err.find("graded again (numeric@1 -> numeric@"), std::string::npos) << again.err;
+  EXPECT_EQ(again.out.find(told), std::string::npos) << again.out;
+  EXPECT_EQ(exported("r")["ann/1"]["score"]["status"], "CORRECT");
+}
+
+TEST_F(Flow, DataThatASuiteWasNotMadeForIsTold) {
+  std::filesystem::create_directories(folder / "data/gsm8k");
+  test::write_text(folder / "data/gsm8k/test.jsonl",
+                   "{\"question\": \"One and one?\", \"answer\": \"1+1=2\\n#### 2\"}\n");
+  test::write_text(folder / "g.jsonl",
+                   "{\"suite\": \"gsm8k\", \"item\": \"0\", \"text\": \"#### 2\"}\n");
+  const auto with_data = [&](const std::vector<std::string>& args) {
+    return call(args, {.folder = folder.path(),
+                       .environment = {{"LEITAI_HOME", (folder / "home").string()},
+                                       {"LEITAI_DATA", (folder / "data").string()}}});
+  };
+  const std::string rows = "gsm8k: test.jsonl has 1 of 1,319 items",
+                    bytes = "gsm8k: test.jsonl is not the file that this version was made for";
+  const Ran plan = with_data({"plan", "-s", "gsm8k", "--offline"});
+  EXPECT_EQ(plan.code, 0) << plan.err;
+  EXPECT_NE(plan.err.find(rows), std::string::npos) << plan.err;
+  EXPECT_NE(plan.err.find(bytes), std::string::npos) << plan.err;
+  const Ran ran =
+      with_data({"run", "-m", "replay:g.jsonl,as=g", "-s", "gsm8k", "--offline", "--name", "d"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_NE(ran.err.find(rows), std::string::npos) << ran.err;
+  const Ran report = here({"report", "runs/d", "-f", "markdown"});
+  EXPECT_NE(report.out.find(rows), std::string::npos) << report.out;
+  EXPECT_NE(report.out.find(bytes), std::string::npos) << report.out;
+}
+
 TEST_F(Flow, MissingAnswersFailAndAreAskedAgain) {
   test::write_text(folder / "part.jsonl",
                    "{\"suite\": \"q\", \"item\": \"1\", \"text\": \"42\"}\n{\"suite\": \"q\", "

@@ -22,6 +22,9 @@ class Mistakes : public ::testing::Test {
                      "gsm9k\nlimitz: {in_flight: 4}\n");
     test::write_text(folder / "broken.yaml", "name: [x\n");
     std::filesystem::create_directory(folder / "empty");
+    test::write_text(folder / "own.jsonl.gz", "packed");
+    test::write_text(folder / "twice.jsonl",
+                     "{\"suite\": \"s\", \"item\": \"1\", \"text\": \"a\", \"text\": \"b\"}\n");
   }
   Ran here(const std::vector<std::string>& args) {
     CallOptions options;
@@ -83,6 +86,11 @@ TEST_F(Mistakes, EachIsOneClearMessageAndExitCodeOne) {
        {"--offline", "mmlu/test/anatomy_test.csv", "put it at"}},
       {{"run", "-m", "replay:junk.jsonl", "-s", "xcopa/qu", "--offline"},
        {"xcopa/qu/test.qu.jsonl is missing", "put it at"}},
+      {{"plan", "-s", "gsm8k", "-s", "xcopa/qu", "--offline"},
+       {"gsm8k/test.jsonl is missing", "xcopa/qu/test.qu.jsonl is missing"}},
+      {{"plan", "-s", "own.jsonl.gz"}, {"own questions are read from .jsonl", "unpack it first"}},
+      {{"run", "-m", "replay:twice.jsonl", "-s", "house/ledger"},
+       {"twice.jsonl:1: the key \"text\" is there twice"}},
   };
   for (const Row& row : table) {
     const Ran ran = here(row.args);

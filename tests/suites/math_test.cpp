@@ -114,6 +114,8 @@ TEST(MathScorer, ExtractionTakesDeclarationsBeforeAnythingElse) {
   // Fallbacks say so, and are off for an answer that was cut.
   EXPECT_EQ(of("So $y = 1 + 1 = 2^{n}$")["answer"], "2^{n}");
   EXPECT_EQ(of("So $y = 1 + 1 = 2^{n}$")["flags"], Json::array({"fallback"}));
+  EXPECT_EQ(of("The solution is (-2, 2).")["answer"], "(-2, 2)");
+  EXPECT_EQ(of("From (1, 2) it is 5 away (in total 12).")["answer"], "12");
   EXPECT_EQ(of("So $y = 2$ and", "length")["verdict"], "NO_ANSWER");
   EXPECT_EQ(of("The box is \\boxed{\\sqrt{2}+1", "length")["verdict"], "NO_ANSWER");
   EXPECT_EQ(of("I'm sorry, I can't help.")["verdict"], "REFUSED");
@@ -148,6 +150,13 @@ TEST(MathScorer, AnEquationThatComputesGivesItsRightSide) {
   EXPECT_EQ(
       graded("math", {{"text", "The roots are $x=5$ and $x=7$."}, {"gold", "7,5"}})["verdict"],
       "CORRECT");
+}
+
+TEST(MathScorer, LongIntegersAreComparedToTheirEnd) {
+  const std::string digits(100'000, '7');
+  const math::Reading gold = math::read(digits + "1");
+  EXPECT_TRUE(math::compare(math::read(digits + "1"), gold, 1).is_equal);
+  EXPECT_FALSE(math::compare(math::read(digits + "2"), gold, 1).is_equal);
 }
 
 TEST(MathScorer, HostileAnswersAreDecidedInTime) {

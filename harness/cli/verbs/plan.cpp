@@ -148,6 +148,9 @@ int run(std::span<const std::string> args, cli::Global& global) {
   if (!command.parse(args)) return 0;
   RunConfig config = flags.configure(operands.empty() ? "" : operands[0]);
   const auto suites = cli::open_suites(config, flags.suites_dir);
+  for (const auto& suite : suites)
+    for (const std::string& caution : suite->info().cautions)
+      if (global.verbosity >= 0) fmt::print(stderr, "note: {}\n", escape_controls(caution));
   const bool without_models = config.models.empty();
   if (!without_models) resolve(config, cli::known(flags.suites_dir));
   if (requests) {
