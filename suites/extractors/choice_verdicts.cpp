@@ -37,7 +37,10 @@ void ChoiceExtraction::find_verdicts() {
       }
     }
   }
-  if (n_judged > 1) verdicts_ = std::move(verdicts);
+  if (n_judged < 2) return;
+  // A label that stands alone behind the row is what comes of it.
+  if (const auto lone = find_lone_line(); lone && lone->token > last_judged_) return;
+  verdicts_ = std::move(verdicts);
 }
 
 int ChoiceExtraction::verdict_behind(const LabelToken& token) const {
@@ -111,8 +114,6 @@ bool ChoiceExtraction::ends_verdict(std::size_t end) const {
 
 std::optional<ChoiceAnswer> ChoiceExtraction::by_verdicts() const {
   if (std::find(verdicts_.begin(), verdicts_.end(), 1) == verdicts_.end()) return std::nullopt;
-  // A label that stands alone behind the row is what comes of it.
-  if (const auto lone = find_lone_line(); lone && lone->token > last_judged_) return std::nullopt;
   ChoiceAnswer out;
   out.tier = "M4";
   const LabelToken& last = tokens_[verdict_token_];
