@@ -1,0 +1,128 @@
+// Right programs whose form once kept their checks from running, and checks that hold nothing.
+#include "suites/sandbox/presentation.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "harness/core/codec.h"
+#include "harness/core/error.h"
+#include "suites/coding/code_task.h"
+#include "suites/extractors/code.h"
+#include "suites/sandbox/judge.h"
+#include "suites/sandbox/languages.h"
+#include "suites/scorers/workbench.h"
+#include "tests/support/support.h"
+
+namespace leitai {
+namespace {
+
+/// What `grade code` says of a program: the verdict, or its mistake.
+std::string verdict_of(const nlohmann::json& line) {
+  try {
+    return grade_line(find_scorer("code"), line)["verdict"].get<std::string>();
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+bool can_run(const std::string& language) {
+  if (box_trouble().empty() && !language_version(*find_language(language)).empty()) return true;
+  test::count_skipped("programs in " + language, 1, "no sandbox or no tools here");
+  return false;
+}
+
+void hold(const std::string& language, const std::string& tests, const std::string& prompt,
+          const std::vector<std::pair<const char*, const char*>>& programs) {
+  if (!can_run(language)) return;
+  for (const auto& [program, verdict] : programs) {
+    EXPECT_EQ(verdict_of({{"language", language},
+                          {"program", program},
+                          {"tests", tests},
+                          {"prompt", prompt},
+                          {"entry_point", "add"}}),
+              verdict)
+        << program;
+  }
+}
+
+TEST(Presentation, JavaGetsTheImportsOfItsTests) {
+  hold(
+      "java",
+      "public class Main {\n  public static void main(String[] args) {\n    if (!new Solution()"
+      ".add(2, 3).equals(Arrays.asList(5))) throw new AssertionError();\n    assert new Solution()"
+      ".add(1, 1).get(0) == 2;\n  }\n}\n",
+      "import java.util.*;\nclass Solution {\n",
+      {{"package a.b;\nimport java.util.List;\npublic class Solution {\n  List<Integer> add(int a, "
+        "int b) { return List.of(a + b); }\n}\npublic class Main {\n  public static void "
+        "main(String[] a) { System.out.println(new Solution().add(1, 2)); }\n}\n",
+        "CORRECT"},
+       {"import java.util.List;\nclass Solution {\n  List<Integer> add(int a, int b) { return "
+        "List.of(a == 2 ? 5 : 3); }\n}\n",
+        "WRONG_OUTPUT"}});
+  EXPECT_EQ(
+      java_main_class("class A {\n  void main() {}\n}\npublic class B {\n  public static void "
+                      "main(String[] a) {}\n}\n"),
+      "B");
+}
+
+TEST(Presentation, CppGetsTheNamesOfItsTests) {
+  hold("cpp", "int main() {\n  vector<int> a{2, 3};\n  assert(add(a) == 5);\n}\n",
+       "#include <vector>\n#include <assert.h>\nusing namespace std;\nint add(vector<int> a) {\n",
+       {{"#include <algorithm>\n#include <vector>\nint add(std::vector<int> a) {\n  "
+         "std::ranges::sort(a);\n  return a[0] + a[1];\n}\n",
+         "CORRECT"},
+        {"#include <vector>\nint add(std::vector<int>) { return 4; }\n", "WRONG_OUTPUT"}});
+}
+
+TEST(Presentation, GoImportsWhatIsUsed) {
+  const auto taken = [](const std::string& code) {
+    return extract_code("```go\n" + code + "```", {"go", "Add", "", "package main\n"})
+        .program.value_or("");
+  };
+  const std::string program = taken(
+      "package main\nimport (\n\t\"fmt\"\n\t\"os\"\n\tm \"math\"\n)\nimport \"sort\"\nfunc Add(a, "
+      "b "
+      "int) int {\n\tfmt.Println(m.Pi)\n\tsort.Ints(nil)\n\treturn a + b\n}\n");
+  EXPECT_NE(program.find("\"fmt\""), std::string::npos);
+  EXPECT_NE(program.find("m \"math\""), std::string::npos);
+  EXPECT_NE(program.find("    \"sort\""), std::string::npos);
+  EXPECT_EQ(program.find("\"os\""), std::string::npos);
+}
+
+TEST(Presentation, JavaScriptHasWhatProgramsExpectOfNode) {
+  hold("js", "(async () => { console.assert(await add(2, 3) === 5); })();\n", "",
+       {{"import crypto from 'crypto';\nimport { inspect as show } from 'node:util';\n"
+         "const hex = (name, t) => crypto.createHash(name).update(t).digest('hex');\n"
+         "const right = hex('md5', 'Hello world') === '3e25960a79dbc69b674cd4ec67a72c62' &&\n"
+         "  hex('sha1', 'abc') === 'a9993e364706816aba3e25717850c26c9cd0d89d' &&\n"
+         "  hex('sha256', 'abc') === "
+         "'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad' &&\n"
+         "  hex('md5', '\\u64c2'.repeat(50)).length === 32 && show([1]) === '[1]';\n"
+         "const copy = structuredClone({ a: [1, new Date(0)], b: new Map([[1, 2]]) });\n"
+         "async function add(x, y) {\n  await new Promise((done) => setTimeout(done, 5000));\n"
+         "  return right && copy.b.get(1) === 2 ? x + y : 0;\n}\n",
+         "CORRECT"},
+        {"async function add(x, y) { return x; }\n", "WRONG_OUTPUT"},
+        {"async function add() { throw new RangeError('no'); }\n", "RUNTIME_ERROR"},
+        {"function add() { return new Promise(() => {}); }\n", "RUNTIME_ERROR"}});
+}
+
+TEST(Presentation, ChecksThatHoldNothingAreMistakes) {
+  for (const auto& [language, tests] : std::vector<std::pair<std::string, nlohmann::json>>{
+           {"python", ""},
+           {"python", "# later\n"},
+           {"python", nlohmann::json::array()},
+           {"js", "// later\n"},
+           {"rust", "fn main() { assert_eq!(f(1), 2); }\n"},
+           {"go", "func main() {}\n"}}) {
+    const std::string said =
+        verdict_of({{"language", language}, {"program", "x"}, {"tests", tests}});
+    EXPECT_EQ(said.substr(0, 7), "tests: ") << language << tests;
+  }
+}
+
+}  // namespace
+}  // namespace leitai
