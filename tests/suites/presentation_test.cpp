@@ -1,6 +1,7 @@
 // Right programs whose form once kept their checks from running, and checks that hold nothing.
 #include "suites/sandbox/presentation.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -108,6 +109,63 @@ TEST(Presentation, JavaScriptHasWhatProgramsExpectOfNode) {
         {"async function add(x, y) { return x; }\n", "WRONG_OUTPUT"},
         {"async function add() { throw new RangeError('no'); }\n", "RUNTIME_ERROR"},
         {"function add() { return new Promise(() => {}); }\n", "RUNTIME_ERROR"}});
+}
+
+TEST(Presentation, PredictionsOfCruxevalInAnyDress) {
+  if (!can_run("python")) return;
+  const auto said = [](const char* kind, const std::string& text) {
+    GradeInput input;
+    const nlohmann::json fields = {{"language", "python"},
+                                   {"crux", kind},
+                                   {"code", "def f(x):\n    return [x, '==']"},
+                                   {"output", "[1, '==']"}};
+    input.text = text;
+    input.fields = &fields;
+    return std::string(to_text(grade_code(input, find_scorer("code")).score.status));
+  };
+  for (const char* right :
+       {"[ANSWER]\n```python\n[1, '==']\n```\n[/ANSWER]", "[ANSWER]`[1, '==']`[/ANSWER]",
+        "So:\n\n**Answer:** [1, '==']", "**[1, '==']**", "[ANSWER]f(1) == [1, '=='][/ANSWER]",
+        "assert f('==') == [1, '==']", "The final answer is: `[1, '==']`"})
+    EXPECT_EQ(said("output", right), "CORRECT") << right;
+  for (const char* wrong : {"[ANSWER]f(1)[/ANSWER]", "[ANSWER]```[1]```[/ANSWER]"})
+    EXPECT_EQ(said("output", wrong), "WRONG_OUTPUT") << wrong;
+  for (const char* right : {"[ANSWER]\n```python\nf(1)\n```\n[/ANSWER]", "[ANSWER]`f(1)`[/ANSWER]",
+                            "[ANSWER]f(1) == [1, '=='][/ANSWER]", "**Answer:** f(x=1)"})
+    EXPECT_EQ(said("input", right), "CORRECT") << right;
+  EXPECT_EQ(said("input", "[ANSWER]`[1]`[/ANSWER]"), "NO_ANSWER");
+}
+
+TEST(Presentation, PythonRaisesItsStackUsesProcessesAndAsksForInput) {
+  hold("python", "assert add(2, 3) == 5\n", "",
+       {{"import resource\nfrom multiprocessing import Pool\nresource.setrlimit(resource."
+         "RLIMIT_STACK, (1 << 29, -1))\ndef one(x):\n    return x + 3\ndef add(x, y):\n    with "
+         "Pool(2) as pool:\n        return pool.map(one, [x])[0]\nprint(add(2, int(input())))\n",
+         "CORRECT"},
+        {"int(input())\ndef add(x, y):\n    return x + y\n", "RUNTIME_ERROR"}});
+}
+
+TEST(Presentation, ChecksThatNobodyCallsAreCalled) {
+  if (!can_run("python")) return;
+  const auto said = [](const std::string& tests, const char* entry, int sum) {
+    return verdict_of({{"language", "python"},
+                       {"program", fmt::format("def add(x, y): return {}\n", sum)},
+                       {"tests", tests},
+                       {"entry_point", entry}});
+  };
+  for (const char* tests :
+       {"def test_add():\n    assert add(2, 3) == 5\n",
+        "class TestAdd:\n    def setup_method(self): self.want = 5\n    def test(self):\n        "
+        "assert add(2, 3) == self.want\n",
+        "import unittest\nclass Sums(unittest.TestCase):\n    def test(self): "
+        "self.assertEqual(add(2, 3), 5)\nif __name__ == '__main__':\n    unittest.main()\n",
+        "def check():\n    assert add(2, 3) == 5\n"}) {
+    EXPECT_EQ(said(tests, "", 5), "CORRECT") << tests;
+    EXPECT_EQ(said(tests, "", 4), "WRONG_OUTPUT") << tests;
+  }
+  const std::string check = "def check(candidate):\n    assert candidate(2, 3) == 5\n";
+  EXPECT_EQ(said(check, "add", 4), "WRONG_OUTPUT");
+  EXPECT_EQ(said(check, "", 5), "INFRA_ERROR") << "nobody says which function is meant";
 }
 
 TEST(Presentation, ChecksThatHoldNothingAreMistakes) {
