@@ -102,7 +102,8 @@ std::string helpers_of(const std::string& prompt, const std::string& entry_point
   for (const PythonStatement& one : python_statements(prompt)) {
     const bool is_asked =
         std::find(one.names.begin(), one.names.end(), entry_point) != one.names.end();
-    if (one.is_plausible && !one.names.empty() && !is_asked) out += one.text + "\n\n";
+    const bool is_whole = !trim(one.text).ends_with(":");  // not a head whose body is asked for
+    if (one.is_plausible && is_whole && !one.names.empty() && !is_asked) out += one.text + "\n\n";
   }
   return out;
 }

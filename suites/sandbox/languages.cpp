@@ -257,9 +257,6 @@ LanguageRun plan_rust(const CodeCheck& check, const std::string& nonce) {
 LanguageRun plan_go(const CodeCheck& check, const std::string& nonce) {
   LanguageRun out;
   const bool has_tests = check.cases.empty();
-  std::string program = check.program;
-  if (has_tests && program.find("package ") == std::string::npos)
-    program = "package main\n\nimport \"testing\"\n\n" + program;
   out.compile = compile_job(fmt::format(
       "mkdir -p go && cp /leitai/*.go go/ && cd go && export GO111MODULE=off GOFLAGS=-p=2 "
       "GOPATH=/usr/share/gocode GOCACHE=/tmp/cache && go {} && cat ../program >&4",
@@ -267,7 +264,7 @@ LanguageRun plan_go(const CodeCheck& check, const std::string& nonce) {
                 : "build -o ../program main.go"));
   out.compile->limits.disk_bytes = std::uint64_t{512} << 20;
   out.compile->files.push_back({has_tests ? "/leitai/main_test.go" : "/leitai/main.go",
-                                program + "\n" + (has_tests ? check.tests : ""), false});
+                                has_tests ? go_source(check) : check.program + "\n", false});
   if (has_tests) {
     out.compile->files.push_back(
         {"/leitai/told_test.go",

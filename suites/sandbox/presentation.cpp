@@ -72,6 +72,37 @@ std::string java_main_class(const std::string& program) {
   return out.empty() ? "Main" : out;
 }
 
+std::string go_source(const CodeCheck& check) {
+  static const Regex kPackage("^\\s*package\\s+\\w+[^\\n]*\\n");
+  static const Regex kImports("^import\\s*\\([^)]*\\)|^import[ \\t]+[^\\n(]+",
+                              {.multi_line = true});
+  static const Regex kPath("((?<!\\w)(?!import\\b)(?:\\w+|\\.)[ \\t]+)?\"([^\"\\n]+)\"");
+  std::string program = repair_utf8(check.program), tests = repair_utf8(check.tests), extra;
+  const auto add = [&](const std::string& name, const std::string& path) {
+    const std::string quoted = "\"" + path + "\"";
+    const Regex kThere("^\\s*(?:import\\s+)?" + name + quoted, {.multi_line = true});
+    if (!kThere.search(program) && extra.find(name + quoted) == std::string::npos)
+      extra += "import " + name + quoted + "\n";
+  };
+  if (const auto match = kPackage.search(tests))
+    tests.erase(match->begin, match->end - match->begin);
+  while (const auto match = kImports.search(tests)) {
+    const std::string head(match->group(tests, 0));
+    for (const Regex::Match& path : kPath.all(head))
+      add(std::string(path.group(head, 1)), std::string(path.group(head, 2)));
+    tests.erase(match->begin, match->end - match->begin);
+  }
+  for (const char* path : {"testing", "reflect", "fmt", "math", "sort", "strings", "errors"}) {
+    if (Regex("(?<![\\w.])" + std::string(path) + "\\.[A-Z]").search(tests)) add("", path);
+  }
+  std::string package = "package main\n\n";
+  if (const auto match = kPackage.search(program)) {
+    package = match->group(program, 0);
+    program.erase(0, match->end);
+  }
+  return package + extra + program + "\n" + tests;
+}
+
 std::string cpp_names(const CodeCheck& check) {
   for (const std::string_view line : split(check.declared, '\n'))
     if (trim(line) == "using namespace std;") return "\nusing namespace std;\n";

@@ -15,6 +15,9 @@ std::string java_source(const CodeCheck& check);
 /// Java, whole programs: the class whose main() is the program's.
 std::string java_main_class(const std::string& program);
 
+/// Go: program and tests as one file, with imports that only the tests need.
+std::string go_source(const CodeCheck& check);
+
 /// C++: names of the library without std:: for the tests, where the task says so.
 std::string cpp_names(const CodeCheck& check);
 

@@ -168,6 +168,48 @@ TEST(Presentation, ChecksThatNobodyCallsAreCalled) {
   EXPECT_EQ(said(check, "", 5), "INFRA_ERROR") << "nobody says which function is meant";
 }
 
+TEST(Presentation, OwnTestsMayUseClassesOfTheProgram) {
+  if (!can_run("python")) return;
+  const auto said = [](const std::string& tests, const std::string& entry) {
+    return verdict_of(
+        {{"language", "python"},
+         {"program",
+          "from collections import namedtuple\nfrom dataclasses import "
+          "dataclass\n@dataclass\nclass "
+          "V:\n    x: int\n    def __add__(self, o): return V(self.x + o.x)\n    def __sub__(self, "
+          "o): return 0\n    def __lt__(self, o): return self.x < o.x\nclass Bad(ValueError): "
+          "pass\nP = namedtuple('P', 'a b')\ndef add(x, y):\n    if x < 0: raise Bad('minus')\n    "
+          "return P(x, y)\ndef sort(a): a.sort()\nclass Yes:\n    def __eq__(self, o): return "
+          "True\n"
+          "    def __sub__(self, o): return 0\ndef yes(): return Yes()\n"},
+         {"tests", tests},
+         {"prompt", "class V:\n"},
+         {"entry_point", entry}});
+  };
+  for (const char* right :
+       {"assert V(1) + V(2) == V(3) and V(1) < V(2) and V(1) != V(2) and repr(V(1)) == 'V(x=1)'\n",
+        "assert add(1, 2) == (1, 2) and add(1, 2).b == 2\n",
+        "try:\n    add(-1, 0)\n    assert False\nexcept Bad as error:\n    assert str(error) == "
+        "'minus'\n",
+        "a = [2, 1]\nsort(a=a)\nassert a == [1, 2]\n"})
+    EXPECT_EQ(said(right, ""), "CORRECT") << right;
+  for (const char* wrong : {"assert V(1) == V(2)\n", "assert yes() == 1\n", "assert 1 == yes()\n",
+                            "assert abs(yes() - 1) < 0.1\n", "assert add(1, 2) == (2, 1)\n"})
+    EXPECT_NE(said(wrong, ""), "CORRECT") << wrong;
+}
+
+TEST(Presentation, GoGetsTheImportsOfItsTests) {
+  CodeCheck check;
+  check.program = "package main\n\nimport m \"math\"\n\nfunc Add(a int) int { return a }\n";
+  check.tests =
+      "package main\nimport (\n\t\"math\"\n\t\"fmt\"\n)\nfunc TestAdd(t *testing.T) { "
+      "fmt.Println(math.Pi, reflect.TypeOf(1)) }\n";
+  const std::string source = go_source(check);
+  for (const char* path : {"\"math\"", "\"fmt\"", "\"testing\"", "\"reflect\""})
+    EXPECT_NE(source.find("\nimport " + std::string(path) + "\n"), std::string::npos) << source;
+  EXPECT_EQ(source.rfind("package"), 0) << source;
+}
+
 TEST(Presentation, ChecksThatHoldNothingAreMistakes) {
   for (const auto& [language, tests] : std::vector<std::pair<std::string, nlohmann::json>>{
            {"python", ""},
