@@ -198,6 +198,30 @@ TEST(Presentation, OwnTestsMayUseClassesOfTheProgram) {
     EXPECT_NE(said(wrong, ""), "CORRECT") << wrong;
 }
 
+TEST(Presentation, OwnTestsOfJavaScriptMayMakeObjectsAndSeeWhatIsChanged) {
+  if (!can_run("js")) return;
+  const auto said = [](const std::string& tests) {
+    return verdict_of(
+        {{"language", "js"},
+         {"program",
+          "class Stack {\n  constructor(n) { this.items = [n]; }\n  push(x) { "
+          "this.items.push(x); return this; }\n  pop() { return this.items.pop(); }\n}\n"
+          "const sort = (list) => { list.sort((x, y) => x - y); list[0].seen = true; };\n"
+          "const top = (stack) => stack.items.length;\n"
+          "function bad() { throw new RangeError('no'); }\n"},
+         {"tests", tests}});
+  };
+  for (const char* right :
+       {"const s = new Stack(1); s.push(2).push(3);\nconsole.assert(s.pop() === 3 && "
+        "s.items.length === 2 && top(s) === 2);\n",
+        "const a = [3, 1]; sort(a); console.assert(a[0] === 1 && a.length === 2);\n",
+        "const a = Object.freeze([1, 2]); sort(a); console.assert(a[0] === 1);\n",
+        "try { bad(); console.assert(false); } catch (e) { console.assert(e instanceof RangeError "
+        "&& e.message === 'no'); }\n"})
+    EXPECT_EQ(said(right), "CORRECT") << right;
+  EXPECT_EQ(said("const s = new Stack(1); console.assert(s.pop() === 2);\n"), "WRONG_OUTPUT");
+}
+
 TEST(Presentation, GoGetsTheImportsOfItsTests) {
   CodeCheck check;
   check.program = "package main\n\nimport m \"math\"\n\nfunc Add(a int) int { return a }\n";

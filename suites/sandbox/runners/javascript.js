@@ -57,7 +57,8 @@ const inside = vm.runInContext(`(function () {
   }
   return { list: () => [], object: () => ({}), put(o, k, v) { o[k] = v; }, map: () => new Map(), set: () => new Set(),
     addMap(m, k, v) { m.set(k, v); }, addSet(s, v) { s.add(v); }, date: (t) => new Date(t),
-    regexp: (s, f) => new RegExp(s, f), call: (f, list) => f(...list),
+    regexp: (s, f) => new RegExp(s, f), call: (f, list) => f(...list), make: (f, list) => construct(f, list),
+    get: (o, k) => o[k], method: (o, k, list) => o[k](...list),
     watch(p) {
       const cell = { state: 0, value: undefined };
       then(p, (v) => { cell.state = 1; cell.value = v; }, (e) => { cell.state = 2; cell.value = e; });
@@ -81,6 +82,7 @@ function drain() {
 function outward(value, depth = 0) {  // ours -> the program's
   if (typeof value === 'function' || typeof value === 'symbol') throw new Error('the checks pass what cannot be sent');
   if (typeof value !== 'object' || value === null) return value;
+  if (objects.has(value)) return objects.get(value);
   if (types.isProxy(value) || depth > 200) throw new Error('the checks pass what cannot be sent');
   if (Array.isArray(value)) {
     const out = inside.list();
@@ -116,6 +118,67 @@ function thrown(error) {
   return out;
 }
 
+const objects = new WeakMap();  // what stands for an object of the program -> that object
+
+// Calls the program with copies of `all`, and does to ours what it did to these.
+function asked(all, call) {
+  const args = outward(all);
+  try {
+    const out = call(args);
+    for (let i = 0; i < all.length; i++) {
+      if (typeof all[i] !== 'object' || all[i] === null || objects.has(all[i])) continue;
+      let now;
+      try { now = inward(inside.get(args, i)); } catch (error) { continue; }  // no plain data any more
+      update(all[i], now);
+    }
+    return out;
+  } catch (error) {
+    throw thrown(error);
+  } finally {
+    drain();
+  }
+}
+
+function update(old, now) {
+  if (!Object.isExtensible(old)) return;
+  if (Array.isArray(old) && Array.isArray(now)) {
+    for (let i = 0; i < now.length; i++) {
+      const both = i < old.length && typeof old[i] === 'object' && typeof now[i] === 'object' && old[i] && now[i];
+      if (both && Array.isArray(old[i]) === Array.isArray(now[i])) update(old[i], now[i]); else old[i] = now[i];
+    }
+    old.length = now.length;
+  } else if (Object.getPrototypeOf(old) === Object.prototype && Object.getPrototypeOf(now) === Object.prototype) {
+    for (const key of Object.keys(old)) if (!Object.hasOwn(now, key)) delete old[key];
+    for (const key of Object.keys(now)) old[key] = now[key];
+  } else if (types.isMap(old) && types.isMap(now)) {
+    old.clear();
+    for (const [k, v] of now) old.set(k, v);
+  } else if (types.isSet(old) && types.isSet(now)) {
+    old.clear();
+    for (const v of now) old.add(v);
+  }
+}
+
+// An object of a class of the program, made by the checks: its methods are called there, its data copied.
+function standing(value) {
+  const out = new Proxy(Object.create(null), {
+    get(_, key) {
+      if (typeof key !== 'string') return undefined;
+      const got = inside.get(value, key);
+      if (typeof got !== 'function') return inward(got);
+      return (...all) => asked(all, (args) => {
+        const said = inside.method(value, key, args);
+        return said === value ? out : inward(said);
+      });
+    },
+    set(_, key, what) {
+      inside.put(value, key, outward(what));
+      return true;
+    } });
+  objects.set(out, value);
+  return out;
+}
+
 // Takes what promises of the program have come to, else lets its next timer run. False: nothing moves any more.
 function settle() {
   let moved = false;
@@ -132,15 +195,9 @@ function settle() {
 
 function inward(value, depth = 0) {  // the program's -> plain data of ours
   if (typeof value === 'function') {
-    return (...all) => {
-      const args = outward(all);
-      try {
-        return inward(inside.call(value, args));
-      } catch (error) {
-        throw thrown(error);
-      } finally {
-        drain();
-      }
+    return function (...all) {
+      const is_new = new.target !== undefined;
+      return asked(all, (args) => is_new ? standing(inside.make(value, args)) : inward(inside.call(value, args)));
     };
   }
   if (typeof value !== 'object' || value === null) return value;
