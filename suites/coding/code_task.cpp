@@ -15,6 +15,7 @@
 #include "suites/extractors/code.h"
 #include "suites/extractors/python_outline.h"
 #include "suites/sandbox/judge.h"
+#include "suites/sandbox/presentation.h"
 
 namespace leitai {
 
@@ -101,40 +102,84 @@ std::string helpers_of(const std::string& prompt, const std::string& entry_point
   for (const PythonStatement& one : python_statements(prompt)) {
     const bool is_asked =
         std::find(one.names.begin(), one.names.end(), entry_point) != one.names.end();
-    if (one.is_plausible && !one.names.empty() && !is_asked) out += one.text + "\n\n";
+    const bool is_whole = !trim(one.text).ends_with(":");  // not a head whose body is asked for
+    if (one.is_plausible && is_whole && !one.names.empty() && !is_asked) out += one.text + "\n\n";
+  }
+  return out;
+}
+
+/// Without what only shows that it is code or an answer: a fence, backticks, bold, "Answer:". None
+/// of it can begin an expression of Python.
+std::string bare_prediction(std::string_view text) {
+  static const Regex kLabel(
+      "^(?:\\*\\*|__)?(?:the\\s+)?(?:final\\s+)?(?:answer|output|result|input)(?:\\s+is)?\\s*"
+      "(?::\\s*(?:\\*\\*|__)?|(?:\\*\\*|__)\\s*:)\\s*",
+      {.ignore_case = true});
+  std::string out(trim(text));
+  for (std::size_t before = 0; before != out.size();) {
+    before = out.size();
+    if (const auto label = kLabel.search(out)) out.erase(0, label->end);
+    if (out.starts_with("```") && out.find('\n') != std::string::npos) {
+      out.erase(0, std::min(out.find('\n'), out.size()));
+      out.erase(std::min(out.find("\n```"), out.size()));
+    }
+    for (const std::string_view mark : {"**", "```", "`"}) {
+      if (out.size() >= 2 * mark.size() && out.starts_with(mark) && out.ends_with(mark))
+        out = out.substr(mark.size(), out.size() - 2 * mark.size());
+    }
+    out = trim(out);
   }
   return out;
 }
 
 /// The prediction of an answer to a CRUXEval question (A8.3).
 std::string prediction_of(const std::string& answer) {
-  std::string text = answer;
-  if (const std::size_t at = text.rfind("[ANSWER]"); at != std::string::npos) {
-    text = text.substr(at + 8);
-    return std::string(trim(text.substr(0, text.find("[/ANSWER]"))));
+  if (const std::size_t at = answer.rfind("[ANSWER]"); at != std::string::npos) {
+    const std::string text = answer.substr(at + 8);
+    return bare_prediction(text.substr(0, text.find("[/ANSWER]")));
   }
   std::string last;
-  for (const std::string_view line : split(text, '\n')) {
+  for (const std::string_view line : split(answer, '\n')) {
     const std::string_view one = trim(line);
     if (!one.empty() && !one.starts_with("```")) last = one;
   }
-  return last;
+  return bare_prediction(last);
+}
+
+/// Where "==" stands outside of brackets and quotes for the last time; npos: nowhere.
+std::size_t last_equals(std::string_view text) {
+  std::size_t out = std::string::npos;
+  int depth = 0;
+  char quote = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quote) {
+      if (c == '\\') ++i;
+      if (c == quote) quote = 0;
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+    } else if (c == '(' || c == '[' || c == '{') {
+      ++depth;
+    } else if (c == ')' || c == ']' || c == '}') {
+      --depth;
+    } else if (depth == 0 && text.substr(i, 2) == "==") {
+      out = i++;
+    }
+  }
+  return out;
 }
 
 std::string output_of(const std::string& prediction) {
-  static const Regex kAssert("^\\s*assert\\b");
-  if (!kAssert.search(prediction)) return prediction;
-  const std::size_t at = prediction.rfind("==");
+  static const Regex kEquation("^(?:assert\\b|f\\()");
+  const std::size_t at = kEquation.search(prediction) ? last_equals(prediction) : std::string::npos;
   return at == std::string::npos ? prediction : std::string(trim(prediction.substr(at + 2)));
 }
 
 std::string input_of(const std::string& prediction) {
   std::string out = prediction;
-  if (out.starts_with("assert")) {
-    out = std::string(trim(out.substr(6)));
-    if (const std::size_t at = out.rfind("=="); at != std::string::npos)
-      out = std::string(trim(out.substr(0, at)));
-  }
+  if (out.starts_with("assert")) out = std::string(trim(out.substr(6)));
+  if (const std::size_t at = last_equals(out); out.starts_with("f(") && at != std::string::npos)
+    out = std::string(trim(out.substr(0, at)));
   return out;
 }
 
@@ -200,6 +245,9 @@ CodeCheck check_of(const Json& fields) {
       else if (one.is_string())
         out.tests += one.get<std::string>() + "\n";
     }
+  }
+  if (!fields.contains("crux")) {
+    if (const std::string trouble = tests_trouble(out); !trouble.empty()) throw Error(trouble);
   }
   if (out.language == "python")
     out.helpers = helpers_of(text_of(fields, "prompt"), out.entry_point);

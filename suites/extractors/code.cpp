@@ -263,17 +263,16 @@ std::string go_program(std::string code, const CodeTarget& target) {
   static const Regex kHead(
       "^package\\s+\\w+[^\\n]*\\n|^import\\s*\\([^)]*\\)[^\\n]*\\n?|^import\\s[^\\n]*\\n",
       {.multi_line = true});
-  static const Regex kPath("\"([^\"]+)\"");
-  std::string extra;
+  static const Regex kPath("(?:(?<!\\w)(?!import\\b)(\\w+|\\.)[ \\t]+)?(\"([^\"]+)\")");
+  std::vector<std::pair<std::string, std::string>> wanted;  // name, or "", and path of an import
   while (const auto match = kHead.search(code)) {
     const std::string head(match->group(code, 0));
     for (const Regex::Match& path : kPath.all(head)) {
-      const std::string quoted(path.group(head, 0));
+      const std::string quoted(path.group(head, 2));
       // Those of the prompt come back below where they are used.
       if (target.setup.find(quoted) == std::string::npos &&
-          target.prompt.find(quoted) == std::string::npos &&
-          extra.find(quoted) == std::string::npos)
-        extra += "    " + quoted + "\n";
+          (!path.group(head, 1).empty() || target.prompt.find(quoted) == std::string::npos))
+        wanted.emplace_back(path.group(head, 1), path.group(head, 3));
     }
     code.erase(match->begin, match->end - match->begin);
   }
@@ -286,6 +285,18 @@ std::string go_program(std::string code, const CodeTarget& target) {
     at = match.end;
   }
   bare += code.substr(at);
+  std::string extra;
+  for (const auto& [name, path] : wanted) {
+    static const Regex kVersion("/v\\d+$");
+    std::string base = name.empty() ? path : name;
+    if (const auto version = kVersion.search(base)) base.erase(version->begin);
+    base.erase(0, base.rfind('/') + 1);
+    const std::string line = (name.empty() ? "" : name + " ") + fmt::format("\"{}\"", path);
+    // One that is not used would not compile, whatever else the program does.
+    const bool is_used = base == "_" || base == "." || bare.find(base + ".") != std::string::npos;
+    if (is_used && extra.find("    " + line + "\n") == std::string::npos)
+      extra += "    " + line + "\n";
+  }
   const auto import_used = [&](std::string_view path) {
     const std::string base(path.substr(path.rfind('/') + 1)), quoted = fmt::format("\"{}\"", path);
     if (bare.find(base + ".") == std::string::npos || extra.find(quoted) != std::string::npos ||
@@ -297,7 +308,7 @@ std::string go_program(std::string code, const CodeTarget& target) {
   };
   for (const Regex::Match& head : kHead.all(target.prompt)) {  // what it uses and did not import
     const std::string text(head.group(target.prompt, 0));
-    for (const Regex::Match& path : kPath.all(text)) import_used(path.group(text, 1));
+    for (const Regex::Match& path : kPath.all(text)) import_used(path.group(text, 3));
   }
   // What the benchmark's own runner imports for programs that use it without saying so.
   for (const char* path : {"bytes", "crypto/md5", "fmt", "math", "math/rand", "regexp", "sort",

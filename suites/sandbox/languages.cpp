@@ -16,6 +16,7 @@
 #include "harness/core/regex.h"
 #include "harness/core/text.h"
 #include "suites/sandbox/objections.h"
+#include "suites/sandbox/presentation.h"
 
 namespace leitai {
 
@@ -137,11 +138,11 @@ LanguageRun plan_native(const CodeCheck& check, const std::string& nonce, bool i
   out.compile = compile_job(fmt::format(
       "gcc -O1 -c -o wrap.o /leitai/native.c && {} -O1 -w -fno-diagnostics-color "
       "-I/leitai/include -o program {} wrap.o {} -lm{} -pthread && cat program >&4",
-      is_cpp ? "g++ -std=c++17" : "gcc -std=c17 -D_GNU_SOURCE", source,
+      is_cpp ? "g++ -std=gnu++20" : "gcc -std=c17 -D_GNU_SOURCE", source,
       has_tests ? "-Wl,--wrap=__libc_start_main" : "", wants_crypto ? " -lcrypto" : ""));
   std::string text = (is_cpp ? cpp_preamble(check) : "") + check.program;
   if (has_tests) {
-    text += undo_macros(check) + (is_cpp ? cpp_result(check) : "") + check.tests;
+    text += undo_macros(check) + (is_cpp ? cpp_names(check) + cpp_result(check) : "") + check.tests;
     out.compile->files.push_back({"/leitai/include/assert.h", runner("checked_assert.inc"), false});
     out.compile->files.push_back({"/leitai/native.c", runner("native.c"), false});
   } else {
@@ -176,9 +177,9 @@ LanguageRun plan_js(const CodeCheck& check, const std::string& nonce) {
   }
   out.run.files.push_back({"/leitai/runner.js", runner("javascript.js"), false});
   out.run.argv = limited_argv({tool_path("node"), heap, "/leitai/runner.js"});
-  out.run.job =
-      nlohmann::json{nonce, check.entry_point, repair_utf8(check.program), repair_utf8(check.tests)}
-          .dump();
+  out.run.job = nlohmann::json{nonce, check.entry_point, repair_utf8(check.program),
+                               repair_utf8(check.tests), runner("modules.js")}
+                    .dump();
   return out;
 }
 
@@ -191,8 +192,7 @@ LanguageRun plan_java(const CodeCheck& check, const std::string& nonce) {
                               "&& tar -c -f - -C out . >&4",
                               has_tests ? "/leitai/LeitaiChecked.java" : ""));
   out.compile->files.push_back(
-      {"/leitai/Main.java",
-       (has_tests ? java_program(check.program) + "\n" + check.tests : check.program + "\n"),
+      {"/leitai/Main.java", (has_tests ? java_source(check) : java_program(check.program) + "\n"),
        false});
   if (has_tests)
     out.compile->files.push_back({"/leitai/LeitaiChecked.java", runner("Checked.java"), false});
@@ -202,9 +202,9 @@ LanguageRun plan_java(const CodeCheck& check, const std::string& nonce) {
       {"/bin/sh", "-c",
        fmt::format("mkdir out && tar -x -f /leitai/classes.tar -C out && exec java -Xmx{}m -Xss64m "
                    "--limit-modules java.base,java.logging,java.net.http,java.xml -XX:+UseSerialGC "
-                   "-XX:TieredStopAtLevel=1 -Xshare:auto -cp out {}",
-                   (out.run.limits.memory_bytes >> 20) * 3 / 4,
-                   has_tests ? "LeitaiChecked" : "Main")});
+                   "-XX:TieredStopAtLevel=1 -Xshare:auto -cp out {} {}",
+                   (out.run.limits.memory_bytes >> 20) * 3 / 4, has_tests ? "-ea:Main" : "",
+                   has_tests ? "LeitaiChecked" : java_main_class(check.program))});
   out.run.limits.processes = 256;
   out.run.job = nonce + "\n" + check.entry_point;
   return out;
@@ -257,9 +257,6 @@ LanguageRun plan_rust(const CodeCheck& check, const std::string& nonce) {
 LanguageRun plan_go(const CodeCheck& check, const std::string& nonce) {
   LanguageRun out;
   const bool has_tests = check.cases.empty();
-  std::string program = check.program;
-  if (has_tests && program.find("package ") == std::string::npos)
-    program = "package main\n\nimport \"testing\"\n\n" + program;
   out.compile = compile_job(fmt::format(
       "mkdir -p go && cp /leitai/*.go go/ && cd go && export GO111MODULE=off GOFLAGS=-p=2 "
       "GOPATH=/usr/share/gocode GOCACHE=/tmp/cache && go {} && cat ../program >&4",
@@ -267,7 +264,7 @@ LanguageRun plan_go(const CodeCheck& check, const std::string& nonce) {
                 : "build -o ../program main.go"));
   out.compile->limits.disk_bytes = std::uint64_t{512} << 20;
   out.compile->files.push_back({has_tests ? "/leitai/main_test.go" : "/leitai/main.go",
-                                program + "\n" + (has_tests ? check.tests : ""), false});
+                                has_tests ? go_source(check) : check.program + "\n", false});
   if (has_tests) {
     out.compile->files.push_back(
         {"/leitai/told_test.go",

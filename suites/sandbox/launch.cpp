@@ -95,6 +95,7 @@ std::vector<std::string> arguments_of(const BoxJob& job) {
     add({"--dev-bind", device, device});
   add({"--symlink", "/proc/self/fd", "/dev/fd", "--symlink", "/proc/self/fd/0", "/dev/stdin",
        "--symlink", "/proc/self/fd/1", "/dev/stdout", "--symlink", "/proc/self/fd/2", "/dev/stderr",
+       "--size", "1048576", "--tmpfs", "/dev/shm",  // for semaphores of multiprocessing
        "--remount-ro", "/dev"});
   add({"--size", std::to_string(job.limits.disk_bytes), "--tmpfs", "/tmp"});
   for (std::size_t i = 0; i < job.files.size(); ++i) {
@@ -122,7 +123,7 @@ void set_limits(keeper::Order& order, const BoxLimits& limits) {
   set(RLIMIT_CPU, seconds, seconds + 1);
   set(RLIMIT_FSIZE, limits.disk_bytes, limits.disk_bytes);
   set(RLIMIT_NOFILE, 512, 512);
-  set(RLIMIT_STACK, std::uint64_t{64} << 20, std::uint64_t{64} << 20);
+  set(RLIMIT_STACK, std::uint64_t{64} << 20, RLIM_INFINITY);  // programs raise it themselves
   for (const int none : {RLIMIT_CORE, RLIMIT_MEMLOCK, RLIMIT_MSGQUEUE}) set(none, 0, 0);
   if (limits.bound_addresses) set(RLIMIT_AS, limits.memory_bytes, limits.memory_bytes);
 }
