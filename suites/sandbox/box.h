@@ -53,13 +53,20 @@ struct BoxResult {
   int code = 0;          // exit status or signal
   std::string out, err;  // cut at the limit
   std::string report;
-  std::string trouble;  // Setup: what went wrong
+  std::string trouble;            // Setup: what went wrong
+  bool was_memory_short = false;  // the kernel killed for memory while it ran
   std::chrono::milliseconds took{0};
 };
 
 /// Runs `job` to its end and kills all that is left of it. Blocks; thread-safe. Nothing of it
 /// outlives this process, also when that is killed. Never throws for what the program does.
 BoxResult run_boxed(const BoxJob& job);
+
+/// `argv` with at most so many processes, or fewer where this process itself may have no more.
+std::vector<std::string> limited_argv(std::vector<std::string> argv, int processes = 128);
+
+/// Whether a box in which a shell starts processes works right now; empty, or what went wrong.
+std::string probe_boxes();
 
 /// Whether boxes can be built here; found out once. Empty when they can, else what to enable.
 const std::string& box_trouble();

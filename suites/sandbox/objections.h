@@ -29,6 +29,7 @@ std::string rust_program(const std::string& program);
 std::string java_program(const std::string& program);
 
 /// Why the program must not be judged at all; "" when nothing speaks against it.
+std::string object_c(const CodeCheck& check);
 std::string object_cpp(const CodeCheck& check);
 std::string object_java(const CodeCheck& check);
 std::string object_rust(const CodeCheck& check);
