@@ -161,7 +161,7 @@ TEST(Forgery, TheLinkerAndWhatRunsFirstAreTheHarnesss) {
     EXPECT_TRUE(is_refused(object_cpp, program)) << program;
   }
   for (const char* program :
-       {"// the alias of a section: asmx\nint alias = 0;\n#define SHOW(x) puts(#x)  // \"##\"\n",
+       {"// the alias of a section: asmx\nint alias = 0;\n#define SHOW(x) puts(#x)\n",
         "[[nodiscard]] int section(int a);\nint b = a[[](int x) { return x; }(1)];\n",
         "template <class T> T my_abs(T x) { return abs(x); }\ntypedef long long ll;\nll f(ll x);\n",
         "struct P {};\nbool operator==(const P& a, const P& b);\n"})
