@@ -187,7 +187,7 @@ LanguageRun plan_java(const CodeCheck& check, const std::string& nonce) {
                               has_tests ? "/leitai/LeitaiChecked.java" : ""));
   out.compile->files.push_back(
       {"/leitai/Main.java",
-       (has_tests ? java_program(check.program) + "\n" + check.tests : check.program + "\n"),
+       (has_tests ? java_program(check.program) + "\n" + java_tests(check) : check.program + "\n"),
        false});
   if (has_tests)
     out.compile->files.push_back({"/leitai/LeitaiChecked.java", runner("Checked.java"), false});

@@ -263,6 +263,34 @@ std::string rust_program(const std::string& program) {
   return out + text.substr(at);
 }
 
+std::string java_tests(const CodeCheck& check) {
+  if (check.entry_point.empty()) return check.tests;
+  const Regex kCall(fmt::format("\\b(?:\\w+|new \\w+\\(\\))\\.{}\\(", check.entry_point));
+  const std::string text = repair_utf8(check.tests);
+  std::string out;
+  std::size_t at = 0;
+  for (const Regex::Match& match : kCall.all(text)) {
+    std::size_t end = match.end;
+    char quote = 0;
+    for (int depth = 1; end < text.size() && depth > 0; ++end) {
+      const char c = text[end];
+      if (quote != 0) {
+        end += c == '\\' ? 1 : 0;
+        if (c == quote) quote = 0;
+      } else if (c == '"' || c == '\'') {
+        quote = c;
+      } else {
+        depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+      }
+    }
+    if (match.begin < at || end > text.size()) continue;  // within the arguments of another
+    out += text.substr(at, match.begin - at) + "LeitaiChecked.result(";
+    out += text.substr(match.begin, end - match.begin) + ")";
+    at = end;
+  }
+  return out + text.substr(at);
+}
+
 std::string java_program(const std::string& program) {
   static const Regex kPackage("^\\s*package\\s+[\\w.]+\\s*;");
   static const Regex kPublic(

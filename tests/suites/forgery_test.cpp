@@ -97,6 +97,13 @@ TEST(Forgery, ComparisonsOfJavaAreTheLibrarys) {
        {"import java.util.List;\nclass/**/ Arrays { static Object asList(Object... a) { return "
         "List.of(); } }\nclass Solution { List<Integer> add(int a, int b) { return List.of(); } "
         "}\n"},
+       {"import java.util.*;\nclass Solution { List add(int a, int b) { return new AbstractList() "
+        "{ "
+        "public Object get(int i) { return new Object() { public boolean equals(Object o) { "
+        "boolean b = true; return b; } }; } public int size() { return 1; } }; } }\n"},
+       {"import java.util.*;\nclass Solution { List<Integer> add(int a, int b) { return new "
+        "ArrayList<>() {{ add(a + b); }}; } }\n",
+        true},
        {"import java.util.*;\nclass P { int x; public boolean equals(Object o) { return ((P) o).x "
         "== x; } }\nclass Solution { List<Integer> add(int a, int b) { return List.of(a + b); } "
         "}\n",
