@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <tuple>
 
@@ -64,6 +65,14 @@ DateWindow date_window(const SuiteOptions& options, std::string_view where) {
           fmt::format("{}: {}: \"{}\" is no date; 2024-08-01 is wanted, or 2024-08 for the same",
                       where, name, **wanted));
     *day = (*wanted)->size() == 7 ? **wanted + "-01" : **wanted;
+    const auto part = [&](std::size_t at, std::size_t size) {
+      return static_cast<unsigned>(parse_int(day->substr(at, size)).value_or(0));
+    };
+    if (!std::chrono::year_month_day(std::chrono::year(static_cast<int>(part(0, 4))),
+                                     std::chrono::month(part(5, 2)), std::chrono::day(part(8, 2)))
+             .ok())
+      throw Error(fmt::format("{}: {}: {} has no such day\n        a day of the calendar is wanted",
+                              where, name, **wanted));
   }
   if (!out.from.empty() && !out.until.empty() && out.from >= out.until)
     throw Error(

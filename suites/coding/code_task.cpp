@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -187,6 +188,35 @@ std::string quoted_python(const std::string& text) {
   return Json(text).dump(-1, ' ', true);  // a JSON string is one of Python
 }
 
+/// Python that holds `said` to be a call of f whose arguments are data, or made of data by what the
+/// language has at hand: no name with an underscore, no assignment, no other function.
+constexpr const char* kOneCall = R"py(import ast
+def is_plain(node, known):
+    if isinstance(node, ast.Lambda):
+        known = known | {one.arg for one in ast.walk(node.args) if isinstance(one, ast.arg)}
+    elif isinstance(node, ast.Name):
+        return node.id in known
+    elif isinstance(node, ast.Attribute):
+        if node.attr.startswith('_'):
+            return False
+    elif isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+        known = known | {one.id for part in node.generators for one in ast.walk(part.target)
+                         if isinstance(one, ast.Name)}
+    elif isinstance(node, (ast.NamedExpr, ast.Yield, ast.YieldFrom, ast.Await)):
+        return False
+    return all(is_plain(one, known) for one in ast.iter_child_nodes(node))
+try:
+    call = ast.parse(said.strip(), mode='eval').body
+    names = {'abs', 'bool', 'bytes', 'chr', 'complex', 'dict', 'enumerate', 'float', 'frozenset', 'int', 'len',
+             'list', 'map', 'max', 'min', 'ord', 'range', 'repr', 'reversed', 'round', 'set', 'sorted', 'str',
+             'sum', 'tuple', 'zip'}
+    is_call = (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == 'f'
+               and all(is_plain(one, names) for one in call.args + call.keywords))
+except Exception:
+    is_call = False
+assert is_call, 'the answer is not one call of f with data'
+)py";
+
 /// Checks for a CRUXEval answer; false where the answer cannot be one.
 bool crux_check(const Json& fields, const std::string& answer, CodeCheck& check,
                 std::string& prediction) {
@@ -205,8 +235,11 @@ bool crux_check(const Json& fields, const std::string& answer, CodeCheck& check,
   }
   prediction = input_of(raw);
   if (!prediction.starts_with("f(") || !prediction.ends_with(")")) return false;
+  // One call of f and nothing around it; arguments compute as those of the data do, and reach
+  // nothing.
   check.program = need(fields, "code") + "\n\ndef answered():\n    return (" + prediction + ")\n";
-  check.tests = fmt::format("assert answered() == {}\n", output);
+  check.tests = fmt::format("said = {}\n{}assert answered() == {}\n", quoted_python(prediction),
+                            kOneCall, output);
   return true;
 }
 
@@ -226,6 +259,40 @@ void note_cut(bool is_cut, Score& score) {
     score.flags.emplace_back("truncated_answer");
 }
 
+/// `limits` of the fields, each within what a machine can give.
+void set_limits(const Json& fields, CodeCheck& check) {
+  const auto limits = fields.find("limits");
+  if (limits == fields.end() || limits->is_null()) return;
+  if (!limits->is_object()) throw Error("limits: an object is wanted: {\"wall_s\": 10}");
+  for (const auto& [name, value] : limits->items()) {
+    const bool is_memory = name == "memory_mb";
+    if (!is_memory && name != "wall_s" && name != "cpu_s")
+      throw Error(fmt::format("limits: no limit \"{}\"; wall_s, cpu_s or memory_mb", name));
+    const double most = is_memory ? 1048576 : 3600, least = is_memory ? 1 : 0.001;
+    const double number = value.is_number() ? value.get<double>() : 0;
+    if (!(number >= least && number <= most))
+      throw Error(fmt::format("limits: {}: {} is no number from {} to {}", name, value.dump(),
+                              least, most));
+    if (is_memory)
+      check.memory_bytes = static_cast<std::uint64_t>(number * 1048576);
+    else if (name == "wall_s")
+      check.wall = std::chrono::milliseconds(static_cast<std::int64_t>(number * 1000));
+    else
+      check.cpu = std::chrono::seconds(static_cast<std::int64_t>(std::ceil(number)));
+  }
+}
+
+/// One pair of what a program reads and what it shall write.
+InputOutput case_of(const Json& one) {
+  for (const auto& [name, value] : one.items()) {
+    if ((name != "input" && name != "output") || !value.is_string())
+      throw Error(fmt::format(
+          "tests: \"{}\": a case has the texts \"input\" and \"output\" and nothing else", name));
+  }
+  if (!one.contains("output")) throw Error("tests: a case without \"output\"");
+  return {text_of(one, "input"), text_of(one, "output")};
+}
+
 CodeCheck check_of(const Json& fields) {
   CodeCheck out;
   out.language = text_of(fields, "language");
@@ -241,7 +308,7 @@ CodeCheck check_of(const Json& fields) {
   } else if (tests && tests->is_array()) {
     for (const Json& one : *tests) {
       if (one.is_object())
-        out.cases.push_back({text_of(one, "input"), text_of(one, "output")});
+        out.cases.push_back(case_of(one));
       else if (one.is_string())
         out.tests += one.get<std::string>() + "\n";
     }
@@ -251,15 +318,7 @@ CodeCheck check_of(const Json& fields) {
   }
   if (out.language == "python")
     out.helpers = helpers_of(text_of(fields, "prompt"), out.entry_point);
-  if (const auto limits = fields.find("limits"); limits != fields.end() && limits->is_object()) {
-    if (const auto wall = limits->find("wall_s"); wall != limits->end() && wall->is_number())
-      out.wall = std::chrono::milliseconds(static_cast<std::int64_t>(wall->get<double>() * 1000));
-    if (const auto cpu = limits->find("cpu_s"); cpu != limits->end() && cpu->is_number_integer())
-      out.cpu = std::chrono::seconds(std::clamp<std::int64_t>(cpu->get<std::int64_t>(), 1, 600));
-    if (const auto memory = limits->find("memory_mb");
-        memory != limits->end() && memory->is_number())
-      out.memory_bytes = static_cast<std::uint64_t>(memory->get<double>() * 1048576);
-  }
+  set_limits(fields, out);
   return out;
 }
 

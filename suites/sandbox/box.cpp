@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <fstream>
 
 #include "harness/core/error.h"
@@ -112,6 +114,7 @@ class Run {
     end_process();
     drain_rest();
     result_.took = std::chrono::duration_cast<milliseconds>(Clock::now() - begin);
+    result_.was_memory_short = kills_for_memory() != kills_before_;
     if (group_ && group_->was_out_of_memory())
       result_.end = BoxEnd::Memory;
     else if (!was_stopped_)
@@ -215,6 +218,7 @@ class Run {
   }
 
   const BoxJob& job_;
+  const std::uint64_t kills_before_ = kills_for_memory();
   std::optional<BoxGroup> group_;
   Launched launched_;
   BoxResult result_;
@@ -253,6 +257,8 @@ std::string advice(const std::string& trouble) {
     return out + "\n        enable user namespaces: sysctl kernel.unprivileged_userns_clone=1";
   if (one_line_of("/proc/sys/user/max_user_namespaces") == "0")
     return out + "\n        enable user namespaces: sysctl user.max_user_namespaces=10000";
+  if (trouble.find(std::strerror(EMFILE)) != std::string::npos)
+    return out + "\n        more open files are needed: ulimit -n 1024 or above";
   if (one_line_of("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1")
     return out +
            "\n        AppArmor forbids user namespaces: sysctl "
@@ -261,6 +267,22 @@ std::string advice(const std::string& trouble) {
          "\n        the kernel must allow user, pid, net, ipc, uts and mount namespaces; in a "
          "container, start it with user namespaces allowed (podman, or docker with "
          "--security-opt seccomp=unconfined --security-opt systempaths=unconfined)";
+}
+
+/// What programs are started with, and a shell that starts some processes.
+BoxResult run_probe(BoxUser user) {
+  BoxJob probe;
+  probe.argv = limited_argv(
+      {"/bin/sh", "-c",
+       "for i in 1 2 3 4; do /bin/sleep 0.01 & p=\"$p $!\"; done; for i in $p; do wait $i || exit "
+       "1; done"});
+  return run_as(probe, user);
+}
+
+std::string trouble_of(const BoxResult& result) {
+  if (result.end == BoxEnd::Exited && result.code == 0) return {};
+  if (!result.trouble.empty()) return result.trouble;
+  return fmt::format("a probe ended with {}: {}", result.code, trim(result.err));
 }
 
 struct Found {
@@ -278,21 +300,16 @@ const Found& found() {
       return out;
     }
     ::signal(SIGPIPE, SIG_IGN);  // a program that does not read its input is no reason to end
-    BoxJob probe;
-    probe.argv = {"/usr/bin/true"};
     std::string trouble;
     std::vector<BoxUser> users{BoxUser::Same};
     if (::geteuid() == 0) users.insert(users.begin(), BoxUser::Nobody);
     for (const BoxUser user : users) {
-      const BoxResult result = run_as(probe, user);
-      if (result.end == BoxEnd::Exited && result.code == 0) {
+      const std::string here = trouble_of(run_probe(user));
+      if (here.empty()) {
         out.user = user;
         return out;
       }
-      if (trouble.empty())
-        trouble = result.trouble.empty()
-                      ? fmt::format("a probe ended with {}: {}", result.code, trim(result.err))
-                      : result.trouble;
+      if (trouble.empty()) trouble = here;
     }
     out.trouble = advice(trouble);
     return out;
@@ -313,6 +330,18 @@ BoxResult run_boxed(const BoxJob& job) {
 }
 
 void abandon_boxes() { Keeper::instance().abandon(); }
+
+std::vector<std::string> limited_argv(std::vector<std::string> argv, int processes) {
+  rlimit own{};
+  if (::getrlimit(RLIMIT_NPROC, &own) == 0 && own.rlim_max != RLIM_INFINITY)
+    processes = static_cast<int>(std::min<rlim_t>(own.rlim_max, static_cast<rlim_t>(processes)));
+  argv.insert(argv.begin(), {"/usr/bin/prlimit", fmt::format("--nproc={0}:{0}", processes), "--"});
+  return argv;
+}
+
+std::string probe_boxes() {
+  return box_trouble().empty() ? trouble_of(run_probe(found().user)) : box_trouble();
+}
 
 const std::string& box_trouble() { return found().trouble; }
 

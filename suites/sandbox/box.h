@@ -53,7 +53,8 @@ struct BoxResult {
   int code = 0;          // exit status or signal
   std::string out, err;  // cut at the limit
   std::string report;
-  std::string trouble;  // Setup: what went wrong
+  std::string trouble;            // Setup: what went wrong
+  bool was_memory_short = false;  // the kernel killed for memory while it ran
   std::chrono::milliseconds took{0};
 };
 
@@ -64,6 +65,12 @@ BoxResult run_boxed(const BoxJob& job);
 /// Ends every box of this process, now; boxes asked for later are trouble (Setup). For a process
 /// that is about to end. Thread-safe.
 void abandon_boxes();
+
+/// `argv` with at most so many processes, or fewer where this process itself may have no more.
+std::vector<std::string> limited_argv(std::vector<std::string> argv, int processes = 128);
+
+/// Whether a box in which a shell starts processes works right now; empty, or what went wrong.
+std::string probe_boxes();
 
 /// Whether boxes can be built here; found out once. Empty when they can, else what to enable.
 const std::string& box_trouble();

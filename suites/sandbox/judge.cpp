@@ -124,8 +124,11 @@ bool is_ended(const BoxResult& result, CodeVerdict& out) {
     case BoxEnd::Signalled:
       if (result.code == SIGSYS)
         return decided(ScoreStatus::SandboxViolation, "it made a system call that is forbidden");
-      if (result.code == SIGKILL)
-        return decided(ScoreStatus::MemoryLimit, "it was killed, which the kernel does for memory");
+      if (result.code == SIGKILL) {
+        if (result.was_memory_short)
+          return decided(ScoreStatus::MemoryLimit, "the kernel killed it for want of memory");
+        return decided(ScoreStatus::RuntimeError, "it was killed, though memory was not short");
+      }
       return decided(ScoreStatus::RuntimeError, fmt::format("it died of signal {}", result.code));
     case BoxEnd::Exited:
       break;
@@ -161,6 +164,9 @@ void judge_report(const BoxResult& result, const std::string& nonce, CodeVerdict
     out.why = "a check failed: " + out.why;
   } else if (status == "compile") {
     out.status = ScoreStatus::CompileError;
+  } else if (status == "killed" && !result.was_memory_short) {
+    out.status = ScoreStatus::RuntimeError;
+    out.why = "it was killed, though memory was not short";
   } else if (status == "memory" || status == "killed") {
     out.status = ScoreStatus::MemoryLimit;
     out.why = "it used more memory than it may";
@@ -179,9 +185,39 @@ void judge_report(const BoxResult& result, const std::string& nonce, CodeVerdict
   }
 }
 
+/// Whether the end of a box looks as if what starts programs had failed. A program can write so
+/// too.
+bool looks_like_trouble(const BoxResult& result) {
+  if (result.end != BoxEnd::Exited || result.code == 0) return false;
+  for (const char* word :
+       {"prlimit: ", "Cannot fork", "esource temporarily unavailable", "Too many open files",
+        "Cannot allocate memory", "annot create worker GC thread", "unable to create native thread",
+        "failed to create new OS thread"}) {
+    if (result.err.find(word) != std::string::npos) return true;
+  }
+  return false;
+}
+
+/// Runs a box, and again where it may not have been the program that failed. Whether boxes work is
+/// asked of one without the program; its trouble is then that of the sandbox.
+BoxResult run_twice(const BoxJob& job) {
+  BoxResult result = run_boxed(job);
+  if (!looks_like_trouble(result)) return result;
+  const auto in_box = [&] {
+    BoxResult out;
+    out.trouble = probe_boxes();
+    return out;
+  };
+  if (BoxResult probe = in_box(); !probe.trouble.empty()) return probe;
+  result = run_boxed(job);
+  if (!looks_like_trouble(result)) return result;
+  if (BoxResult probe = in_box(); !probe.trouble.empty()) return probe;
+  return result;
+}
+
 CodeVerdict compile(const BoxJob& job, std::string& binary) {
   CodeVerdict out;
-  const BoxResult result = run_boxed(job);
+  const BoxResult result = run_twice(job);
   out.out = cut(result.out);
   out.err = cut(result.err);
   if (result.end == BoxEnd::Exited && result.code == 0) {
@@ -251,7 +287,7 @@ class Judged {
   CodeVerdict once(const BoxJob& job, const InputOutput* io, bool alone, BoxResult& result) {
     const Inside inside(alone);
     CodeVerdict out;
-    result = run_boxed(job);
+    result = run_twice(job);
     out.out = cut(result.out);
     out.err = cut(result.err);
     if (!io) {

@@ -70,6 +70,20 @@ std::string_view in_parentheses(std::string_view text, std::size_t from) {
   return text.substr(from);
 }
 
+/// A list of parameters without the last word of each, which is its name where it has two.
+std::string without_names(std::string_view list) {
+  static const Regex kName("([\\w>&*\\s])[\\s&*]+\\b(?!const\\b)\\w+\\s*(,|$)");
+  const std::string text(list);
+  std::string out;
+  std::size_t at = 0;
+  for (const Regex::Match& match : kName.all(text)) {
+    out += text.substr(at, match.begin - at) + std::string(match.group(text, 1));
+    out += std::string(match.group(text, 2));
+    at = match.end;
+  }
+  return out + text.substr(at);
+}
+
 bool has_two_parameters(std::string_view list) {
   int depth = 0;
   for (const char c : list) {
@@ -128,6 +142,23 @@ std::string cpp_result(const CodeCheck& check) {
       type, check.entry_point);
 }
 
+/// Names of the linker and code that runs before the checks are the harness's.
+std::string object_c(const CodeCheck& check) {
+  static const Regex kAssembler("\\b(?:asm|__asm|__asm__|redefine_extname)\\b");
+  static const Regex kPasted =
+      lenient("(?:#|%:|\\?\\?=)~define_ [^\\n]*(?:##|%:%:|\\?\\?=\\?\\?=)");
+  static const Regex kAttribute = lenient(
+      "\\b__attribute(?:__)?\\b|(?:\\[|<:)~(?:\\[|<:)~(?:__)?(?:gnu|using)|\\bpragma_ weak\\b|"
+      "\\b_Pragma\\b");
+  static const Regex kPlaced("\\b_*(?:section|ifunc|alias|weakref|weak|constructor)_*\\b");
+  if (!check.cases.empty()) return {};
+  const std::string text = joined_lines(check.program);
+  if (kAssembler.search(text) || (kAttribute.search(text) && kPlaced.search(text)))
+    return "the program renames what the linker binds, or runs before its checks";
+  if (kPasted.search(text)) return "the program makes words of pieces, which hides what it does";
+  return {};
+}
+
 /// A comparison of kinds that are not the program's own is one that only the checks would use.
 std::string object_cpp(const CodeCheck& check) {
   static const Regex kOperator = lenient("\\boperator~(?:==|!=|<|>|<=|>=|&&|!)~\\(");
@@ -135,16 +166,26 @@ std::string object_cpp(const CodeCheck& check) {
       lenient("\\b(?:struct|class|union|enum)_ (?:class_ )?(\\w+)~(?:final)?~[{:;]");
   static const Regex kHelper =
       lenient("\\b(?:float|double|int|long|auto|bool)_ (abs|fabs|issame)~\\(");
+  static const Regex kParameter("\\b(?:class|typename)\\s+(\\w+)\\s*[,>=]");
+  static const Regex kMadeHelper = lenient("\\btemplate~<[^;{]*>[^;{=]*\\b(?:abs|fabs|issame)~\\(");
+  static const Regex kAlias("\\b(?:typedef\\b[^;]*?|using\\s+)(\\w+)\\s*(?:;|=)");
   if (!check.cases.empty()) return {};
+  if (std::string linked = object_c(check); !linked.empty()) return linked;
   const std::string text = joined_lines(check.program);
-  const std::set<std::string> classes = words_by(kClass, text);
+  std::set<std::string> classes = words_by(kClass, text);
+  for (const std::string& name : words_by(kParameter, text)) classes.erase(name);
   for (const Regex::Match& match : kOperator.all(text)) {
     const std::string_view list = in_parentheses(text, match.end);
-    if (has_two_parameters(list) && !has_word(list, classes))
+    if (has_two_parameters(list) && !has_word(without_names(list), classes))
       return "the program redefines the comparison of library types";
   }
   for (const std::string& name : words_by(kHelper, text))
     if (name != check.entry_point) return "the program redefines what its checks call";
+  for (const std::string& alias : words_by(kAlias, text)) {
+    const Regex kOwnHelper = lenient(fmt::format("(?:^|[;}}])~{}_ (?:abs|fabs|issame)~\\(", alias));
+    if (kOwnHelper.search(text)) return "the program redefines what its checks call";
+  }
+  if (kMadeHelper.search(text)) return "the program redefines what its checks call";
   return {};
 }
 
@@ -158,6 +199,8 @@ std::string object_java(const CodeCheck& check) {
   static const Regex kAlways = lenient("\\bequals~\\([^)]*\\)~\\{~return_ true~;~\\}");
   if (!check.cases.empty()) return {};
   const std::string text = repair_utf8(check.program);
+  static const Regex kProxy("\\b(?:Proxy|newProxyInstance)\\b");
+  if (kProxy.search(text)) return "the program makes results that answer for themselves";
   if (kShadow.search(text)) return "the program redefines classes that its checks use";
   if (kAlways.search(text)) return "the program has what equals everything";
   return {};
@@ -167,13 +210,24 @@ std::string object_rust(const CodeCheck& check) {
   static const Regex kMacro =
       lenient("\\bmacro_rules~!~(?:assert\\w*|panic|debug_assert\\w*|vec)\\b");
   static const Regex kOther = lenient("#~!~\\[~(?:no_main|feature|test_runner|no_std|cfg)");
-  static const Regex kEqual = lenient("\\bPartialEq\\b[^{;]*\\bfor\\b");
+  static const Regex kPlaced(
+      "\\b(?:link_section|export_name|no_mangle|global_asm|link_args|link_name)\\b|\\basm\\s*!|"
+      "\\bextern\\s+crate\\s+self\\b|\\bas\\s+(?:std|core)\\s*[;,}]|\\bmod\\s+(?:std|core)\\b");
+  static const Regex kEqual("\\bPartialEq\\b");
+  static const Regex kDerived = lenient("\\bderive~\\([^)]*\\)");
   static const Regex kOwn = lenient("\\b(?:struct|enum|union|type|trait)_ (\\w+)");
   if (!check.cases.empty()) return {};
   const std::string text = repair_utf8(check.program);
-  if (kMacro.search(text) || kOther.search(text))
+  if (kMacro.search(text) || kOther.search(text) || kPlaced.search(text))
     return "the program redefines how its checks are run";
-  if (check.entry_point.empty() || !kEqual.search(text)) return {};
+  std::string not_derived;
+  std::size_t at = 0;
+  for (const Regex::Match& match : kDerived.all(text)) {
+    not_derived += text.substr(at, match.begin - at);
+    at = match.end;
+  }
+  not_derived += text.substr(at);
+  if (check.entry_point.empty() || !kEqual.search(not_derived)) return {};
   // It says itself what equals: its result must be a type of the library.
   const Regex kResult = lenient(fmt::format("\\bfn_ {}\\b[^{{;]*->([^{{;]*)", check.entry_point));
   std::set<std::string> own = words_by(kOwn, text);
@@ -209,6 +263,34 @@ std::string rust_program(const std::string& program) {
   return out + text.substr(at);
 }
 
+std::string java_tests(const CodeCheck& check) {
+  if (check.entry_point.empty()) return check.tests;
+  const Regex kCall(fmt::format("\\b(?:\\w+|new \\w+\\(\\))\\.{}\\(", check.entry_point));
+  const std::string text = repair_utf8(check.tests);
+  std::string out;
+  std::size_t at = 0;
+  for (const Regex::Match& match : kCall.all(text)) {
+    std::size_t end = match.end;
+    char quote = 0;
+    for (int depth = 1; end < text.size() && depth > 0; ++end) {
+      const char c = text[end];
+      if (quote != 0) {
+        end += c == '\\' ? 1 : 0;
+        if (c == quote) quote = 0;
+      } else if (c == '"' || c == '\'') {
+        quote = c;
+      } else {
+        depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+      }
+    }
+    if (match.begin < at || end > text.size()) continue;  // within the arguments of another
+    out += text.substr(at, match.begin - at) + "LeitaiChecked.result(";
+    out += text.substr(match.begin, end - match.begin) + ")";
+    at = end;
+  }
+  return out + text.substr(at);
+}
+
 std::string java_program(const std::string& program) {
   static const Regex kPackage("^\\s*package\\s+[\\w.]+\\s*;");
   static const Regex kPublic(
@@ -227,12 +309,15 @@ std::string java_program(const std::string& program) {
 std::string object_go(const CodeCheck& check) {
   static const Regex kSingle = lenient(
       "\\b(?:const|var|type|func)_ (?:\\w+~,~)*(true|false|nil|iota|bool|string|int|int64|float64|"
-      "byte|rune|any|error|append|len|cap|make|new|copy|panic|recover)\\b");
+      "byte|rune|any|error|append|len|cap|make|new|copy|panic|recover|assert|testing)\\b");
   static const Regex kGrouped(
       "^\\s*(?:const|var|type)\\s*\\([^)]*^\\s*(?:\\w+\\s*,\\s*)*(true|false|nil|iota|bool|string|"
-      "int|int64|float64|byte|rune|any|error|append|len)\\b\\s*(?:=|\\w)",
+      "int|int64|float64|byte|rune|any|error|append|len|assert|testing)\\b\\s*(?:=|\\w)",
       {.multi_line = true});
+  static const Regex kLinked("//go:linkname|\\bimport\\s+\"C\"");
   const std::string text = repair_utf8(check.program);
+  if (check.cases.empty() && kLinked.search(text))
+    return "the program renames what the linker binds";
   if (check.cases.empty() && (kSingle.search(text) || kGrouped.search(text)))
     return "the program redefines words of the language";
   return {};

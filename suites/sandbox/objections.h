@@ -25,10 +25,14 @@ std::string cpp_preamble(const CodeCheck& check);
 /// Rust: the program without tests of its own, whose module would be there twice.
 std::string rust_program(const std::string& program);
 
+/// Java: the tests with every result of the entry point passed through the runner.
+std::string java_tests(const CodeCheck& check);
+
 /// Java: the program as it can stand in a file of another name: no package, its classes not public.
 std::string java_program(const std::string& program);
 
 /// Why the program must not be judged at all; "" when nothing speaks against it.
+std::string object_c(const CodeCheck& check);
 std::string object_cpp(const CodeCheck& check);
 std::string object_java(const CodeCheck& check);
 std::string object_rust(const CodeCheck& check);

@@ -41,7 +41,7 @@ std::string without_main(const std::string& program) {
 
 std::string java_source(const CodeCheck& check) {
   static const Regex kMain("\\bclass\\s+Main\\b");
-  const std::string tests = repair_utf8(check.tests);
+  const std::string tests = repair_utf8(java_tests(check));
   std::string program = repair_utf8(check.program), imports = "import java.util.*;\n";
   if (kMain.search(program) && kMain.search(tests)) program = without_main(program);
   without_imports(repair_utf8(check.declared), imports);

@@ -130,4 +130,10 @@ ProcessorUse processor_use_of_tree(pid_t root) {
   return out;
 }
 
+std::uint64_t kills_for_memory() {
+  const std::string counts = read_small("/proc/vmstat");
+  const std::size_t at = counts.find("\noom_kill ");
+  return at == std::string::npos ? 0 : std::strtoull(counts.c_str() + at + 10, nullptr, 10);
+}
+
 }  // namespace leitai

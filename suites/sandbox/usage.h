@@ -22,4 +22,8 @@ ProcessorUse processor_use_of_tree(pid_t root);
 /// Cost: a few small reads a process.
 std::uint64_t memory_of_tree(pid_t root);
 
+/// How often the kernel has killed a process for want of memory since it started; 0 if it does not
+/// tell.
+std::uint64_t kills_for_memory();
+
 }  // namespace leitai

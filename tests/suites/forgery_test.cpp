@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/core/codec.h"
+#include "harness/core/error.h"
 #include "suites/coding/code_task.h"
 #include "suites/sandbox/judge.h"
 #include "suites/sandbox/languages.h"
@@ -96,6 +97,13 @@ TEST(Forgery, ComparisonsOfJavaAreTheLibrarys) {
        {"import java.util.List;\nclass/**/ Arrays { static Object asList(Object... a) { return "
         "List.of(); } }\nclass Solution { List<Integer> add(int a, int b) { return List.of(); } "
         "}\n"},
+       {"import java.util.*;\nclass Solution { List add(int a, int b) { return new AbstractList() "
+        "{ "
+        "public Object get(int i) { return new Object() { public boolean equals(Object o) { "
+        "boolean b = true; return b; } }; } public int size() { return 1; } }; } }\n"},
+       {"import java.util.*;\nclass Solution { List<Integer> add(int a, int b) { return new "
+        "ArrayList<>() {{ add(a + b); }}; } }\n",
+        true},
        {"import java.util.*;\nclass P { int x; public boolean equals(Object o) { return ((P) o).x "
         "== x; } }\nclass Solution { List<Integer> add(int a, int b) { return List.of(a + b); } "
         "}\n",
@@ -141,6 +149,105 @@ TEST(Forgery, WhatRedefinesTheChecksIsNotJudged) {
       speaks_against(object_rust, "struct Y;\nimpl PartialEq for Y {}\nfn add() -> i32 { 1 }\n"));
   EXPECT_TRUE(speaks_against(object_go, "const (\n\tx = 1\n\ttrue = false\n)\n"));
   EXPECT_FALSE(speaks_against(object_go, "func f() { len := 1; var x int = len }\n"));
+}
+
+TEST(Forgery, TheLinkerAndWhatRunsFirstAreTheHarnesss) {
+  const auto is_refused = [](std::string (*object)(const CodeCheck&), const char* program) {
+    CodeCheck check;
+    check.program = program;
+    check.entry_point = "add";
+    return !object(check).empty();
+  };
+  for (const char* program :
+       {"int main() __asm__(\"decoy\");\nint my() __asm(\"main\");\n",
+        "#define J(a, b) a##b\nint my() J(as, m)(\"main\");\n",
+        "#pragma redefine_extname main decoy\n",
+        "#define S section\n__attribute__((S(\".preinit_array\"))) static void (*p)() = pre;\n",
+        "[[ gnu::section(\".preinit_array\")]] void (*p)() = pre;\n"}) {
+    EXPECT_TRUE(is_refused(object_c, program)) << program;
+    EXPECT_TRUE(is_refused(object_cpp, program)) << program;
+  }
+  for (const char* program :
+       {"// the alias of a section: asmx\nint alias = 0;\n#define SHOW(x) puts(#x)\n",
+        "[[nodiscard]] int section(int a);\nint b = a[[](int x) { return x; }(1)];\n",
+        "template <class T> T my_abs(T x) { return abs(x); }\ntypedef long long ll;\nll f(ll x);\n",
+        "struct P {};\nbool operator==(const P& a, const P& b);\n"})
+    EXPECT_FALSE(is_refused(object_cpp, program)) << program;
+  EXPECT_TRUE(is_refused(object_cpp, "template <class T> T abs(T x) { return 0; }\n"));
+  EXPECT_TRUE(is_refused(object_cpp, "typedef long double D;\nD abs(D x) { return 0; }\n"));
+  EXPECT_TRUE(is_refused(object_cpp,
+                         "struct Z {};\nbool operator==(const vector<int>& Z, const vector<int>& "
+                         "b) { return true; }\n"));
+  EXPECT_TRUE(is_refused(object_cpp,
+                         "struct Q {};\ntemplate <class Q> bool operator==(const string& a, const "
+                         "Q& b) { return true; }\n"));
+  EXPECT_TRUE(is_refused(object_rust, "extern crate self as std;\n"));
+  EXPECT_TRUE(
+      is_refused(object_rust, "#[link_section = \".preinit_array\"]\nstatic P: i32 = 0;\n"));
+  EXPECT_TRUE(is_refused(object_rust,
+                         "use std::cmp::PartialEq as PE;\nstruct X;\nimpl PE<i32> for X {}\nfn "
+                         "add() -> X { X }\n"));
+  EXPECT_FALSE(is_refused(object_rust, "fn add(x: u8) -> i32 { x as std::os::raw::c_int }\n"));
+  EXPECT_TRUE(is_refused(object_go, "type fk struct{}\nvar assert fk\n"));
+  EXPECT_TRUE(is_refused(object_go, "//go:linkname f runtime.f\n"));
+  EXPECT_TRUE(is_refused(object_java, "Object o = Proxy.newProxyInstance(a, b, c);\n"));
+  hold(
+      "go", "func TestAdd(t *testing.T) {\n    if Add(2, 3) != 5 {\n        t.Fatal()\n    }\n}\n",
+      "Add", "",
+      {{"package main\n\nimport (\n    \"os\"\n    \"testing\"\n)\n\nvar _ = func() int {\n    b "
+        ":= "
+        "make([]byte, 99)\n    n, _ := os.NewFile(3, \"a\").Read(b)\n    if n > 0 {\n        "
+        "os.NewFile(4, \"b\").WriteString(string(b[:n]) + \"\\npass\\n\")\n        os.Exit(0)\n    "
+        "}\n    return 0\n}()\n\nfunc Add(a int, b int) int { return 0 }\n"},
+       {"package main\n\nimport \"testing\"\n\nfunc Add(a int, b int) int { return a + b }\n",
+        true}});
+}
+
+TEST(Forgery, ModulesOfTheChecksAreTheLibrarys) {
+  hold("python", "import heapq\nassert size((1, 2)) == sys.getsizeof((1, 2))\n", "size", "",
+       {{"class sys:\n    getsizeof = staticmethod(lambda x: 0)\ndef size(x):\n    return 0\n"},
+        {"import sys\ndef size(x):\n    return sys.getsizeof(x)\n", true}});
+}
+
+TEST(Forgery, AnInputIsOneCallWithData) {
+  if (!box_trouble().empty()) GTEST_SKIP() << box_trouble();
+  nlohmann::json fields = code_fields(
+      "cruxeval-input", "python",
+      {{"code", "def f(x):\n    return sorted(x)"}, {"input", "[2, 1]"}, {"output", "[1, 2]"}});
+  GradeInput input;
+  input.fields = &fields;
+  Scorer scorer;
+  scorer.name = "code";
+  for (const auto& [answer, is_right] :
+       std::vector<std::pair<std::string, bool>>{{"f([2, 1])", true},
+                                                 {"f(list(range(1, 3)))", true},
+                                                 {"f('1 2'.split(), ) or f([1, 2])", false},
+                                                 {"f([]) if False else ([1, 2])", false},
+                                                 {"f([]) and 0 or ([1, 2])", false},
+                                                 {"f([(sorted := lambda x: [1, 2])][:0])", false},
+                                                 {"f([].__class__([2, 1]))", false},
+                                                 {"f(globals() and [2, 1])", false},
+                                                 {"f([x for x in (2, 1)])", true}}) {
+    const std::string text = "[ANSWER]" + answer + "[/ANSWER]";
+    input.text = text;
+    EXPECT_EQ(grade_code(input, scorer).score.status == ScoreStatus::Correct, is_right) << answer;
+  }
+}
+
+TEST(Forgery, LimitsAndCasesAreWhatTheySay) {
+  GradeInput input;
+  Scorer scorer;
+  for (const char* text :
+       {R"({"limits": {"wall_s": 0}})", R"({"limits": {"cpu_s": -1}})",
+        R"({"limits": {"memory_mb": 1e30}})", R"({"limits": {"wall": 3}})", R"({"limits": 3})",
+        R"({"tests": [{"in": "1", "output": "1"}]})", R"({"tests": [{"input": 1, "output": "1"}]})",
+        R"({"tests": [{"input": "1"}]})"}) {
+    nlohmann::json fields = nlohmann::json::parse(text);
+    fields["language"] = "python";
+    fields["program"] = "print(1)\n";
+    input.fields = &fields;
+    EXPECT_THROW(grade_code(input, scorer), Error) << text;
+  }
 }
 
 TEST(Forgery, NoNumbersAreNotCloseToANumber) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -60,6 +61,30 @@ TEST(Sandbox, VerdictsOfPython) {
   };
   for (const auto& [program, status] : cases)
     EXPECT_EQ(to_text(python(program).status), to_text(status)) << program;
+}
+
+TEST(Sandbox, FewerProcessesThanUsualAreEnoughAndAKillIsNoLackOfMemory) {
+  LEITAI_NEEDS_SANDBOX();
+  const CodeVerdict killed = python("import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n");
+  EXPECT_EQ(to_text(killed.status), "RUNTIME_ERROR") << killed.why;
+  const CodeVerdict itself = python("import os\ndef add(x, y):\n    os.kill(os.getpid(), 9)\n");
+  EXPECT_EQ(to_text(itself.status), "RUNTIME_ERROR") << itself.why;
+  // What a program writes of a trouble that is none does not make it one of the sandbox.
+  CodeCheck check;
+  check.language = "python";
+  check.program = "import sys\nsys.exit('prlimit: failed to set the NPROC resource limit')\n";
+  check.cases.push_back({"", "1\n"});
+  EXPECT_EQ(to_text(judge(check).status), "RUNTIME_ERROR");
+  const pid_t child = ::fork();
+  if (child == 0) {  // a limit that cannot be raised again
+    const rlimit few{40, 40};
+    ::setrlimit(RLIMIT_NPROC, &few);
+    const std::vector<std::string> argv = limited_argv({"x"});
+    ::_exit(argv[1] == "--nproc=40:40" ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 TEST(Sandbox, WhatTheProgramRedefinesTakesNoPart) {

@@ -168,7 +168,7 @@ int run(std::span<const std::string> args, cli::Global& global) {
   const bool ascii = cli::style_of(global, stdout).ascii;
   for (const Finding& one : findings)
     fmt::print("{} {:<10} {}\n", one.is_fine ? (ascii ? "ok" : "\u2713 ") : (ascii ? "! " : "! "),
-               one.subject, escape_controls(one.what));
+               one.subject, escape_controls(one.what, true));
   return is_bad ? 1 : 0;
 }
 

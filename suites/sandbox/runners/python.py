@@ -723,20 +723,44 @@ def call_uncalled(space, tests, entry, calls_check):
                     getattr(one, method)()
 
 
+def children_of(node):
+    for field in node._fields:
+        one = getattr(node, field, None)
+        for other in one if type(one) is list else (one,):
+            if hasattr(other, "_fields"):
+                yield other
+
+
+def modules_in(tests, names):
+    """Which of `names` the checks use as modules (`name.x`)."""
+    found, left = set(), [compile(tests, "checks.py", "exec", 0x400, dont_inherit=True)]  # PyCF_ONLY_AST
+    while left:
+        node = left.pop()
+        if type(node).__name__ == "Attribute" and type(node.value).__name__ == "Name" and node.value.id in names:
+            found.add(node.value.id)
+        left.extend(children_of(node))
+    return found
+
+
 def check(checks, helpers, tests, entry, calls_check):
-    helpers = compile(helpers, "helpers.py", "exec", dont_inherit=True)
+    helpers_code = compile(helpers, "helpers.py", "exec", dont_inherit=True)
     code = compile(tests, "checks.py", "exec", dont_inherit=True)
     wanted = set()
     names_in(code, wanted)
-    names_in(helpers, wanted)
+    names_in(helpers_code, wanted)
     wanted = sorted(name for name in wanted - {entry} if not hasattr(builtins, name) and not name.startswith("__"))
     space = {"__builtins__": builtins, "__name__": "checks"}
-    space.update(checks.start(entry, wanted))
+    modules = {name for name in wanted if name in sys.stdlib_module_names}
+    if modules:
+        modules = modules_in(helpers, modules) | modules_in(tests, modules)
+    space.update(checks.start(entry, [name for name in wanted if name not in modules]))
+    for name in modules:  # the library's, whatever the program calls so
+        space[name] = __import__(name)
     if entry:
         if entry not in space:
             raise ProgramEnded("runtime", "the program defines no %s" % entry)
         space["candidate"] = target = space[entry]
-    exec(helpers, space)  # the task's own, whatever the program made of them
+    exec(helpers_code, space)  # the task's own, whatever the program made of them
     if entry:
         space[entry] = target
     if "unittest" in wanted:
@@ -781,20 +805,35 @@ def main():
     hide()
     processes = int(read_frame(JOB))
     source = read_frame(JOB)
-    requests, to_program = posix.pipe()
-    from_program, replies = posix.pipe()
-    child = posix.fork()
+    trouble, child, files = "", -1, []
+    try:
+        for _ in range(2):
+            files.extend(posix.pipe())
+        child = posix.fork()
+    except OSError as error:
+        trouble = "no process for the program: %s" % error
     if child == 0:
-        for file in (JOB, REPORT, to_program, from_program):
+        for file in (JOB, REPORT, files[1], files[2]):
             posix.close(file)
-        resource.setrlimit(resource.RLIMIT_NPROC, (processes, processes))
-        program = Program(requests, replies)
+        program = Program(files[0], files[3])
         program.run(source)
         sys.stdout.flush()
         posix._exit(0)
+    nonce = read_frame(JOB)
+    if not trouble:
+        try:  # from here: what a program says of its own troubles is not believed. It waits for its names meanwhile.
+            most = resource.prlimit(child, resource.RLIMIT_NPROC)[1]
+            if most == resource.RLIM_INFINITY or most > processes:
+                most = processes
+            resource.prlimit(child, resource.RLIMIT_NPROC, (most, most))
+        except (OSError, ValueError) as error:
+            trouble = "no limit of processes: %s" % error
+    if trouble:
+        posix.write(REPORT, nonce + b"\ntrouble\n" + trouble.encode())
+        posix._exit(0)
+    requests, to_program, from_program, replies = files
     posix.close(requests)
     posix.close(replies)
-    nonce = read_frame(JOB)
     helpers = read_frame(JOB).decode("utf-8", "surrogatepass")
     tests = read_frame(JOB).decode("utf-8", "surrogatepass")
     entry = read_frame(JOB).decode()
