@@ -136,13 +136,13 @@ TEST(Presentation, PredictionsOfCruxevalInAnyDress) {
   EXPECT_EQ(said("input", "[ANSWER]`[1]`[/ANSWER]"), "NO_ANSWER");
 }
 
-TEST(Presentation, PythonRaisesItsStackUsesProcessesAndAsksForInput) {
+TEST(Presentation, PythonRaisesItsStackAndUsesProcesses) {
   hold("python", "assert add(2, 3) == 5\n", "",
        {{"import resource\nfrom multiprocessing import Pool\nresource.setrlimit(resource."
          "RLIMIT_STACK, (1 << 29, -1))\ndef one(x):\n    return x + 3\ndef add(x, y):\n    with "
-         "Pool(2) as pool:\n        return pool.map(one, [x])[0]\nprint(add(2, int(input())))\n",
+         "Pool(2) as pool:\n        return pool.map(one, [x])[0]\nprint(add(2, 3))\n",
          "CORRECT"},
-        {"int(input())\ndef add(x, y):\n    return x + y\n", "RUNTIME_ERROR"}});
+        {"def add(x, y):\n    return x + y\nadd(1, int(input()))\n", "RUNTIME_ERROR"}});
 }
 
 TEST(Presentation, ChecksThatNobodyCallsAreCalled) {

@@ -26,7 +26,10 @@ constinit const cli::Verb grade_verb = {
         "echo '{\"text\": \"so 2 + 2 = 4. The answer is 4.\", \"gold\": \"4\"}' | leitai grade "
         "numeric\n"
         "echo '{\"text\": \"Paris.\", \"gold\": [\"Paris\", \"paris\"]}' | leitai grade exact\n"
-        "leitai grade regex --in answers.jsonl",
+        "leitai grade regex --in answers.jsonl\n"
+        "echo '{\"language\": \"python\", \"text\": \"def f(x): return x + 1\", "
+        "\"tests\": \"def test_f(): assert f(1) == 2\"}' | leitai grade code\n"
+        "                      (what tests of one's own may use: suites/README.md, Own tests)",
     .run = run};
 
 namespace {

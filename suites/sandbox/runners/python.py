@@ -435,11 +435,8 @@ class Program:
         try:
             exec(code, module.__dict__)
         except BaseException as error:
-            # A demonstration that asks for input comes to nothing here; the program stands.
-            is_demo = type(error) is EOFError and "input" in code.co_names and entry in module.__dict__
-            if not is_demo:
-                write_frame(self.replies, self.raised(error))
-                return
+            write_frame(self.replies, self.raised(error))
+            return
         write_frame(self.replies, b"V" + to_bytes((module.__dict__[entry],) if entry in module.__dict__ else None, self))
         found = {name: module.__dict__[name] for name in others if name in module.__dict__}
         write_frame(self.replies, b"V" + to_bytes(found, self))
