@@ -209,7 +209,7 @@ try:
     call = ast.parse(said.strip(), mode='eval').body
     names = {'abs', 'bool', 'bytes', 'chr', 'complex', 'dict', 'enumerate', 'float', 'frozenset', 'int', 'len',
              'list', 'map', 'max', 'min', 'ord', 'range', 'repr', 'reversed', 'round', 'set', 'sorted', 'str',
-             'sum', 'tuple', 'zip'}
+             'sum', 'tuple', 'zip'} | given
     is_call = (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == 'f'
                and all(is_plain(one, names) for one in call.args + call.keywords))
 except Exception:
@@ -238,8 +238,12 @@ bool crux_check(const Json& fields, const std::string& answer, CodeCheck& check,
   // One call of f and nothing around it; arguments compute as those of the data do, and reach
   // nothing.
   check.program = need(fields, "code") + "\n\ndef answered():\n    return (" + prediction + ")\n";
-  check.tests = fmt::format("said = {}\n{}assert answered() == {}\n", quoted_python(prediction),
-                            kOneCall, output);
+  static const Regex kGiven("^(\\w+)\\s*=[^=]", {.multi_line = true});
+  const std::string code = need(fields, "code");
+  Json given = Json::array();  // data that stand beside f
+  for (const Regex::Match& match : kGiven.all(code)) given.push_back(match.group(code, 1));
+  check.tests = fmt::format("said = {}\ngiven = set({})\n{}assert answered() == {}\n",
+                            quoted_python(prediction), given.dump(), kOneCall, output);
   return true;
 }
 

@@ -30,6 +30,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kLook{30};     // between looks at the memory
 constexpr milliseconds kGrace{5000};  // for the kernel to end what was killed
 constexpr std::size_t kStatusBytes = 4096;
+constexpr rlim_t kFewFiles = 256;  // the keeper moves descriptors out of each other's way
 
 /// What arrives on a pipe, up to a limit.
 struct Stream {
@@ -257,8 +258,10 @@ std::string advice(const std::string& trouble) {
     return out + "\n        enable user namespaces: sysctl kernel.unprivileged_userns_clone=1";
   if (one_line_of("/proc/sys/user/max_user_namespaces") == "0")
     return out + "\n        enable user namespaces: sysctl user.max_user_namespaces=10000";
-  if (trouble.find(std::strerror(EMFILE)) != std::string::npos)
-    return out + "\n        more open files are needed: ulimit -n 1024 or above";
+  rlimit files{};
+  const bool is_few = ::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < kFewFiles;
+  if (is_few || trouble.find(std::strerror(EMFILE)) != std::string::npos)
+    return out + "\n        it needs more open files than it may have: ulimit -n 1024";
   if (one_line_of("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1")
     return out +
            "\n        AppArmor forbids user namespaces: sysctl "

@@ -211,15 +211,17 @@ TEST(Forgery, ModulesOfTheChecksAreTheLibrarys) {
 
 TEST(Forgery, AnInputIsOneCallWithData) {
   if (!box_trouble().empty()) GTEST_SKIP() << box_trouble();
-  nlohmann::json fields = code_fields(
-      "cruxeval-input", "python",
-      {{"code", "def f(x):\n    return sorted(x)"}, {"input", "[2, 1]"}, {"output", "[1, 2]"}});
+  nlohmann::json fields = code_fields("cruxeval-input", "python",
+                                      {{"code", "two = [2, 1]\ndef f(x):\n    return sorted(x)"},
+                                       {"input", "[2, 1]"},
+                                       {"output", "[1, 2]"}});
   GradeInput input;
   input.fields = &fields;
   Scorer scorer;
   scorer.name = "code";
   for (const auto& [answer, is_right] :
        std::vector<std::pair<std::string, bool>>{{"f([2, 1])", true},
+                                                 {"f(two[:])", true},
                                                  {"f(list(range(1, 3)))", true},
                                                  {"f('1 2'.split(), ) or f([1, 2])", false},
                                                  {"f([]) if False else ([1, 2])", false},

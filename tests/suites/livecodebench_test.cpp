@@ -147,6 +147,7 @@ TEST(LiveCodeBench, AWindowOfDatesIsPartOfTheVersion) {
   EXPECT_THROW(ids("2025-01", {}), Error);
   EXPECT_THROW(ids("2024-12", "2024-12"), Error);
   EXPECT_THROW(ids("2024-13", {}), Error);
+  EXPECT_THROW(ids("2024-02-30", {}), Error);
   EXPECT_THROW(ids("last month", {}), Error);
   const auto suite = std::move(open_suites({"livecodebench/v1", {}, "-s"}, paths).at(0));
   const std::vector<std::string> tags = suite->item(0).tags;
