@@ -687,10 +687,19 @@ def wants(function):
     return code.co_argcount - len(function.__defaults__ or ())
 
 
+def mentions(name, text):
+    """How often it stands there as a word. The module re would cost each program 4 ms."""
+    count, at = 0, text.find(name)
+    while at >= 0:
+        end = at + len(name)
+        around = (text[at - 1] if at else " ") + text[end:end + 1]
+        count += not any(one == "_" or one.isalnum() for one in around)
+        at = text.find(name, end)
+    return count
+
+
 def call_uncalled(space, tests, entry, calls_check):
     """Checks that the tests define and leave for a runner: check(), test_*() and classes of them."""
-    import re
-
     def is_own(value):
         return type(value) is type(check) and value.__code__.co_filename == "checks.py"
 
@@ -699,7 +708,7 @@ def call_uncalled(space, tests, entry, calls_check):
             is_check = name == "check" and not (entry and calls_check)
             if not is_check and not name.startswith("test"):
                 continue
-            if len(re.findall(r"\b%s\b" % name, tests)) > 1 or value is space.get(entry):
+            if mentions(name, tests) > 1 or value is space.get(entry):
                 continue
             needed = wants(value)
             if needed > 1 or needed == 1 and not entry:
@@ -709,7 +718,7 @@ def call_uncalled(space, tests, entry, calls_check):
         elif isinstance(value, type) and value.__module__ == "checks":
             unittest = sys.modules.get("unittest")
             is_case = unittest is not None and issubclass(value, unittest.TestCase)
-            if not is_case and (not name.startswith("Test") or len(re.findall(r"\b%s\b" % name, tests)) > 1):
+            if not is_case and (not name.startswith("Test") or mentions(name, tests) > 1):
                 continue
             for method in [one for one in dir(value) if one.startswith("test")]:
                 if is_case:
