@@ -9,10 +9,13 @@
 #include "suites/grade.h"
 #include "suites/loader.h"
 #include "suites/question_options.h"
+#include "tests/support/fakes.h"
 #include "tests/support/support.h"
 
 namespace leitai {
 namespace {
+
+using test::answered;
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
@@ -129,14 +132,6 @@ Item first_item(const std::string& name, const fs::path& data, SuiteOptions opti
   const auto suites = open_suites({name, options, "-s"}, paths);
   EXPECT_EQ(suites.size(), 1u);
   return suites[0]->item(0);
-}
-
-Response answered(std::string text) {
-  Response out;
-  out.outcome = Outcome::Answered;
-  out.finish_reason = FinishReason::Stop;
-  out.text = std::move(text);
-  return out;
 }
 
 TEST(Pinned, GpqaShowsTheRightOptionInADrawnPlace) {

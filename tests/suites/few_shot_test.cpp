@@ -13,10 +13,13 @@
 #include "suites/datasets/rows.h"
 #include "suites/grade.h"
 #include "suites/loader.h"
+#include "tests/support/fakes.h"
 #include "tests/support/support.h"
 
 namespace leitai {
 namespace {
+
+using test::answered;
 
 namespace fs = std::filesystem;
 
@@ -28,14 +31,6 @@ std::vector<std::unique_ptr<Suite>> open(const std::string& name, const SuiteOpt
   LoaderPaths paths;
   paths.data_dirs.push_back(test::shared_dir() / "datasets");
   return open_suites({name, options, "-s"}, paths);
-}
-
-Response answered(std::string text) {
-  Response out;
-  out.outcome = Outcome::Answered;
-  out.finish_reason = FinishReason::Stop;
-  out.text = std::move(text);
-  return out;
 }
 
 TEST(FewShot, ExamplesOfOtherItemsAreNeverTheOneAskedNorAVariantOfIt) {

@@ -8,10 +8,13 @@
 
 #include "harness/core/error.h"
 #include "suites/grade.h"
+#include "tests/support/fakes.h"
 #include "tests/support/support.h"
 
 namespace leitai {
 namespace {
+
+using test::answered;
 
 std::string failure(const SuiteRequest& request, const LoaderPaths& paths = {}) {
   try {
@@ -30,14 +33,6 @@ LoaderPaths shared_paths() {
   LoaderPaths paths;
   paths.data_dirs.push_back(test::shared_dir() / "datasets");
   return paths;
-}
-
-Response answered(std::string text) {
-  Response out;
-  out.outcome = Outcome::Answered;
-  out.finish_reason = FinishReason::Stop;
-  out.text = std::move(text);
-  return out;
 }
 
 TEST(Questions, FieldsAndDefaultScorers) {
