@@ -92,7 +92,7 @@ const std::string& python_runner() {
               "code = marshal.dumps(compile(source, 'runner.py', 'exec', optimize=0))\n"
               "data = memoryview(importlib.util.MAGIC_NUMBER + bytes(12) + code)\n"
               "while data: data = data[posix.write(4, data):]\n"};
-  job.job = runner("python.py");
+  job.job = runner("python_values.py") + runner("python_program.py") + runner("python_checks.py");
   BoxResult result = run_boxed(job);
   if (result.end != BoxEnd::Exited || result.code != 0 || result.report.empty())
     throw Error("sandbox: the runner of Python was not made: " + result.trouble + result.err);
