@@ -92,8 +92,7 @@ TEST(CodeShapes, BodiesGoOnFromThePromptWhateverTheirIndentation) {
   for (const std::string& text : texts) EXPECT_EQ(taken(text, kPrompt), whole) << text;
   EXPECT_EQ(taken("\tn = 0\n\tfor y in x:\n\t\tn += y\n\treturn n\n", kPrompt),
             kPrompt + "    n = 0\n    for y in x:\n    \tn += y\n    return n\n");
-  for (const char* none :
-       {"I cannot.\n", "Return the sum:\n\n    of all.\n"})
+  for (const char* none : {"I cannot.\n", "Return the sum:\n\n    of all.\n"})
     EXPECT_EQ(taken(none, kPrompt), "(none)") << none;
 }
 
