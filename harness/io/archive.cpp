@@ -14,18 +14,7 @@
 #include "harness/io/files.h"
 
 namespace leitai {
-namespace {
-
-void write_all(int file, std::string_view data, const std::filesystem::path& out) {
-  while (!data.empty()) {
-    const ssize_t n = ::write(file, data.data(), data.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) throw Error(describe_io_error(out, "cannot be written", errno));
-    data.remove_prefix(static_cast<std::size_t>(n));
-  }
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Digest extract_entry(const std::filesystem::path& archive, const std::string& name,
                      const std::filesystem::path& out, std::int64_t max_bytes) {

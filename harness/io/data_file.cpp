@@ -65,15 +65,6 @@ int open_to_read(const fs::path& path) {
   return file;
 }
 
-void write_all(int file, std::string_view bytes, const fs::path& path) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(file, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) throw Error(describe_io_error(path, "cannot be written", errno));
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-}
-
 void unpack(const fs::path& from, const fs::path& shown, const fs::path& to, std::uint64_t most) {
   const int file = ::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0) throw Error(describe_io_error(to, "cannot be written", errno));

@@ -125,16 +125,16 @@ void find_mount(const fs::path& path, FileSystem& out) {
   throw Error(describe_io_error(path, action, error));
 }
 
+}  // namespace
+
 void write_all(int file, std::string_view bytes, const fs::path& path) {
   while (!bytes.empty()) {
     const ssize_t wrote = ::write(file, bytes.data(), bytes.size());
     if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0) fail(path, "cannot be written", errno);
+    if (wrote <= 0) fail(path, "cannot be written", errno);
     bytes.remove_prefix(static_cast<std::size_t>(wrote));
   }
 }
-
-}  // namespace
 
 bool is_network_file_system(std::uint64_t magic, std::string_view type) {
   if (holds(kNetworkMagics, magic) || holds(kNetworkTypes, type)) return true;

@@ -40,6 +40,9 @@ std::string read_file(const std::filesystem::path& path,
 /// Throws Error; then the old file is untouched and no temporary file stays.
 void write_file_atomic(const std::filesystem::path& path, std::string_view bytes);
 
+/// Writes all of `bytes` to the open descriptor `file`; `path` is how an Error names it.
+void write_all(int file, std::string_view bytes, const std::filesystem::path& path);
+
 /// Makes the folder and its parents; throws Error where that fails or something else is in the way.
 void make_folder(const std::filesystem::path& path);
 
