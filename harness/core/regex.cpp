@@ -94,4 +94,21 @@ std::vector<Regex::Match> Regex::all(std::string_view subject) const {
   return out;
 }
 
+std::string Regex::replaced(std::string_view subject,
+                            const std::function<std::string(const Match&)>& with) const {
+  std::string out;
+  std::size_t at = 0;
+  for (const Match& match : all(subject)) {
+    out += subject.substr(at, match.begin - at);
+    out += with(match);
+    at = match.end;
+  }
+  out += subject.substr(at);
+  return out;
+}
+
+std::string Regex::without(std::string_view subject) const {
+  return replaced(subject, [](const Match&) { return ""; });
+}
+
 }  // namespace leitai

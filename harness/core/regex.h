@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,6 +40,10 @@ class Regex {
   std::optional<Match> search(std::string_view subject, std::size_t from = 0,
                               bool* exhausted = nullptr) const;
   std::vector<Match> all(std::string_view subject) const;
+  /// The subject with what `with` gives in place of each match.
+  std::string replaced(std::string_view subject,
+                       const std::function<std::string(const Match&)>& with) const;
+  std::string without(std::string_view subject) const;  // every match taken out
 
  private:
   struct Impl;

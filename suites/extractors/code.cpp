@@ -278,13 +278,7 @@ std::string go_program(std::string code, const CodeTarget& target) {
   }
   code.erase(0, std::min(code.find_first_not_of('\n'), code.size()));
   static const Regex kComment("//[^\\n]*|/\\*.*?\\*/", {.dot_all = true});
-  std::string bare;  // the code without its comments
-  std::size_t at = 0;
-  for (const Regex::Match& match : kComment.all(code)) {
-    bare += code.substr(at, match.begin - at);
-    at = match.end;
-  }
-  bare += code.substr(at);
+  const std::string bare = kComment.without(code);
   std::string extra;
   for (const auto& [name, path] : wanted) {
     static const Regex kVersion("/v\\d+$");

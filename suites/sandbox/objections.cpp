@@ -35,14 +35,7 @@ Regex lenient(std::string_view pattern) {
 /// Lines that a backslash continues become one.
 std::string joined_lines(std::string_view program) {
   static const Regex kContinued("(?:\\\\|\\?\\?/)[ \\t\\r]*\\n");
-  const std::string text = repair_utf8(program);
-  std::string out;
-  std::size_t at = 0;
-  for (const Regex::Match& match : kContinued.all(text)) {
-    out += text.substr(at, match.begin - at);
-    at = match.end;
-  }
-  return out + text.substr(at);
+  return kContinued.without(repair_utf8(program));
 }
 
 /// Words that `pattern` finds in its group 1.
@@ -73,15 +66,9 @@ std::string_view in_parentheses(std::string_view text, std::size_t from) {
 /// A list of parameters without the last word of each, which is its name where it has two.
 std::string without_names(std::string_view list) {
   static const Regex kName("([\\w>&*\\s])[\\s&*]+\\b(?!const\\b)\\w+\\s*(,|$)");
-  const std::string text(list);
-  std::string out;
-  std::size_t at = 0;
-  for (const Regex::Match& match : kName.all(text)) {
-    out += text.substr(at, match.begin - at) + std::string(match.group(text, 1));
-    out += std::string(match.group(text, 2));
-    at = match.end;
-  }
-  return out + text.substr(at);
+  return kName.replaced(list, [&](const Regex::Match& match) {
+    return fmt::format("{}{}", match.group(list, 1), match.group(list, 2));
+  });
 }
 
 bool has_two_parameters(std::string_view list) {
@@ -220,14 +207,7 @@ std::string object_rust(const CodeCheck& check) {
   const std::string text = repair_utf8(check.program);
   if (kMacro.search(text) || kOther.search(text) || kPlaced.search(text))
     return "the program redefines how its checks are run";
-  std::string not_derived;
-  std::size_t at = 0;
-  for (const Regex::Match& match : kDerived.all(text)) {
-    not_derived += text.substr(at, match.begin - at);
-    at = match.end;
-  }
-  not_derived += text.substr(at);
-  if (check.entry_point.empty() || !kEqual.search(not_derived)) return {};
+  if (check.entry_point.empty() || !kEqual.search(kDerived.without(text))) return {};
   // It says itself what equals: its result must be a type of the library.
   const Regex kResult = lenient(fmt::format("\\bfn_ {}\\b[^{{;]*->([^{{;]*)", check.entry_point));
   std::set<std::string> own = words_by(kOwn, text);
@@ -241,26 +221,16 @@ std::string object_rust(const CodeCheck& check) {
 std::string rust_tests(const std::string& tests) {
   static const Regex kMacro("(?<![:\\w])((?:debug_)?assert(?:_eq|_ne)?|vec|panic|matches|format)!");
   const std::string text = repair_utf8(tests);
-  std::string out = "const _: () = ();\n";  // an attribute that the program ends with is its
-  std::size_t at = 0;
-  for (const Regex::Match& match : kMacro.all(text)) {
-    out += text.substr(at, match.begin - at) + "::std::";
-    at = match.begin;
-  }
-  return out + text.substr(at);
+  // An attribute that the program ends with is of the first line.
+  return "const _: () = ();\n" + kMacro.replaced(text, [&](const Regex::Match& match) {
+    return fmt::format("::std::{}", match.group(text, 0));
+  });
 }
 
 std::string rust_program(const std::string& program) {
   static const Regex kTests("^#\\[cfg\\(test\\)\\]\\s*mod\\s+\\w+\\s*\\{.*?^\\}",
                             {.dot_all = true, .multi_line = true});
-  const std::string text = repair_utf8(program);
-  std::string out;
-  std::size_t at = 0;
-  for (const Regex::Match& match : kTests.all(text)) {
-    out += text.substr(at, match.begin - at);
-    at = match.end;
-  }
-  return out + text.substr(at);
+  return kTests.without(repair_utf8(program));
 }
 
 std::string java_tests(const CodeCheck& check) {

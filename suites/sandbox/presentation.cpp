@@ -27,14 +27,10 @@ std::string without_imports(const std::string& text, std::string& imports) {
 /// The program with its class Main under another name; texts in it stay.
 std::string without_main(const std::string& program) {
   static const Regex kName("\"(?:\\\\.|[^\"\\\\\\n])*\"|\\bMain\\b");
-  std::string out;
-  std::size_t at = 0;
-  for (const Regex::Match& match : kName.all(program)) {
-    if (program[match.begin] == '"') continue;
-    out += program.substr(at, match.begin - at) + "MainOfProgram";
-    at = match.end;
-  }
-  return out + program.substr(at);
+  return kName.replaced(program, [&](const Regex::Match& match) {
+    const std::string_view found = match.group(program, 0);
+    return found.starts_with('"') ? std::string(found) : "MainOfProgram";
+  });
 }
 
 }  // namespace
