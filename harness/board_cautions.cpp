@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "harness/core/scorer.h"
 #include "harness/core/text.h"
 
 namespace leitai {
@@ -83,7 +84,7 @@ void caution_of_versions(const std::map<std::string, std::set<std::string>>& gra
   for (const auto& [suite, scorers] : graders) {
     std::map<std::string, std::vector<std::string>> by_name;
     for (const std::string& scorer : scorers)
-      by_name[scorer.substr(0, scorer.find('@'))].push_back(scorer);
+      by_name[std::string(scorer_name(scorer))].push_back(scorer);
     for (const auto& [name, versions] : by_name) {
       if (versions.size() < 2) continue;
       board.cautions.push_back(

@@ -244,6 +244,12 @@ const Scorer& find_scorer(std::string_view name) {
                           did_you_mean(name, names), fmt::join(names, ", ")));
 }
 
+bool runs_programs(std::string_view scorer) {
+  return std::any_of(scorers().begin(), scorers().end(), [&](const Scorer* one) {
+    return one->runs_programs && one->name == scorer_name(scorer);
+  });
+}
+
 Json grade_line(const Scorer& scorer, const Json& line) {
   if (scorer.name == "code") return code_line(scorer, line);
   if (metrics::is_corpus_metric(scorer.name) && line.contains("hyp"))

@@ -58,10 +58,6 @@ std::string scorer_of(const Suite& suite) {
   return scorer.empty() ? "" : fmt::format("{}@{}", scorer, find_scorer(scorer).version);
 }
 
-bool is_graded_late(std::string_view scorer) {
-  return !scorer.empty() && find_scorer(scorer).runs_programs;
-}
-
 /// Answers first, then the grades that come behind theirs.
 void record_all(Store& store, std::span<const Recorded> batch, AnswerCache* cache) {
   std::vector<AnswerView> answers, late;
@@ -88,7 +84,7 @@ void record_all(Store& store, std::span<const Recorded> batch, AnswerCache* cach
 
 /// Is this what grades today? Scorers that are gone are nobody's.
 bool is_of_today(const std::string& scorer) {
-  const std::string name = scorer.substr(0, scorer.find('@'));
+  const std::string_view name = scorer_name(scorer);
   const auto& known = scorers();
   const auto found = std::find_if(known.begin(), known.end(),
                                   [&](const Scorer* one) { return one->name == name; });
@@ -412,12 +408,11 @@ Executed execute(const RunConfig& config, const std::optional<std::string>& suit
   };
   if (!config.ask_again.empty()) parts.done = done_but_for(store, config.ask_again);
   parts.grade = [](const Item& item, const Response& response) { return grade(item, response); };
-  parts.grades_late = [](const Item& item) { return is_graded_late(item.grading.scorer); };
+  parts.grades_late = [](const Item& item) { return runs_programs(item.grading.scorer); };
   parts.abandon_grades = abandon_boxes;
   parts.each_ungraded = [&](const std::function<bool(Recorded)>& visit) {
     for (const auto& suite : opened.suites) {
-      const std::string scorer = scorer_of(*suite);
-      if (!is_graded_late(scorer.substr(0, scorer.find('@')))) continue;
+      if (!runs_programs(scorer_of(*suite))) continue;
       const Store reader = Store::open_read(folder);  // reads on while others write
       reader.each_ungraded(suite->info().name, [&](const Record& record) {
         std::optional<Item> item = reader.item(record.request.suite, record.request.item);

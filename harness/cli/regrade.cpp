@@ -49,7 +49,7 @@ Regraded regrade(Store& store, const std::function<bool(const std::string& suite
   for (StoredSuite& one : suites) {
     if (!regraded.contains(one.info.name) || one.scorer.empty()) continue;
     // That of the first item; those of a mixed suite stand with their grades.
-    const std::string name = scorer.value_or(one.scorer.substr(0, one.scorer.find('@')));
+    const std::string name = scorer.value_or(std::string(scorer_name(one.scorer)));
     one.scorer = fmt::format("{}@{}", name, find_scorer(name).version);
     out.scorers[one.info.name] = one.scorer;
   }

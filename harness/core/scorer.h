@@ -35,8 +35,13 @@ struct Scorer {
   /// Its flags "name=got/of" measure more than the score. Then it is asked about an empty text
   /// where there is no answer, so that the measures are of all items.
   bool has_measures = false;
-  /// Grading runs programs, which may take minutes.
+  /// Grading runs programs, which may take minutes (workbench.h: runs_programs).
   bool runs_programs = false;
 };
+
+/// "numeric" of "numeric@2".
+constexpr std::string_view scorer_name(std::string_view scorer) {
+  return scorer.substr(0, scorer.find('@'));
+}
 
 }  // namespace leitai

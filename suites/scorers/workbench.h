@@ -16,6 +16,9 @@ std::span<const Scorer* const> scorers();
 /// Throws Error that holds the name and the nearest known one.
 const Scorer& find_scorer(std::string_view name);
 
+/// Whether grading by it ("code", "code@2"; "" is nobody) runs programs, which may take minutes.
+bool runs_programs(std::string_view scorer);
+
 /// {"text", "gold", "finish_reason", "language", ...} to {"verdict", "score", "answer", "tier",
 /// "why", ...}. Throws Error for a line that does not fit.
 nlohmann::json grade_line(const Scorer& scorer, const nlohmann::json& line);

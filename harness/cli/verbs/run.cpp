@@ -75,8 +75,9 @@ int run_command(std::span<const std::string> args, cli::Global& global) {
     stored += one.n;
     if (one.outcome == Outcome::Failed) failed += one.n;
   }
-  const double failed_pct =
-      stored > 0 ? 100.0 * static_cast<double>(failed) / static_cast<double>(stored) : 0;
+  const auto share_pct = [&](std::int64_t n) {
+    return stored > 0 ? 100.0 * static_cast<double>(n) / static_cast<double>(stored) : 0;
+  };
   if (global.verbosity > 0) {
     for (const std::string& path : written) say("written: " + path);
   }
@@ -94,7 +95,15 @@ int run_command(std::span<const std::string> args, cli::Global& global) {
                result.stopped_because, again);
     return 2;
   }
-  if (failed_pct > config.allow_failures_pct) {
+  const auto say_incomplete = [&](std::int64_t n, std::string_view what, const std::string& first,
+                                  std::string_view remedy) {
+    fmt::print(stderr,
+               "leitai: incomplete: {} of {} {} ({:.1f} %, allowed {:g} %)\n        the first: "
+               "{}\n        the same call {} again: {}\n",
+               with_commas(n), with_commas(stored), what, share_pct(n), config.allow_failures_pct,
+               escape_controls(first), remedy, again);
+  };
+  if (share_pct(failed) > config.allow_failures_pct) {
     std::string first;
     store.each(Detail::Answers, [&](const Record& record) {
       if (record.response.failure)
@@ -103,18 +112,13 @@ int run_command(std::span<const std::string> args, cli::Global& global) {
                             record.response.failure->message);
       return first.empty();
     });
-    fmt::print(stderr,
-               "leitai: incomplete: {} of {} requests failed ({:.1f} %, allowed {:g} %)\n        "
-               "the first: {}\n        the same call asks them again: {}\n",
-               with_commas(failed), with_commas(stored), failed_pct, config.allow_failures_pct,
-               escape_controls(first), again);
+    say_incomplete(failed, "requests failed", first, "asks them");
     return 2;
   }
   std::int64_t ungraded = 0;
   std::string why;
   for (const StoredSuite& suite : store.suites()) {
-    const std::string scorer = suite.scorer.substr(0, suite.scorer.find('@'));
-    if (scorer.empty() || !find_scorer(scorer).runs_programs) continue;
+    if (!runs_programs(suite.scorer)) continue;
     store.each_ungraded(suite.info.name, [&](const Record& record) {
       ++ungraded;
       if (why.empty() && record.score)
@@ -123,14 +127,8 @@ int run_command(std::span<const std::string> args, cli::Global& global) {
       return true;
     });
   }
-  const double ungraded_pct =
-      stored > 0 ? 100.0 * static_cast<double>(ungraded) / static_cast<double>(stored) : 0;
-  if (failed_pct + ungraded_pct > config.allow_failures_pct) {
-    fmt::print(stderr,
-               "leitai: incomplete: {} of {} answers could not be graded ({:.1f} %, allowed {:g} "
-               "%)\n        the first: {}\n        the same call grades them again: {}\n",
-               with_commas(ungraded), with_commas(stored), ungraded_pct, config.allow_failures_pct,
-               escape_controls(why), again);
+  if (share_pct(failed + ungraded) > config.allow_failures_pct) {
+    say_incomplete(ungraded, "answers could not be graded", why, "grades them");
     return 2;
   }
   return 0;
