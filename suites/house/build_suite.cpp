@@ -3,9 +3,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <span>
 
-#include "harness/core/embedded.h"
 #include "harness/core/error.h"
 #include "harness/core/text.h"
 #include "suites/house/build.h"
@@ -13,8 +11,6 @@
 #include "suites/house/wording.h"
 
 namespace leitai {
-
-std::span<const EmbeddedFile> house_wordings();  // generated
 
 namespace house {
 
@@ -30,12 +26,7 @@ constexpr std::size_t kShown = 2;  // inputs that the prompt shows
 
 /// Lines of our solutions by step and language.
 const Json& snippets() {
-  static const Json kCode = [] {
-    for (const EmbeddedFile& file : house_wordings()) {
-      if (file.path.ends_with("/build_code.json")) return Json::parse(file.bytes);
-    }
-    LEITAI_CHECK(false, "build_code.json");
-  }();
+  static const Json kCode = wording_file("build_code.json");
   return kCode;
 }
 

@@ -6,16 +6,13 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <span>
 
-#include "harness/core/embedded.h"
 #include "harness/core/error.h"
 #include "harness/core/text.h"
 #include "suites/extractors/number_words.h"
+#include "suites/house/wording.h"
 
 namespace leitai {
-
-std::span<const EmbeddedFile> house_wordings();  // generated
 
 namespace house {
 
@@ -34,21 +31,17 @@ struct Words {
 const Words& known_words() {
   static const Words kWords = [] {
     Words out;
-    for (const EmbeddedFile& file : house_wordings()) {
-      if (file.path != "suites/house/wordings/quantities.json") continue;
-      const Json data = Json::parse(file.bytes);
-      for (const auto& [word, values] : data.at("constants").items()) {
-        for (const Json& value : values)
-          out.constants[word].push_back(*read_decimal(value.get<std::string>()));
-      }
-      out.labels = data.at("labels").get<std::set<std::string>>();
-      out.facts = data.at("facts").get<std::set<std::string>>();
-      out.joined = data.at("joined").get<std::set<std::string>>();
-      out.offers = data.at("offers").get<std::set<std::string>>();
-      out.world = data.at("world").get<std::set<std::string>>();
-      out.most = data.at("most").get<std::map<std::string, long long>>();
+    const Json data = wording_file("quantities.json");
+    for (const auto& [word, values] : data.at("constants").items()) {
+      for (const Json& value : values)
+        out.constants[word].push_back(*read_decimal(value.get<std::string>()));
     }
-    LEITAI_CHECK(!out.constants.empty(), "quantities.json");
+    out.labels = data.at("labels").get<std::set<std::string>>();
+    out.facts = data.at("facts").get<std::set<std::string>>();
+    out.joined = data.at("joined").get<std::set<std::string>>();
+    out.offers = data.at("offers").get<std::set<std::string>>();
+    out.world = data.at("world").get<std::set<std::string>>();
+    out.most = data.at("most").get<std::map<std::string, long long>>();
     return out;
   }();
   return kWords;

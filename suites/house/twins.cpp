@@ -7,11 +7,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
-#include <span>
 #include <vector>
 
 #include "harness/core/digest.h"
-#include "harness/core/embedded.h"
 #include "harness/core/error.h"
 #include "harness/core/random.h"
 #include "harness/core/text.h"
@@ -19,11 +17,10 @@
 #include "suites/extractors/choice.h"
 #include "suites/house/generator.h"
 #include "suites/house/renumber.h"
+#include "suites/house/wording.h"
 #include "suites/worked.h"
 
 namespace leitai {
-
-std::span<const EmbeddedFile> house_wordings();  // generated
 
 namespace {
 
@@ -39,19 +36,15 @@ struct Names {
 const Names& known_names() {
   static const Names kNames = [] {
     Names out;
-    for (const EmbeddedFile& file : house_wordings()) {
-      if (file.path != "suites/house/wordings/names.json") continue;
-      const Json data = Json::parse(file.bytes);
-      for (const auto& [key, value] : data.items()) {
-        if (key == "refers") out.refers = value.get<std::vector<std::string>>();
-        if (key == "of_facts") out.of_facts = value.get<std::vector<std::string>>();
-        if (key == "titles") out.titles = value.get<std::set<std::string>>();
-        if (!value.is_object()) continue;
-        for (const auto& [kind, list] : value.items())
-          out.lists[key].push_back(list.get<std::vector<std::string>>());
-      }
+    const Json data = house::wording_file("names.json");
+    for (const auto& [key, value] : data.items()) {
+      if (key == "refers") out.refers = value.get<std::vector<std::string>>();
+      if (key == "of_facts") out.of_facts = value.get<std::vector<std::string>>();
+      if (key == "titles") out.titles = value.get<std::set<std::string>>();
+      if (!value.is_object()) continue;
+      for (const auto& [kind, list] : value.items())
+        out.lists[key].push_back(list.get<std::vector<std::string>>());
     }
-    LEITAI_CHECK(!out.lists.empty(), "names.json");
     return out;
   }();
   return kNames;

@@ -49,6 +49,13 @@ std::array<std::string, 3> forms_of(const Json& forms, bool is_slavic) {
 
 }  // namespace
 
+nlohmann::json wording_file(std::string_view name) {
+  for (const EmbeddedFile& file : house_wordings()) {
+    if (file.path == fmt::format("suites/house/wordings/{}", name)) return Json::parse(file.bytes);
+  }
+  LEITAI_CHECK(false, std::string(name));
+}
+
 Wording::Wording(std::string_view name, std::string_view language) {
   const std::string path = fmt::format("suites/house/wordings/{}.{}.json", name, language);
   for (const EmbeddedFile& file : house_wordings()) {

@@ -3,11 +3,15 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace leitai::house {
+
+/// The file wordings/NAME, which must be there.
+nlohmann::json wording_file(std::string_view name);
 
 /// A fact or a question, free of any language: the key of a sentence and what fills it.
 struct Sentence {
