@@ -9,7 +9,6 @@ namespace leitai {
 namespace {
 
 using test::call;
-using test::CallOptions;
 using test::Ran;
 
 /// A folder with the things that a newcomer gets wrong.
@@ -27,10 +26,7 @@ class Mistakes : public ::testing::Test {
                      "{\"suite\": \"s\", \"item\": \"1\", \"text\": \"a\", \"text\": \"b\"}\n");
   }
   Ran here(const std::vector<std::string>& args) {
-    CallOptions options;
-    options.folder = folder.path();
-    options.environment = {{"LEITAI_HOME", (folder / "home").string()}, {"LEITAI_DATA", ""}};
-    return call(args, options);
+    return call(args, test::at_home_in(folder.path()));
   }
   test::TempDir folder;
 };

@@ -10,7 +10,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using test::call;
-using test::CallOptions;
 using test::Ran;
 
 class Modes : public ::testing::Test {
@@ -30,10 +29,7 @@ class Modes : public ::testing::Test {
     }
   }
   Ran here(const std::vector<std::string>& args) {
-    CallOptions options;
-    options.folder = folder.path();
-    options.environment = {{"LEITAI_HOME", (folder / "home").string()}, {"LEITAI_DATA", ""}};
-    return call(args, options);
+    return call(args, test::at_home_in(folder.path()));
   }
   test::TempDir folder;
 };

@@ -20,11 +20,8 @@ using test::Ran;
 class Pull : public ::testing::Test {
  protected:
   Ran here(const std::vector<std::string>& args) {
-    CallOptions options;
-    options.folder = folder.path();
-    options.environment = {{"LEITAI_HOME", (folder / "home").string()},
-                           {"LEITAI_DATA", ""},
-                           {"LEITAI_MIRRORS", "github"}};
+    CallOptions options = test::at_home_in(folder.path());
+    options.environment["LEITAI_MIRRORS"] = "github";
     return call(args, options);
   }
   void write_suite(const std::string& url) {

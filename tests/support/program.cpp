@@ -38,6 +38,13 @@ int exit_code(int status) {
 
 }  // namespace
 
+CallOptions at_home_in(const std::filesystem::path& folder) {
+  CallOptions out;
+  out.folder = folder;
+  out.environment = {{"LEITAI_HOME", (folder / "home").string()}, {"LEITAI_DATA", ""}};
+  return out;
+}
+
 std::filesystem::path leitai_binary() {
   return std::filesystem::path(LEITAI_BINARY_DIR) / "leitai";
 }

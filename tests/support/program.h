@@ -25,6 +25,9 @@ struct CallOptions {
   std::map<std::string, std::string> environment;  // beside the inherited one
 };
 
+/// In `folder`, with a home of its own there and no data but what a test brings.
+CallOptions at_home_in(const std::filesystem::path& folder);
+
 /// build/.../leitai, built with the tests.
 std::filesystem::path leitai_binary();
 
